@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+#
+# The front door. Every target is one line into scripts/, kernel/ or meson, and
+# installs what it needs first. Everything that is made goes below build/, or
+# into the cache of kernel builds (kernel/README.md).
+
+# What `make check` runs: checks or sets of scripts/run-tests.sh.
+CHECKS ?= default
+# How long `make fuzz` searches with each target, in seconds.
+SECONDS ?= 60
+
+.PHONY: help build demo check check-debug bench-kernel bars lint fuzz clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
+
+build: ## the programs, optimised, in build/release
+	@scripts/setup.sh build && scripts/run-tests.sh build
+
+demo: ## a real kernel stages its measurement list, a TPM proves it
+	@scripts/setup.sh build vm && scripts/demo.sh
+
+check: ## all tests
+	@scripts/setup.sh build vm lint fuzz && scripts/run-tests.sh $(CHECKS)
+
+check-debug: ## the tests on a kernel with every checker on
+	@scripts/setup.sh build vm && scripts/run-tests.sh debug
+
+bench-kernel: ## what staging costs, beside the unpatched kernel
+	@scripts/setup.sh build vm && bench/kernel/run
+
+bars: ## the bars of all benches, and whether they hold
+	@bench/bars build/bench
+
+lint: ## format, static checkers, licences
+	@scripts/setup.sh build lint vm && scripts/lint.sh
+
+fuzz: ## search with each fuzz target for SECONDS=60 seconds
+	@scripts/setup.sh build fuzz && tests/fuzz/run $(SECONDS)
+
+clean: ## remove build/, keep the cache of kernel builds
+	@rm -rf build

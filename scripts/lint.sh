@@ -1,0 +1,217 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# scripts/lint.sh [CHECK]...
+#
+# Runs the checks named, or all: format cppcheck shellcheck python spdx length
+# layers checkpatch. Each is a function lint_NAME below that prints what it
+# finds and returns non-zero when that is something, or 77 with a word on what
+# is missing. The output is TAP.
+# shellcheck disable=SC2317 # checks are called by name
+set -u -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+function_max=60 # lines of a function's body
+file_max=800 # lines of a source file
+
+# ---- files -----------------------------------------------------------------
+
+# Every file that is or could be committed, those below the folders given.
+files() {
+	git ls-files -co --exclude-standard -- "$@" 2>/dev/null | while IFS= read -r file; do
+		[[ -f $file ]] && printf '%s\n' "$file"
+	done
+}
+
+c_files() { files "$@" | grep -E '\.[ch]$'; }
+
+# Scripts are known by their first line, not by their name.
+scripts() {
+	files | while IFS= read -r file; do
+		head -c 64 "$file" | head -n 1 | tr -d '\0' | grep -Eq "^#!.*[/ ]$1" && printf '%s\n' "$file"
+	done
+	return 0
+}
+
+missing() {
+	echo "$1"
+	return 77
+}
+
+have() { command -v "$1" >/dev/null; }
+
+# The first of several programs that is there.
+first_of() {
+	local program
+	for program; do
+		have "$program" && echo "$program" && return
+	done
+	return 1
+}
+
+# ---- checks ----------------------------------------------------------------
+
+# All C is as .clang-format has it, but for kernel/src: there the kernel's own
+# checkpatch has the say. The version is fixed: others format differently.
+lint_format() {
+	local tool
+	tool=$(first_of clang-format-14 clang-format) || missing clang-format-14 || return
+	"$tool" --version | grep -q 'version 14\.' || missing clang-format-14 || return
+	c_files | grep -v '^kernel/src/' | xargs -r "$tool" --dry-run -Werror
+}
+
+# Leaks of what a cleanup attribute releases are none; the sanitizers find the rest.
+lint_cppcheck() {
+	have cppcheck || missing cppcheck || return
+	c_files src tests bench |
+		xargs -r cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
+			--enable=warning,performance,portability --suppress=missingInclude --suppress=resourceLeak \
+			-D_GNU_SOURCE -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
+			'-DTEST_DATA="tests"' -I src -I tests
+}
+
+lint_shellcheck() {
+	have shellcheck || missing shellcheck || return
+	scripts '(ba|da)?sh' | xargs -r shellcheck -x --exclude=SC1091,SC2001
+}
+
+# Python is compiled only: its few scripts have no dependencies.
+lint_python() {
+	have python3 || missing python3 || return
+	scripts python3 | while IFS= read -r file; do
+		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' "$file" || exit 1
+	done
+}
+
+# Every source file names its licence in its first lines, and the right one.
+lint_spdx() {
+	local file licence bad=0
+	while IFS= read -r file; do
+		licence=$(head -n 5 "$file" | sed -n 's/.*SPDX-License-Identifier: *\([^*]*[^* ]\).*/\1/p')
+		case $file:$licence in
+		kernel/src/*:'GPL-2.0-only OR MIT' | kernel/src/*:'GPL-2.0-only OR MIT '*) ;;
+		kernel/*:*GPL-2.0-only* | *:MIT) ;;
+		*)
+			echo "$file: licence is '$licence'"
+			bad=1
+			;;
+		esac
+	done < <(
+		files | grep -E '\.(c|h|sh|py|hex|build)$|(^|/)(Makefile|Kconfig|meson_options.txt|\.clang-format)$'
+		scripts '(ba|da)?sh|python3'
+	)
+	return "$bad"
+}
+
+# Functions and files stay short. In kernel style a function's body is what
+# stands between two braces in the first column.
+lint_length() {
+	local bad=0
+	c_files | xargs -r awk -v max="$function_max" '
+		/^\{/ { start = FNR }
+		/^\}/ && start {
+			if (FNR - start - 1 > max) {
+				print FILENAME ":" start ": a function of " FNR - start - 1 " lines"
+				bad = 1
+			}
+			start = 0
+		}
+		FNR == 1 { start = 0 }
+		END { exit bad }' || bad=1
+	while IFS= read -r file; do
+		(($(wc -l <"$file") <= file_max)) && continue
+		echo "$file: more than $file_max lines"
+		bad=1
+	done < <(c_files; scripts '(ba|da)?sh|python3')
+	return "$bad"
+}
+
+# A lower layer never includes a higher one. See ARCHITECTURE.md.
+lint_layers() {
+	local layers=(base log source archive tpm evidence verify view agent cli)
+	local rank=(0 1 2 2 2 3 3 3 4 4)
+	local i j bad=0
+	for i in "${!layers[@]}"; do
+		for j in "${!layers[@]}"; do
+			((rank[j] > rank[i] || (rank[j] == rank[i] && j != i))) || continue
+			c_files "src/${layers[i]}" | grep -v '/test_' |
+				xargs -r grep -Hn "#include \"${layers[j]}/" && bad=1
+		done
+	done
+	return "$bad"
+}
+
+# The kernel's own checker, from the kernel's source package. Two things it can
+# only know from the patched tree: where the option is documented, and who
+# maintains new files.
+lint_checkpatch() {
+	local checkpatch patches bad=0
+	have perl || missing perl || return
+	[[ -d kernel/src ]] || missing kernel/src || return
+	checkpatch=$(find_checkpatch) || missing 'the kernel source: scripts/setup.sh vm' || return
+	mapfile -t patches < <(files kernel/patches | grep '\.patch$')
+	c_files kernel/src/security |
+		run_checkpatch "$checkpatch" UNDOCUMENTED_SETUP -f || bad=1
+	c_files kernel/src/tools |
+		run_checkpatch "$checkpatch" "$not_for_programs" -f || bad=1
+	printf '%s\n' ${patches[@]+"${patches[@]}"} |
+		run_checkpatch "$checkpatch" FILE_PATH_CHANGES || bad=1
+	return "$bad"
+}
+
+# What checkpatch says of kernel code only: programs have no BIT(), need
+# volatile for signals, and C's own keywords in camel case.
+not_for_programs=BIT_MACRO,CAMELCASE,COMPLEX_MACRO,MACRO_ARG_REUSE,VOLATILE,QUOTED_WHITESPACE_BEFORE_NEWLINE
+
+# run_checkpatch PROGRAM IGNORED [OPTION]: over the files on its input
+run_checkpatch() {
+	sed '/^$/d' | xargs -r perl "$1" --no-tree --strict --quiet --show-types --ignore "$2" "${@:3}"
+}
+
+# In the cached source tree; without one, taken out of the package.
+find_checkpatch() {
+	local cache=${IMASTAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/imastage}
+	local own=build/lint package=/usr/src/linux-source-6.12.tar.xz found
+	for found in "$cache"/src/*/scripts/checkpatch.pl "$own/scripts/checkpatch.pl"; do
+		[[ -f $found ]] && echo "$found" && return
+	done
+	[[ -f $package ]] || return 1
+	mkdir -p "$own"
+	tar -xJf "$package" -C "$own" --strip-components=1 --wildcards \
+		'*/scripts/checkpatch.pl' '*/scripts/spelling.txt' '*/scripts/const_structs.checkpatch' || return 1
+	echo "$own/scripts/checkpatch.pl"
+}
+
+# ---- running them ----------------------------------------------------------
+
+main() {
+	local checks name out nr=0 failed=0
+	checks=("$@")
+	((${#checks[@]})) || checks=(format cppcheck shellcheck python spdx length layers checkpatch)
+	for name in "${checks[@]}"; do
+		declare -F "lint_$name" >/dev/null && continue
+		echo "lint: no check '$name'" >&2
+		exit 2
+	done
+	[[ -n $(files scripts) ]] || {
+		echo "Bail out! not a git work tree, or one that belongs to somebody else"
+		exit 1
+	}
+	echo "1..${#checks[@]}"
+	for name in "${checks[@]}"; do
+		nr=$((nr + 1))
+		out=$("lint_$name" 2>&1)
+		case $? in
+		0) echo "ok $nr - $name" ;;
+		77) echo "ok $nr - $name # SKIP missing $out" ;;
+		*)
+			echo "not ok $nr - $name"
+			failed=1
+			;;
+		esac
+		[[ -z $out ]] || sed 's/^/# /' <<<"$out"
+	done
+	exit "$failed"
+}
+
+main "$@"

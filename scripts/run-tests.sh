@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# scripts/run-tests.sh [CHECK | SET]...
+#
+# Runs the checks named, or those of a set: `default`, `debug`. Without an
+# argument, the default set. --list prints what there is.
+#
+# A check is a function check_NAME below. It says what it found by calling
+#
+#	pass NAME		one case that is as it should be
+#	fail NAME		one that is not
+#	skip NAME REASON	one that could not be tried
+#	run_tap TITLE COMMAND	all cases of a program that prints TAP
+#
+# and may fail as a whole by a non-zero exit status; it runs with `set -e`. A
+# check that says nothing counts as one case. `note TEXT` shows progress on the
+# terminal; everything else a check prints goes to build/logs/NAME.log.
+#
+# The last line is `N passed, N failed`, with `, N skipped` when there are any.
+# Exit status: 0 when nothing failed, 1 when something did, 2 wrong usage.
+# shellcheck disable=SC2317 # checks are called by name
+set -u -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+logs=build/logs
+exec 4>&1 # the terminal, for note
+
+default=(harness lint build unit fuzz_corpus replay)
+debug=()
+
+# ---- what checks call ------------------------------------------------------
+
+result() {
+	printf '%s\n' "$*" >&3
+	printf '%s\n' "$*"
+}
+
+pass() { result "ok - $*"; }
+fail() { result "not ok - $*"; }
+skip() { result "skip - $1: $2"; }
+note() { printf '        %s\n' "$*" >&4; }
+
+# need NAME PROGRAM...: skips the case NAME unless all programs are there.
+need() {
+	local name=$1 program
+	shift
+	for program; do
+		command -v "$program" >/dev/null && continue
+		skip "$name" "missing $program"
+		return 1
+	done
+}
+
+# run_tap TITLE COMMAND...: the cases of COMMAND become cases of the check. One
+# more fails when the program does not keep its plan, prints none, or exits
+# with an error without having reported one. Several programs may print one
+# after the other: their plans add up.
+run_tap() {
+	local title=$1 raw status
+	shift
+	raw=$(mktemp)
+	"$@" | tee "$raw" && status=0 || status=$?
+	while IFS= read -r line; do
+		result "$line"
+	done < <(tap_results "$title" "$status" <"$raw")
+	rm -f "$raw"
+}
+
+# cmocka writes a skipped case as `not ok N # SKIP name`.
+tap_results() {
+	awk -v title="$1" -v status="$2" '
+		function name(line) {
+			sub(/^(not )?ok *[0-9]* *(- )?/, "", line)
+			sub(/ *# *SKIP.*/, "", line)
+			return title ": " line
+		}
+		function reason(line) { sub(/.*# *SKIP */, "", line); return line }
+		/^1\.\.[0-9]+/ { plan += substr($1, 4); planned = 1 }
+		/^1\.\.0 *# *SKIP/ { print "skip - " title ": " reason($0) }
+		/^(not )?ok( |$)/ {
+			n++
+			if ($0 ~ /# *SKIP/) print "skip - " name($0) ": " reason($0)
+			else if ($1 == "ok") print "ok - " name($0)
+			else { failed++; print "not ok - " name($0) }
+		}
+		/^Bail out!/ { failed++; print "not ok - " title ": " $0 }
+		END {
+			if (!planned) print "not ok - " title ": printed no plan"
+			else if (n + 0 != plan) print "not ok - " title ": " n + 0 " of " plan " planned cases"
+			else if (status && !failed) print "not ok - " title ": exit status " status
+		}'
+}
+
+# build_in FOLDER OPTION...: configures it the first time, and builds.
+build_in() {
+	local dir=$1
+	shift
+	[[ -f $dir/build.ninja ]] || meson setup "$dir" "$@"
+	ninja -C "$dir"
+}
+
+build_tests() { build_in build/test -Db_sanitize=address,undefined -Dwerror=true; }
+
+# ---- the checks ------------------------------------------------------------
+
+# The tools that judge: this script, and bench/bars.
+check_harness() {
+	run_tap run-tests tests/test-run-tests
+	run_tap bars bench/bars-test
+}
+
+# Format, static checkers, licences, lengths.
+check_lint() { run_tap lint scripts/lint.sh; }
+
+# Both compilers, optimised, without a warning.
+check_build() {
+	need gcc gcc && CC=gcc build_in build/release --buildtype=release -Dwerror=true && pass gcc
+	need clang clang && CC=clang build_in build/clang --buildtype=release -Dwerror=true && pass clang
+}
+
+# The unit tests beside the modules, under ASAN and UBSAN.
+check_unit() {
+	local name names
+	build_tests
+	names=$(meson test -C build/test --no-rebuild --suite unit --list 2>/dev/null | sed 's/.* \/ //')
+	[[ -n $names ]]
+	for name in $names; do
+		run_tap "$name" "build/test/$name"
+	done
+}
+
+# Every seed and everything fuzzing has found, under ASAN and UBSAN.
+check_fuzz_corpus() {
+	local seeds
+	build_tests
+	mapfile -t seeds < <(tests/fuzz/seeds log_parse)
+	run_tap log_parse build/test/fuzz_log_parse_corpus "${seeds[@]}"
+}
+
+# ima-replay as its user sees it.
+check_replay() {
+	build_tests
+	run_tap ima-replay tests/tools/test-ima-replay build/test
+}
+
+# ---- running them ----------------------------------------------------------
+
+passed=0
+failed=0
+skipped=0
+
+count() { grep -c "^$1 - " "$2" || true; }
+
+# run_check NAME: prints one line for it, and what failed or was skipped.
+run_check() {
+	local name=$1 log=$logs/$1.log results=$logs/$1.results start=$SECONDS status ok bad skips verdict
+	: >"$results"
+	(
+		set -e
+		"check_$name"
+	) >"$log" 2>&1 3>>"$results"
+	status=$?
+	if ((status)) && ! grep -q '^not ok - ' "$results"; then
+		echo "not ok - $name: ended with exit status $status" | tee -a "$log" >>"$results"
+	fi
+	[[ -s $results ]] || echo "ok - $name" >"$results"
+
+	ok=$(count ok "$results")
+	bad=$(count 'not ok' "$results")
+	skips=$(count skip "$results")
+	verdict=ok
+	((ok)) || verdict=skipped
+	((!bad)) || verdict=FAILED
+	printf '%-7s %-14s %4d passed %4d s\n' "$verdict" "$name" "$ok" $((SECONDS - start))
+	sed -n 's/^skip - \(.*\): \(.*\)/        skipped: \1 (\2)/p; s/^not ok - /        FAILED: /p' "$results"
+	((!bad)) || echo "        see $log"
+
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	skipped=$((skipped + skips))
+}
+
+# expand NAME: the checks that a name on the command line stands for.
+expand() {
+	case $1 in
+	default) printf '%s\n' "${default[@]}" ;;
+	debug) printf '%s\n' ${debug[@]+"${debug[@]}"} ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
+list() {
+	echo "default: ${default[*]}"
+	echo "debug: ${debug[*]-}"
+	echo "all: $(declare -F | sed -n 's/^declare -f check_//p' | tr '\n' ' ')"
+}
+
+main() {
+	local checks name
+	(($#)) || set -- default
+	if [[ $1 == --list ]]; then
+		list
+		return 0
+	fi
+	mapfile -t checks < <(for name; do expand "$name"; done | sed '/^$/d')
+	for name in ${checks[@]+"${checks[@]}"}; do
+		declare -F "check_$name" >/dev/null && continue
+		echo "run-tests: no check '$name'; --list prints what there is" >&2
+		return 2
+	done
+	if ((${#checks[@]} == 0)); then
+		echo "run-tests: there is no check in '$*'" >&2
+		return 2
+	fi
+	mkdir -p "$logs"
+	for name in "${checks[@]}"; do
+		run_check "$name"
+	done
+	((skipped)) && echo "$passed passed, $failed failed, $skipped skipped" || echo "$passed passed, $failed failed"
+	((failed == 0))
+}
+
+# Sourced by its own test, which brings its own checks.
+[[ ${BASH_SOURCE[0]} != "$0" ]] || main "$@"

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# scripts/setup.sh GROUP...
+#
+# Installs the Debian 12 packages that a group of tasks needs, those that are missing only. Says nothing when there is
+# nothing to do. Groups:
+#   build   the programs and their unit tests
+#   vm      test kernels, QEMU and the software TPM
+#   lint    formatters and static checkers
+#   fuzz    fuzzers and sanitizers
+set -euo pipefail
+
+# shellcheck disable=SC2034 # used by name
+declare -a \
+	build=(gcc libc6-dev make meson ninja-build pkg-config libssl-dev zlib1g-dev liburcu-dev libcmocka-dev) \
+	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl
+		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
+		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
+	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
+	fuzz=(clang libclang-rt-14-dev llvm)
+
+die()
+{
+	echo "setup: $*" >&2
+	exit 1
+}
+
+usage()
+{
+	sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+	exit 2
+}
+
+as_root()
+{
+	if ((EUID == 0)); then
+		"$@"
+	elif command -v sudo >/dev/null; then
+		sudo "$@"
+	else
+		die "needs root to install packages: run it as root, or install sudo"
+	fi
+}
+
+installed()
+{
+	[[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# Prints the packages of group $1 that are missing.
+missing()
+{
+	local -n group=$1
+	local package
+
+	for package in "${group[@]}"; do
+		installed "$package" || echo "$package"
+	done
+}
+
+(($#)) || usage
+for name; do
+	[[ $name =~ ^(build|vm|lint|fuzz)$ ]] || usage
+done
+command -v dpkg-query >/dev/null || die "this is not Debian; install by hand what the lists in this script name"
+mapfile -t packages < <(for name; do missing "$name"; done | sort -u)
+if ((${#packages[@]})); then
+	echo "setup: installing ${packages[*]}"
+	as_root apt-get -qq update
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install "${packages[@]}" >/dev/null
+fi

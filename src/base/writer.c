@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The bounded writer. writer_put_bytes() is the only place that compares a
+ * length with the room left and the only one that writes.
+ */
+#include "base/writer.h"
+
+#include <errno.h>
+
+void writer_init(struct writer *writer, uint8_t *data, size_t capacity,
+		 enum endian endian)
+{
+	*writer = (struct writer){ .data = data,
+				   .capacity = capacity,
+				   .endian = endian };
+}
+
+int writer_put_bytes(struct writer *writer, struct bytes bytes)
+{
+	if (bytes.len > writer->capacity - writer->len)
+		return -ENOBUFS;
+	if (bytes.len > 0)
+		memcpy(writer->data + writer->len, bytes.data, bytes.len);
+	writer->len += bytes.len;
+	return 0;
+}
+
+int writer_put_u32(struct writer *writer, uint32_t value)
+{
+	uint8_t number[sizeof(value)];
+
+	for (size_t i = 0; i < sizeof(number); i++) {
+		size_t at = writer->endian == ENDIAN_BIG ?
+				    sizeof(number) - 1 - i :
+				    i;
+
+		number[at] = (uint8_t)(value >> (8 * i));
+	}
+	return writer_put_bytes(writer, bytes_of(number, sizeof(number)));
+}

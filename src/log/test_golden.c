@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Every tests/golden/NAME.hex against NAME.expect: numbers of records and
+ * violations, every record's own digest, PCR values in all banks, and that
+ * writing what was parsed gives the same bytes. See tests/golden/README.md.
+ */
+#include "base/file.h"
+#include "base/hex.h"
+#include "lib/testing.h"
+#include "log/list.h"
+#include "log/replay.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#define GOLDEN TEST_DATA "/golden/"
+
+/* One list while it is being checked. */
+struct golden {
+	uint8_t *data; /* owned */
+	size_t len;
+	enum log_bank bank;
+	enum endian endian;
+	uint64_t nr_records;
+	uint64_t nr_violations;
+	struct log_hasher hasher;
+	struct log_replay replay;
+};
+
+static void check_record(struct golden *g, const struct log_record *record)
+{
+	cleanup_free uint8_t *copy = malloc(record->raw.len);
+	struct log_digests digests;
+	struct writer writer;
+
+	assert_int_equal(log_hasher_template(&g->hasher, record, &digests), 0);
+	assert_int_equal(log_record_check_digest(record, g->bank, &digests), 0);
+	assert_true(log_replay_extend(&g->replay, record, &digests) >= 0);
+
+	assert_non_null(copy);
+	writer_init(&writer, copy, record->raw.len, ENDIAN_HOST);
+	assert_int_equal(log_record_write(record, &writer), 0);
+	assert_true(bytes_equal(writer_bytes(&writer), record->raw));
+
+	g->nr_records++;
+	g->nr_violations += log_record_is_violation(record);
+}
+
+static void replay_list(struct golden *g)
+{
+	struct log_record record;
+	struct log_list list;
+	int r;
+
+	log_replay_init(&g->replay, &g->hasher, 1u << 10 | 1u << 11);
+	log_list_init(&list, bytes_of(g->data, g->len), g->endian, g->bank, 0);
+	while ((r = log_list_next(&list, &record)) == 0)
+		check_record(g, &record);
+	assert_int_equal(r, LOG_LIST_END);
+}
+
+static void expect_pcr(struct golden *g, const char *bank_name,
+		       unsigned int pcr, const char *value)
+{
+	char text[HEX_TEXT_LEN(LOG_DIGEST_MAX)];
+	enum log_bank bank;
+
+	assert_int_equal(log_bank_by_name(bytes_of_text(bank_name), &bank), 0);
+	hex_encode(log_replay_value(&g->replay, bank, pcr), text);
+	assert_string_equal(text, value);
+}
+
+/* @line: key and values, as make-golden writes them */
+static void apply_line(struct golden *g, const char *line, bool replayed)
+{
+	char bank[16], order[16], value[HEX_TEXT_LEN(LOG_DIGEST_MAX)];
+	unsigned int number;
+
+	if (sscanf(line, "list-bank %15s", bank) == 1)
+		assert_int_equal(
+			log_bank_by_name(bytes_of_text(bank), &g->bank), 0);
+	else if (sscanf(line, "order %15s", order) == 1)
+		g->endian = strcmp(order, "big") ? ENDIAN_LITTLE : ENDIAN_BIG;
+	else if (sscanf(line, "pcr %15s %u %128s", bank, &number, value) == 3)
+		replayed ? expect_pcr(g, bank, number, value) : (void)0;
+	else if (sscanf(line, "records %u", &number) == 1)
+		assert_true(!replayed || g->nr_records == number);
+	else if (sscanf(line, "violations %u", &number) == 1)
+		assert_true(!replayed || g->nr_violations == number);
+	else
+		assert_true(line[0] == '#');
+}
+
+static void apply_expectations(struct golden *g, const char *path,
+			       bool replayed)
+{
+	FILE *file = fopen(path, "re");
+	char line[256];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file))
+		apply_line(g, line, replayed);
+	fclose(file);
+}
+
+static void check_golden(const char *name)
+{
+	struct golden g = { 0 };
+	char hex[300], expect[300];
+
+	print_message("# %s\n", name);
+	snprintf(hex, sizeof(hex), GOLDEN "%s.hex", name);
+	snprintf(expect, sizeof(expect), GOLDEN "%s.expect", name);
+	assert_int_equal(hexfile_read(hex, &g.data, &g.len), 0);
+	assert_int_equal(log_hasher_init(&g.hasher, LOG_BANKS_ALL), 0);
+
+	apply_expectations(&g, expect, false);
+	replay_list(&g);
+	apply_expectations(&g, expect, true);
+
+	log_hasher_fini(&g.hasher);
+	free(g.data);
+}
+
+TEST(every_list_is_as_expected)
+{
+	DIR *dir = opendir(GOLDEN);
+	struct dirent *entry;
+	int nr_lists = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		char *dot = strrchr(entry->d_name, '.');
+
+		if (!dot || strcmp(dot, ".hex"))
+			continue;
+		*dot = '\0';
+		check_golden(entry->d_name);
+		nr_lists++;
+	}
+	closedir(dir);
+	assert_true(nr_lists >= 10);
+}
+
+/* What NAME.expect says, from the number of records on. */
+static void read_outcome(const char *name, char *ret_text, size_t capacity)
+{
+	cleanup_free uint8_t *data = NULL;
+	char path[300];
+	uint8_t *from;
+	size_t len;
+
+	snprintf(path, sizeof(path), GOLDEN "%s.expect", name);
+	assert_int_equal(file_read(path, capacity - 1, &data, &len), 0);
+	from = memmem(data, len, "records ", 8);
+	assert_non_null(from);
+	snprintf(ret_text, capacity, "%.*s", (int)(data + len - from), from);
+}
+
+/* The four files of one list differ in their digests and in nothing else. */
+TEST(lists_of_all_banks_lead_to_the_same_pcrs)
+{
+	char first[4096], other[4096], name[32];
+
+	read_outcome("mixed-sha1", first, sizeof(first));
+	for (enum log_bank bank = LOG_BANK_SHA256; bank < LOG_NR_BANKS;
+	     bank++) {
+		snprintf(name, sizeof(name), "mixed-%s", log_bank_name(bank));
+		read_outcome(name, other, sizeof(other));
+		assert_string_equal(first, other);
+	}
+}
+
+TEST_MAIN(cmocka_unit_test(every_list_is_as_expected),
+	  cmocka_unit_test(lists_of_all_banks_lead_to_the_same_pcrs))
