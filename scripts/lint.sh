@@ -145,7 +145,7 @@ lint_layers() {
 # only know from the patched tree: where the option is documented, and who
 # maintains new files.
 lint_checkpatch() {
-	local checkpatch patches bad=0
+	local checkpatch patches patch bad=0
 	have perl || missing perl || return
 	[[ -d kernel/src ]] || missing kernel/src || return
 	checkpatch=$(find_checkpatch) || missing 'the kernel source: scripts/setup.sh vm' || return
@@ -154,8 +154,11 @@ lint_checkpatch() {
 		run_checkpatch "$checkpatch" UNDOCUMENTED_SETUP -f || bad=1
 	c_files kernel/src/tools |
 		run_checkpatch "$checkpatch" "$not_for_programs" -f || bad=1
-	printf '%s\n' ${patches[@]+"${patches[@]}"} |
-		run_checkpatch "$checkpatch" FILE_PATH_CHANGES || bad=1
+	for patch in ${patches[@]+"${patches[@]}"}; do
+		# By its name it would be taken for a source file.
+		perl "$checkpatch" --no-tree --strict --quiet --show-types --ignore FILE_PATH_CHANGES - <"$patch" ||
+			{ echo "in $patch"; bad=1; }
+	done
 	return "$bad"
 }
 

@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build unit fuzz_corpus replay)
+default=(harness lint build unit fuzz_corpus replay kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -143,6 +143,28 @@ check_replay() {
 	build_tests
 	run_tap ima-replay tests/tools/test-ima-replay build/test
 }
+
+# The kernel's staging core in user space: its KUnit tests, models, allocation
+# failures, races; under ASAN and UBSAN, and under TSAN.
+check_kernel_core() {
+	need kernel_core gcc make || return 0
+	run_tap asan make -s -C kernel/ushim asan
+	run_tap tsan make -s -C kernel/ushim tsan
+}
+
+# The patches, as somebody who wants them in a tree would have them.
+check_series() {
+	note "compiles each commit of the series, a few minutes unless that is known"
+	run_tap series kernel/tests/series
+}
+
+# The machine that the checks below run in.
+check_vm_harness() { run_tap vm kernel/vm/tests/run; }
+
+# check_vm_* and check_debug_*, in a real kernel
+. tests/vm/checks.sh
+default+=("${vm_scenarios[@]/#/vm_}")
+debug+=("${vm_scenarios[@]/#/debug_}")
 
 # ---- running them ----------------------------------------------------------
 

@@ -98,7 +98,8 @@ static const char *option(const char *name, const char *fallback)
 	const char *value = fallback;
 
 	strcpy(copy, cmdline);
-	for (char *word = strtok(copy, " \n"); word; word = strtok(NULL, " \n")) {
+	for (char *word = strtok(copy, " \n"); word;
+	     word = strtok(NULL, " \n")) {
 		if (!strncmp(word, name, len) && word[len] == '=')
 			value = word + len + 1;
 	}
@@ -118,13 +119,15 @@ static pid_t spawn(char *const argv[])
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
 	execv(argv[0], argv);
-	fprintf(stderr, "imastage-vm: cannot run %s: %s\n", argv[0], strerror(errno));
+	fprintf(stderr, "imastage-vm: cannot run %s: %s\n", argv[0],
+		strerror(errno));
 	_exit(127);
 }
 
 static int exit_code(int status)
 {
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
 }
 
 /* Reaps whatever is there, orphans too. True once pid is among them, with its status. */
@@ -174,12 +177,14 @@ static int run_scenario(const char *name, const char *stage, long seconds)
 	char *argv[] = { path, NULL };
 	int status;
 
-	if ((size_t)snprintf(path, sizeof(path), "/test/%s", name) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "/test/%s", name) >=
+	    sizeof(path))
 		die("the scenario's name is too long");
 	printf("imastage-vm: run %s stage %s\n", name, stage);
 	status = wait_for(spawn(argv), seconds);
 	if (status == STATUS_TIMEOUT)
-		printf("imastage-vm: the scenario has used its %ld s, killing it\n", seconds);
+		printf("imastage-vm: the scenario has used its %ld s, killing it\n",
+		       seconds);
 	kill(-1, SIGKILL);
 	return status;
 }
@@ -194,7 +199,8 @@ static void hand_over(int status)
 	snprintf(text, sizeof(text), "%d", status);
 	err = wait_for(spawn(argv), 60);
 	if (err)
-		printf("imastage-vm: the results could not be exported: %d\n", err);
+		printf("imastage-vm: the results could not be exported: %d\n",
+		       err);
 }
 
 static void set_environment(const char *stage)
@@ -223,7 +229,8 @@ int main(void)
 	if (!name)
 		die("the command line lacks imastage.run=NAME");
 	set_environment(stage);
-	status = run_scenario(name, stage, atol(option("imastage.timeout", "0")));
+	status = run_scenario(name, stage,
+			      atol(option("imastage.timeout", "0")));
 	hand_over(status);
 	printf("imastage-vm: exit %d\n", status);
 	sync();

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317
+#
+# Checks in a real kernel with a TPM; scripts/run-tests.sh sources this file.
+#
+#	tests/vm/guest/NAME	runs in the machine, fails at what it can see itself,
+#				exports lists and PCRs
+#	vm_NAME below		boots it, and judges what was exported: ima-replay
+#				and evmctl must reach the TPM's PCR with it
+#
+# Each is a check twice: check_vm_NAME on the release kernel, check_debug_NAME on
+# the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
+# the console fails the run, see kernel/vm/check-console.
+
+vm_scenarios=(kunit rounds memory duplicates violations kexec suspend abi abi_flush)
+
+guest_programs() {
+	local tools=build/vm/tools name
+	mkdir -p "$tools"
+	for name in load-records late-writer; do
+		gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tools/$name" "tests/vm/tools/$name.c"
+	done
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$tools/ima_staging_test" \
+		kernel/src/tools/testing/selftests/ima_staging/*.c
+}
+
+# vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME boots" says
+# whether the guest was content.
+vm() {
+	local name=$vm_config-$1 scenario=$2 kernel status
+	shift 2
+	guest_programs
+	kernel=$(kernel/build --config "$vm_config" --tree patched 2>&4)
+	out=build/vm/$name
+	note "boots $name"
+	kernel/boot --kernel "$kernel" --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
+		--mem "$vm_mem" --add build/vm/tools:/usr/bin "$@" && status=0 || status=$?
+	if ((status)); then
+		fail "$name: the guest, exit status $status (see $out/console.log)"
+		return 1
+	fi
+	pass "$name: the guest"
+}
+
+# explains NAME STAGE PART...: the parts, in this order, replay to what the PCRs
+# were at the end of kernel STAGE, in both banks; evmctl thinks so, too (told to
+# take violations for what they are: all ones).
+explains() {
+	local name=$1 pcrs=$out/results/$2.pcrs bank expect=()
+	shift 2
+	cat "$@" >"$out/list"
+	for bank in sha1 sha256; do
+		expect+=(--expect "$bank=$(awk '$1 == "PCR-10:" { print $2 }' "$pcrs.$bank")")
+	done
+	if build/test/ima-replay "${expect[@]}" "$@"; then
+		pass "$name: replays to the TPM's PCR 10"
+	else
+		fail "$name: replays to the TPM's PCR 10"
+	fi
+	need "$name: evmctl accepts it" evmctl || return 0
+	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$pcrs.sha1" --pcrs "sha256,$pcrs.sha256" "$out/list"; then
+		pass "$name: evmctl accepts it"
+	else
+		fail "$name: evmctl accepts it"
+	fi
+}
+
+# records FILE...: how many there are
+records() { build/test/ima-replay --count "$@"; }
+
+# same NAME A B: A and B are the same text
+same() {
+	if [[ $2 == "$3" ]]; then
+		pass "$1"
+	else
+		fail "$1: '$2' is not '$3'"
+	fi
+}
+
+# starts_with NAME LIST PART: the bytes of LIST begin with those of PART
+starts_with() {
+	if cmp -s -n "$(stat -c %s "$3")" "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1"
+	fi
+}
+
+# The KUnit suites in the kernel. KTAP nests: the cases are those below a suite,
+# each of which has a plan of its own. Suites that are planned must all be there
+# and content: one that fails as a whole may not have said so of any case.
+vm_kunit() {
+	vm kunit kunit --no-tpm --append kunit.enable=1 || return 0
+	sed -n 's/^\[[ 0-9.]*\] //p' "$out/results/dmesg" >"$out/ktap"
+	run_tap kunit awk '
+		/^1\.\./ { missing += substr($1, 4) }
+		/^    # Subtest: / { in_suite = / ima_staging/ }
+		/^(not )?ok / { in_suite = 0; missing--; bad += $1 == "not" }
+		in_suite && /^    (1\.\.|ok|not ok)/ { sub(/^    /, ""); print }
+		END { exit missing || bad }' "$out/ktap"
+}
+
+# The main job, and that a dropped record is found out.
+vm_rounds() {
+	local parts total lost
+	vm rounds rounds || return 0
+	parts=("$out"/results/1.*.part)
+	explains rounds 1 "${parts[@]}"
+	total=$(records "${parts[@]}")
+	same "rounds: deleted and current are all records" "$total" \
+		$(($(<"$out/results/deleted") + $(<"$out/results/current")))
+	for lost in 0 $((total / 2)) $((total - 1)); do
+		build/test/ima-replay --drop "$lost" \
+			--expect "sha256=$(awk '$1 == "PCR-10:" { print $2 }' "$out/results/1.pcrs.sha256")" \
+			"${parts[@]}" && status=0 || status=$?
+		same "rounds: without record $lost it is rejected" "$status" 3
+	done
+}
+
+# Memory returns. Without a TPM, which would take minutes for so many records. The
+# debug kernel pads its slabs and delays frees: there only kmemleak judges.
+vm_memory() {
+	local figures=
+	[[ $vm_config == release ]] || figures=imastage.figures=ignored
+	vm memory memory --no-tpm --append "$figures" || true
+	vm memory-flush memory --no-tpm --append "$figures ima_flush_htable" || true
+}
+
+vm_duplicates() {
+	if vm duplicates duplicates; then
+		explains duplicates 1 "$out"/results/1.*.part
+	fi
+	if vm duplicates-flush duplicates --append ima_flush_htable; then
+		explains duplicates-flush 1 "$out"/results/1.*.part
+	fi
+}
+
+vm_violations() {
+	vm violations violations || return 0
+	explains violations 1 "$out"/results/1.*.part
+}
+
+# A kexec is at its worst between two steps of a transaction. What is expected of
+# the second kernel's list: see tests/vm/guest/kexec.
+vm_kexec() {
+	local mode
+	for mode in plain staged read; do
+		vm "kexec-$mode" kexec --append "imastage.mode=$mode" || continue
+		if [[ $mode == read ]]; then
+			starts_with "kexec-read: the saved records come back" \
+				"$out/results/2.000.part" "$out/results/1.001.part"
+		fi
+		explains "kexec-$mode" 2 "$out/results/1.000.part" "$out/results/2.000.part"
+	done
+	if vm kexec-twice kexec --append imastage.mode=twice; then
+		explains kexec-twice 3 "$out/results/1.000.part" "$out/results/3.000.part"
+	fi
+	if vm kexec-unpatched kexec --append imastage.mode=staged \
+		--second "$(kernel/build --config "$vm_config" --tree unpatched 2>&4)"; then
+		explains kexec-unpatched 2 "$out/results/1.000.part" "$out/results/2.000.part"
+	fi
+}
+
+# answered NAME WORDS: what late-writer was answered, one command after the other
+answered() {
+	local name=$1 got
+	shift
+	got=$(sed -n 's/.*late-writer: \([^:]*\|[0-9]*:1\): \([A-Z]*\)\r*$/\2/p' "$out/console.log" | xargs)
+	same "$name: D, A, 1 (staged), 1, T:1 are refused" "$got" "$*"
+}
+
+vm_suspend() {
+	local mode
+	for mode in staged current; do
+		vm "suspend-$mode" suspend --append "imastage.mode=$mode" || continue
+		explains "suspend-$mode" 2 "$out/results/1.000.part" "$out/results/2.000.part"
+		case $mode in
+		staged) answered suspend-staged ESTALE EEXIST EEXIST EEXIST EEXIST ;;
+		current) answered suspend-current ENOENT EACCES EACCES ESTALE ESTALE ;;
+		esac
+	done
+}
+
+# The kselftest, with the digests of deleted records kept and dropped.
+vm_abi() {
+	vm abi abi || true
+	run_tap abi cat "$out/results/abi.tap"
+}
+
+vm_abi_flush() {
+	vm abi-flush abi --append ima_flush_htable || true
+	run_tap abi-flush cat "$out/results/abi.tap"
+}
+
+define_vm_checks() {
+	local name
+	for name in "${vm_scenarios[@]}"; do
+		eval "check_vm_$name() { build_tests; vm_config=release vm_mem=512 vm_timeout=300; vm_$name; }"
+		eval "check_debug_$name() { build_tests; vm_config=debug vm_mem=1024 vm_timeout=1200; vm_$name; }"
+	done
+}
+define_vm_checks
