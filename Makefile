@@ -27,10 +27,10 @@ check-debug: ## the tests on a kernel with every checker on
 	@scripts/setup.sh build vm && scripts/run-tests.sh debug
 
 bench-kernel: ## what staging costs, beside the unpatched kernel
-	@scripts/setup.sh build vm && bench/kernel/run
+	@scripts/setup.sh build vm bench && bench/kernel/run
 
 bars: ## the bars of all benches, and whether they hold
-	@bench/bars build/bench
+	@scripts/setup.sh bench && bench/bars build/bench
 
 lint: ## format, static checkers, licences
 	@scripts/setup.sh build lint vm && scripts/lint.sh

@@ -9,6 +9,7 @@
 #   vm      test kernels, QEMU and the software TPM
 #   lint    formatters and static checkers
 #   fuzz    fuzzers and sanitizers
+#   bench   tables and plots
 set -euo pipefail
 
 # shellcheck disable=SC2034 # used by name
@@ -18,7 +19,8 @@ declare -a \
 		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
 		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
-	fuzz=(clang libclang-rt-14-dev llvm)
+	fuzz=(clang libclang-rt-14-dev llvm) \
+	bench=(python3 gnuplot-nox)
 
 die()
 {
@@ -28,7 +30,7 @@ die()
 
 usage()
 {
-	sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+	sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
 	exit 2
 }
 
