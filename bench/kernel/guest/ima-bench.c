@@ -9,8 +9,8 @@
  *	commands	for each SIZE: fill the list with so many, trim half, stage
  *		and delete the other half; time all of it, account slabs
  *	latency	percentiles of the time that measuring takes on CPU 0, CPU 1 being
- *		idle, then while CPU 1 stages, reads and deletes SIZE records,
- *		SIZE by SIZE
+ *		idle, then reading /dev/zero, then staging, reading and deleting
+ *		SIZE records, SIZE by SIZE
  *
  * A record is a new small file in DIR, read once and removed; the policy has to
  * measure what root reads there.
@@ -36,9 +36,11 @@
 #define NR_TIMED 2000
 #define IDLE_SAMPLES 50000
 #define MAX_SAMPLES 4000000
+#define BUSY_NS 4000000000ULL
 
 static const char *dir;
 static unsigned long serial;
+static uint64_t samples[MAX_SAMPLES];
 
 static void die(const char *what)
 {
@@ -186,9 +188,8 @@ static void growth(long size, double *slab, long *was)
 
 	now = slab_bytes();
 	print("add", size, us, "us");
-	if (*slab)
-		print("slab per record, live", size,
-		      (now - *slab) / (size - *was), "bytes");
+	print("slab per record, live", size, (now - *slab) / (size - *was),
+	      "bytes");
 	*slab = now;
 	*was = size;
 	fd = must_open(CURRENT, O_RDONLY);
@@ -232,10 +233,33 @@ static void pin(int cpu)
 		die("sched_setaffinity");
 }
 
-/* Stages, reads and deletes on CPU 1; the pipe ends when it is done. */
-static pid_t start_collector(int *ret_pipe)
+/* What CPU 1 does in the meantime. */
+static void collect(void)
 {
-	int ends[2], fd, ascii;
+	int fd = must_open(STAGED, O_RDWR);
+	int ascii = must_open(ASCII_STAGED, O_RDWR);
+
+	time_command(fd, "A\n");
+	time_read(fd);
+	time_read(ascii);
+	time_command(fd, "D\n");
+}
+
+static void read_zeros(void)
+{
+	static char buf[64 * 1024];
+	uint64_t end = now_ns() + BUSY_NS;
+	int fd = must_open("/dev/zero", O_RDONLY);
+
+	while (now_ns() < end)
+		if (read(fd, buf, sizeof(buf)) < 0)
+			die("/dev/zero");
+}
+
+/* The pipe ends when @work does. */
+static pid_t start_on_cpu1(void (*work)(void), int *ret_pipe)
+{
+	int ends[2];
 	pid_t pid;
 
 	if (pipe(ends))
@@ -249,12 +273,7 @@ static pid_t start_collector(int *ret_pipe)
 	}
 
 	pin(1);
-	fd = must_open(STAGED, O_RDWR);
-	ascii = must_open(ASCII_STAGED, O_RDWR);
-	time_command(fd, "A\n");
-	time_read(fd);
-	time_read(ascii);
-	time_command(fd, "D\n");
+	work();
 	_exit(0);
 }
 
@@ -265,8 +284,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print_percentiles(const char *when, long size, uint64_t *samples,
-			      size_t nr)
+static void print_percentiles(const char *when, long size, size_t nr)
 {
 	static const struct {
 		const char *name;
@@ -291,38 +309,41 @@ static void print_percentiles(const char *when, long size, uint64_t *samples,
 	print(what, size, nr, "1");
 }
 
-static bool collector_ended(int pipe)
+static bool has_ended(int pipe)
 {
 	char byte;
 
 	return read(pipe, &byte, 1) == 0;
 }
 
-static void latency(long size)
+static void measure_during(const char *when, long size, void (*work)(void))
 {
-	static uint64_t samples[MAX_SAMPLES];
-	size_t nr;
 	int pipe;
-	pid_t pid;
+	pid_t pid = start_on_cpu1(work, &pipe);
+	size_t nr;
 
-	pin(0);
-	add_records(size - IDLE_SAMPLES - nr_current());
-	for (nr = 0; nr < IDLE_SAMPLES; nr++)
-		samples[nr] = add_record();
-	print_percentiles("idle", size, samples, nr);
-
-	pid = start_collector(&pipe);
-	for (nr = 0; nr < MAX_SAMPLES && !collector_ended(pipe); nr++)
+	for (nr = 0; nr < MAX_SAMPLES && !has_ended(pipe); nr++)
 		samples[nr] = add_record();
 	waitpid(pid, NULL, 0);
 	close(pipe);
-	print_percentiles("collecting", size, samples, nr);
+	print_percentiles(when, size, nr);
+}
+
+static void latency(long size)
+{
+	pin(0);
+	add_records(size - IDLE_SAMPLES - nr_current());
+	for (size_t i = 0; i < IDLE_SAMPLES; i++)
+		samples[i] = add_record();
+	print_percentiles("idle", size, IDLE_SAMPLES);
+	measure_during("busy", size, read_zeros);
+	measure_during("collecting", size, collect);
 }
 
 int main(int argc, char **argv)
 {
-	double slab = 0;
-	long was = 0;
+	double slab;
+	long was;
 
 	if (argc < 4) {
 		fprintf(stderr,
@@ -331,6 +352,8 @@ int main(int argc, char **argv)
 	}
 
 	dir = argv[2];
+	slab = slab_bytes();
+	was = nr_current();
 	for (int i = 3; i < argc; i++) {
 		long size = atol(argv[i]);
 
