@@ -63,7 +63,7 @@ missing()
 
 (($#)) || usage
 for name; do
-	[[ $name =~ ^(build|vm|lint|fuzz)$ ]] || usage
+	[[ $name =~ ^(build|vm|lint|fuzz|bench)$ ]] || usage
 done
 command -v dpkg-query >/dev/null || die "this is not Debian; install by hand what the lists in this script name"
 mapfile -t packages < <(for name; do missing "$name"; done | sort -u)
