@@ -20,6 +20,9 @@ long ushim_slab_live(void);
 unsigned long ushim_slab_calls(void);
 void ushim_slab_fail_at(unsigned long nth);
 
+/* How many warnings there were in the kernel's log. */
+unsigned long ushim_warnings(void);
+
 /*
  * Tasks. A thread is a task of its own, and may also play others: as many tasks
  * as it takes, one after the other, on one thread. Locks belong to the thread.
@@ -42,6 +45,7 @@ void ushim_assert_held(const void *const *owner, const char *file, int line,
 		       const char *name);
 __attribute__((__noreturn__, __format__(printf, 1, 2))) void
 ushim_bug(const char *fmt, ...);
+__attribute__((__format__(printf, 1, 2))) void ushim_warn(const char *fmt, ...);
 struct ushim_thread *ushim_thread(void);
 void ushim_slow(void);
 

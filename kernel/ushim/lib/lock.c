@@ -30,6 +30,19 @@ void ushim_bug(const char *fmt, ...)
 	abort();
 }
 
+static unsigned long nr_warnings;
+
+void ushim_warn(const char *fmt, ...)
+{
+	(void)fmt;
+	__atomic_fetch_add(&nr_warnings, 1, __ATOMIC_RELAXED);
+}
+
+unsigned long ushim_warnings(void)
+{
+	return __atomic_load_n(&nr_warnings, __ATOMIC_RELAXED);
+}
+
 struct ushim_thread *ushim_thread(void)
 {
 	return &self;

@@ -375,10 +375,10 @@ static void check(struct model *m)
 	u64 nr_records = m->nr_staged + nr_current(m);
 
 	fixture_check(&m->fx, m->nr_deleted, m->nr_staged);
-	must((u64)ushim_slab_live() ==
-		     FIXTURE_RECORD_BLOCKS * nr_records +
-			     FIXTURE_DIGEST_BLOCKS * m->nr_kept,
+	must((u64)ushim_slab_live() == FIXTURE_RECORD_BLOCKS * nr_records +
+					       fixture_set_blocks(&m->fx),
 	     "memory");
+	must(m->fx.s.digests.nr == m->nr_kept, "digests kept");
 	must(ushim_pids_live() == expected_pids(m), "references to tasks");
 }
 

@@ -38,10 +38,13 @@ void log_fini(struct log *log)
 
 void fixture_init(struct fixture *fx, struct log *log)
 {
+	static const siphash_key_t key = { { 1, 2 } };
+
 	memset(fx, 0, sizeof(*fx));
 	mutex_init(&fx->lock);
 	INIT_LIST_HEAD(&fx->list);
 	ima_staging_init(&fx->s, &fx->lock, &fx->list, &fx->nr, &fx->len);
+	ima_digest_set_init(&fx->s.digests, DIGEST_LEN, &key);
 	fx->log = log;
 }
 
@@ -67,7 +70,16 @@ void fixture_fini(struct fixture *fx)
 		hlist_for_each_entry_safe(qe, tmp, &fx->hash[i], hnext)
 			kfree(qe);
 	}
+	ima_digest_set_fini(&fx->s.digests);
 	mutex_destroy(&fx->lock);
+}
+
+/* Blocks of memory that the digests of deleted records take. */
+u64 fixture_set_blocks(const struct fixture *fx)
+{
+	const struct ima_digest_set *set = &fx->s.digests;
+
+	return set->nr_chunks + set->nr_segments + (set->segments ? 1 : 0);
 }
 
 static void set_digest(u8 digest[DIGEST_LEN], u32 id)
@@ -117,7 +129,8 @@ static struct ima_queue_entry *queue_entry_new(struct ima_template_entry *entry)
 	return qe;
 }
 
-static bool is_known(struct fixture *fx, u32 id)
+/* Would a duplicate of it be found? Under the lock, as the kernel looks. */
+bool fixture_is_known(struct fixture *fx, u32 id)
 {
 	struct ima_queue_entry *qe;
 	u8 digest[DIGEST_LEN];
@@ -127,7 +140,7 @@ static bool is_known(struct fixture *fx, u32 id)
 		if (qe->pcr == PCR && !memcmp(qe->digest, digest, DIGEST_LEN))
 			return true;
 	}
-	return false;
+	return ima_digest_set_has(&fx->s.digests, digest, PCR);
 }
 
 static int queue(struct fixture *fx, struct ima_template_entry *entry,
@@ -169,7 +182,7 @@ static int append_locked(struct fixture *fx, struct ima_template_entry *entry,
 	check_counts(fx);
 	if (fx->s.suspended)
 		return -EACCES;
-	if (hashed && is_known(fx, id))
+	if (hashed && fixture_is_known(fx, id))
 		return -EEXIST;
 	if (log->nr == log->max)
 		return -ENOSPC;

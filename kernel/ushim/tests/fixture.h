@@ -13,9 +13,8 @@
 #include "ima_staging.h"
 
 #define FIXTURE_BUCKETS 8
-/* Blocks of memory of a record, and what is left of one that is deleted. */
+/* Blocks of memory of a record. */
 #define FIXTURE_RECORD_BLOCKS 4
-#define FIXTURE_DIGEST_BLOCKS 1
 
 /**
  * struct log_row - a record
@@ -58,6 +57,8 @@ void log_fini(struct log *log);
 
 void fixture_init(struct fixture *fx, struct log *log);
 void fixture_fini(struct fixture *fx);
+u64 fixture_set_blocks(const struct fixture *fx);
+bool fixture_is_known(struct fixture *fx, u32 id);
 int fixture_append(struct fixture *fx, u32 id, bool hashed);
 int fixture_restore(struct fixture *fx, u32 id);
 void fixture_check(struct fixture *fx, u64 nr_deleted, u64 nr_staged);

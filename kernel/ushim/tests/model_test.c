@@ -360,13 +360,16 @@ static void check_round(struct round *r)
 {
 	u64 nr_staged = atomic_long_read(&r->fx.s.nr_staged);
 	u64 nr_blocks = (r->log.nr - r->nr_saved) * FIXTURE_RECORD_BLOCKS;
+	u64 nr_kept = 0;
 
 	fixture_check(&r->fx, r->nr_saved, nr_staged);
 	for (u64 i = 0; i < r->nr_saved; i++) {
 		must(r->saved[i] == r->log.rows[i].id, "saved %llu", i);
 		if (r->log.rows[i].hashed && !r->fx.s.flush_digests)
-			nr_blocks += FIXTURE_DIGEST_BLOCKS;
+			nr_kept++;
 	}
+	must(r->fx.s.digests.nr == nr_kept, "digests kept");
+	nr_blocks += fixture_set_blocks(&r->fx);
 	must((u64)ushim_slab_live() == nr_blocks, "memory");
 	check_duplicates(r);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include <linux/limits.h>
+#include <linux/log2.h>
 #include <linux/types.h>
 
 #include "ushim.h"

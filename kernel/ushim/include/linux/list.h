@@ -73,6 +73,13 @@ static inline void list_del(struct list_head *node)
 	node->prev = LIST_POISON2;
 }
 
+static inline void list_move_tail(struct list_head *node,
+				  struct list_head *head)
+{
+	__list_del_entry(node);
+	list_add_tail(node, head);
+}
+
 static inline void list_del_init(struct list_head *node)
 {
 	__list_del_entry(node);

@@ -16,4 +16,14 @@ void *kzalloc(size_t size, gfp_t flags);
 void *kcalloc(size_t nr, size_t size, gfp_t flags);
 void kfree(const void *block);
 
+static inline void *kvcalloc(size_t nr, size_t size, gfp_t flags)
+{
+	return kcalloc(nr, size, flags);
+}
+
+static inline void kvfree(const void *block)
+{
+	kfree(block);
+}
+
 #endif

@@ -5,8 +5,9 @@
  * What must hold:
  *  - deleted + staged + current is the number of records since hard boot, and
  *    the records keep their order;
- *  - a command either does all it says or leaves everything as it was. Nothing
- *    here allocates, so that nothing can fail half-way;
+ *  - a command either does all it says or leaves everything as it was. What can
+ *    fail comes before the lists are cut; a digest that finds no memory in the
+ *    set stays where it was;
  *  - extend_lock, which every measuring task takes, is held for a number of
  *    steps that does not depend on the length of the list;
  *  - once suspended, the lists do not change: what the next kernel gets is what
@@ -15,9 +16,12 @@
  * Order of locks: walk_sem, then extend_lock.
  */
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/crc32.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
+#include <linux/printk.h>
 #include <linux/prefetch.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
@@ -28,8 +32,8 @@
 #include "ima.h"
 #include "ima_staging.h"
 
-/* Records that lose their digests in one go when digests are flushed. */
-#define IMA_STAGING_FLUSH_BATCH	64
+/* Deleted records that are taken out of the hash table under the lock at once. */
+#define IMA_STAGING_BATCH	16
 
 /* A number of decimal digits, nothing else, up to @end. */
 static int parse_number(const char *text, const char *end, u64 *ret_nr)
@@ -149,6 +153,7 @@ void ima_staging_init(struct ima_staging *s, struct mutex *extend_lock,
 	s->nr_current = nr_current;
 	s->len = len;
 	INIT_LIST_HEAD(&s->staged_list);
+	INIT_LIST_HEAD(&s->unmoved);
 	init_rwsem(&s->walk_sem);
 	spin_lock_init(&s->access_lock);
 }
@@ -478,48 +483,94 @@ static int trim(struct ima_staging *s, const struct ima_staging_cmd *cmd,
 	return ret;
 }
 
-/* Take the first few of @deleted out of the hash table, so that they can go. */
-static void forget_digests(struct ima_staging *s, struct list_head *deleted)
+/*
+ * Take a batch out of the hash table, so that it can be freed. Its digests move
+ * to the set in the same moment: a duplicate is found before and after.
+ */
+static void unhash(struct ima_staging *s, struct list_head *batch)
 {
 	struct ima_queue_entry *qe;
-	int nr = 0;
 
 	mutex_lock(s->extend_lock);
-	list_for_each_entry(qe, deleted, later) {
-		if (!hlist_unhashed(&qe->hnext))
-			hlist_del_init_rcu(&qe->hnext);
-		if (++nr == IMA_STAGING_FLUSH_BATCH)
-			break;
+	list_for_each_entry(qe, batch, later) {
+		if (hlist_unhashed(&qe->hnext))
+			continue;
+		if (!s->flush_digests)
+			ima_digest_set_add(&s->digests, qe->digest, qe->pcr);
+		hlist_del_init_rcu(&qe->hnext);
 	}
 	mutex_unlock(s->extend_lock);
 }
 
+/* The first records of @from, as many as a batch has, to @ret_batch. */
+static void take_batch(struct list_head *from, struct list_head *ret_batch)
+{
+	struct list_head *node = from;
+	int nr = 0;
+
+	while (nr++ < IMA_STAGING_BATCH && node->next != from)
+		node = node->next;
+	list_cut_position(ret_batch, from, node);
+}
+
 /*
- * A record that duplicate detection knows leaves the part of it that this needs
- * behind, without @later and @entry meaning anything any more. Finding duplicates
- * happens under extend_lock: what is unhashed under it is out of use.
+ * Finding duplicates happens under extend_lock and never looks at @entry: that
+ * can be freed at any time, and all of what was unhashed under the lock.
  */
 static void free_record(struct ima_queue_entry *qe)
 {
 	list_del(&qe->later);
-	ima_free_template_entry(qe->entry);
-	if (hlist_unhashed_lockless(&qe->hnext))
-		kfree(qe);
-	else
+	if (qe->entry)
+		ima_free_template_entry(qe->entry);
+	kfree(qe);
+}
+
+static void free_batch(struct list_head *batch)
+{
+	struct ima_queue_entry *qe, *tmp;
+
+	list_for_each_entry_safe(qe, tmp, batch, later) {
+		free_record(qe);
+		cond_resched();
+	}
+}
+
+/* There is no memory for digests: what is hashed stays so, without its record. */
+static void free_unmoved(struct ima_staging *s, struct list_head *deleted)
+{
+	struct ima_queue_entry *qe, *tmp;
+
+	pr_warn_once("no memory to move the digests of deleted measurements; they keep more than they need until a later deletion\n");
+	list_for_each_entry_safe(qe, tmp, deleted, later) {
+		if (hlist_unhashed_lockless(&qe->hnext)) {
+			free_record(qe);
+			continue;
+		}
+		if (qe->entry)
+			ima_free_template_entry(qe->entry);
 		qe->entry = NULL;
+		list_move_tail(&qe->later, &s->unmoved);
+		cond_resched();
+	}
 }
 
 static void free_deleted(struct ima_staging *s, struct list_head *deleted)
 {
-	struct ima_queue_entry *qe, *tmp;
-	unsigned int nr = 0;
+	LIST_HEAD(batch);
 
-	list_for_each_entry_safe(qe, tmp, deleted, later) {
-		if (s->flush_digests && nr++ % IMA_STAGING_FLUSH_BATCH == 0)
-			forget_digests(s, deleted);
-		free_record(qe);
-		cond_resched();
+	list_splice_init(&s->unmoved, deleted);
+	while (!list_empty(deleted)) {
+		if (!s->flush_digests &&
+		    ima_digest_set_reserve(&s->digests, IMA_STAGING_BATCH)) {
+			free_unmoved(s, deleted);
+			break;
+		}
+		take_batch(deleted, &batch);
+		unhash(s, &batch);
+		free_batch(&batch);
+		INIT_LIST_HEAD(&batch);
 	}
+	ima_digest_set_release(&s->digests);
 }
 
 /**
@@ -555,9 +606,9 @@ int ima_staging_execute(struct ima_staging_file *f,
 	default:
 		ret = trim(s, cmd, &deleted);
 	}
+	if (!list_empty(&deleted))
+		free_deleted(s, &deleted);
 	up_write(&s->walk_sem);
-
-	free_deleted(s, &deleted);
 	return ret;
 }
 

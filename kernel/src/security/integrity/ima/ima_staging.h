@@ -30,6 +30,8 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+#include "ima_digest_set.h"
+
 struct ima_queue_entry;
 
 /* A command is at most the largest 64-bit number and a newline. */
@@ -85,6 +87,16 @@ struct ima_staging {
 	unsigned long *len;
 	/** @flush_digests: forget those of deleted records (set at boot) */
 	bool flush_digests;
+	/**
+	 * @digests: those of deleted records, for finding duplicates (adding and
+	 * looking up under @extend_lock, reserving under @walk_sem)
+	 */
+	struct ima_digest_set digests;
+	/**
+	 * @unmoved: queue entries of deleted records whose digests found no
+	 * memory in @digests; they are still hashed (under @walk_sem)
+	 */
+	struct list_head unmoved;
 
 	/**
 	 * @staged_list: what is set aside (cutting under @extend_lock and

@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/reboot.h>
 #include <linux/security.h>
 #include <linux/seq_file.h>
@@ -271,6 +272,16 @@ static struct notifier_block suspend_nb = {
 	.notifier_call = suspend_measuring,
 };
 
+/* Before anybody can delete: there is no user space yet. */
+static void __init init_digests(void)
+{
+	siphash_key_t key;
+
+	get_random_bytes(&key, sizeof(key));
+	ima_digest_set_init(&ima_staging.digests,
+			    hash_digest_size[ima_hash_algo], &key);
+}
+
 /**
  * ima_staging_fs_init - create the files that only staging has
  * @ima_dir: IMA's directory in securityfs
@@ -300,6 +311,7 @@ int __init ima_staging_fs_init(struct dentry *ima_dir)
 	if (ret)
 		return ret;
 
+	init_digests();
 	return register_reboot_notifier(&suspend_nb);
 }
 

@@ -62,6 +62,12 @@ static inline bool ima_queue_entry_is(const struct ima_queue_entry *qe,
 	       qe->pcr == pcr;
 }
 
+/* Was there such a record, now deleted? Called with ima_extend_list_mutex held. */
+static inline bool ima_digest_was_deleted(const u8 *digest, int pcr)
+{
+	return ima_digest_set_has(&ima_staging.digests, digest, pcr);
+}
+
 /* Called with ima_extend_list_mutex held. */
 static inline bool ima_measuring_suspended(void)
 {
@@ -103,6 +109,11 @@ static inline bool ima_queue_entry_is(const struct ima_queue_entry *qe,
 	return !memcmp(qe->entry->digests[ima_hash_algo_idx].digest, digest,
 		       hash_digest_size[ima_hash_algo]) &&
 	       qe->entry->pcr == pcr;
+}
+
+static inline bool ima_digest_was_deleted(const u8 *digest, int pcr)
+{
+	return false;
 }
 
 static inline bool ima_measuring_suspended(void)

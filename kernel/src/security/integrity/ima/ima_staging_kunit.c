@@ -296,7 +296,6 @@ static void uncounted_bytes(struct kunit *test)
 static void digests_are_kept(struct kunit *test)
 {
 	struct ima_staging_test *fx = test->priv;
-	struct ima_queue_entry *qe;
 	u32 number;
 
 	ima_staging_test_append_many(test, 4);
@@ -307,9 +306,12 @@ static void digests_are_kept(struct kunit *test)
 	ima_staging_test_expect_lists(test, 3, 0, 1);
 
 	for (number = 0; number < 4; number++) {
-		qe = ima_staging_test_find_digest(test, number);
-		KUNIT_ASSERT_NOT_NULL(test, qe);
-		KUNIT_EXPECT_EQ(test, !qe->entry, number < 3);
+		KUNIT_EXPECT_EQ(test,
+				ima_staging_test_has_digest(test, number),
+				number < 3);
+		KUNIT_EXPECT_EQ(test,
+				!ima_staging_test_find_digest(test, number),
+				number < 3);
 	}
 	ima_staging_test_close_writer(test);
 }
@@ -328,10 +330,10 @@ static void digests_of_unhashed(struct kunit *test)
 	EXPECT_COMMAND(test, &fx->staged, "D\n", 0);
 	EXPECT_COMMAND(test, &fx->f, "1\n", 0);
 	ima_staging_test_expect_lists(test, 4, 0, 0);
-	KUNIT_EXPECT_NULL(test, ima_staging_test_find_digest(test, 0));
-	KUNIT_EXPECT_NOT_NULL(test, ima_staging_test_find_digest(test, 1));
-	KUNIT_EXPECT_NULL(test, ima_staging_test_find_digest(test, 2));
-	KUNIT_EXPECT_NULL(test, ima_staging_test_find_digest(test, 3));
+	KUNIT_EXPECT_FALSE(test, ima_staging_test_has_digest(test, 0));
+	KUNIT_EXPECT_TRUE(test, ima_staging_test_has_digest(test, 1));
+	KUNIT_EXPECT_FALSE(test, ima_staging_test_has_digest(test, 2));
+	KUNIT_EXPECT_FALSE(test, ima_staging_test_has_digest(test, 3));
 	ima_staging_test_close_writer(test);
 }
 

@@ -52,6 +52,7 @@ struct ima_queue_entry *ima_staging_test_append(struct kunit *test,
 void ima_staging_test_append_many(struct kunit *test, int nr);
 struct ima_queue_entry *ima_staging_test_find_digest(struct kunit *test,
 						     u32 number);
+bool ima_staging_test_has_digest(struct kunit *test, u32 number);
 
 void ima_staging_test_open_writer(struct kunit *test);
 void ima_staging_test_close_writer(struct kunit *test);

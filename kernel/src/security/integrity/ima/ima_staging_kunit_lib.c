@@ -104,8 +104,19 @@ struct ima_queue_entry *ima_staging_test_find_digest(struct kunit *test,
 	return found;
 }
 
+/* Is the digest of record @number, now deleted, in the set? */
+bool ima_staging_test_has_digest(struct kunit *test, u32 number)
+{
+	struct ima_staging_test *fx = test->priv;
+	u8 digest[TEST_DIGEST_LEN];
+
+	put_number(digest, number);
+	return ima_digest_set_has(&fx->s.digests, digest, 10);
+}
+
 int ima_staging_test_init(struct kunit *test)
 {
+	static const siphash_key_t key;
 	struct ima_staging_test *fx;
 
 	fx = kunit_kzalloc(test, sizeof(*fx), GFP_KERNEL);
@@ -116,6 +127,7 @@ int ima_staging_test_init(struct kunit *test)
 	INIT_LIST_HEAD(&fx->list);
 	INIT_HLIST_HEAD(&fx->hash);
 	ima_staging_init(&fx->s, &fx->lock, &fx->list, &fx->nr, &fx->len);
+	ima_digest_set_init(&fx->s.digests, TEST_DIGEST_LEN, &key);
 	test->priv = fx;
 	return 0;
 }
@@ -144,6 +156,7 @@ void ima_staging_test_exit(struct kunit *test)
 	free_records(&fx->list);
 	hlist_for_each_entry_safe(qe, tmp, &fx->hash, hnext)
 		kfree(qe);
+	ima_digest_set_fini(&fx->s.digests);
 }
 
 void ima_staging_test_open_writer(struct kunit *test)
