@@ -9,13 +9,15 @@
  * otherwise be in them and a long one not, while in a machine that has been
  * running for hours neither is.
  *
- * Prints one JSON object a line: of all times that a command holds the lock, the
- * one that 99 of 100 are not above; the median of that over ROUNDS. (The longest
- * of many thousands would say when this process was preempted.)
+ * Prints one JSON object a line, medians over ROUNDS: for how long a command holds
+ * the lock to check and to cut, and for how long it is held to move a batch of
+ * digests to the set. (That is the 99th percentile of a round's thousands: the
+ * longest would say when this process was preempted.)
  */
 #include <linux/mutex.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -68,22 +70,24 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Of @nr values, the one that @share of them are not above. */
+/* Of @nr values, the smallest that @share of them are not above. */
 static double quantile(double *values, size_t nr, double share)
 {
 	qsort(values, nr, sizeof(*values), compare);
-	return values[(size_t)(share * (nr - 1))];
+	return values[(size_t)ceil(share * nr) - 1];
 }
 
-enum command {
+enum held {
 	TRIM,
 	STAGE_N,
 	DELETE,
 	STAGE,
-	NR_COMMANDS
+	MOVE,
+	NR_HELD
 };
 
-static const char *const names[] = { "trim", "stage half", "delete", "stage" };
+static const char *const names[] = { "trim", "stage half", "delete", "stage",
+				     "move digests" };
 
 static void empty_caches(void)
 {
@@ -105,7 +109,7 @@ static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 	nr_holds = 0;
 	must(!ima_staging_execute(f, &cmd), "verb %d, %llu", verb,
 	     (unsigned long long)nr);
-	return quantile(holds, nr_holds, .99);
+	return quantile(holds, nr_holds < 2 ? nr_holds : 2, 1);
 }
 
 /* A hash table with as many buckets as the records want. */
@@ -131,7 +135,7 @@ static void unhash_all(struct list_head *list)
 		INIT_HLIST_NODE(&qe->hnext);
 }
 
-static void run_round(long size, double ret_held[NR_COMMANDS])
+static void run_round(long size, double ret_held[NR_HELD])
 {
 	struct ima_staging_file f;
 	struct fixture fx;
@@ -143,6 +147,7 @@ static void run_round(long size, double ret_held[NR_COMMANDS])
 
 	must(!ima_staging_open(&fx.s, &f, true, true), "open");
 	ret_held[TRIM] = execute(&f, IMA_STAGING_TRIM, size / 2);
+	ret_held[MOVE] = quantile(holds + 2, nr_holds - 2, .99);
 	ret_held[STAGE_N] = execute(&f, IMA_STAGING_STAGE, size / 4);
 	ret_held[DELETE] = execute(&f, IMA_STAGING_DELETE, 0);
 	ret_held[STAGE] = execute(&f, IMA_STAGING_STAGE, U64_MAX);
@@ -153,15 +158,15 @@ static void run_round(long size, double ret_held[NR_COMMANDS])
 
 static void measure(long size)
 {
-	double held[NR_COMMANDS][ROUNDS], one[NR_COMMANDS];
+	double held[NR_HELD][ROUNDS], one[NR_HELD];
 
 	for (int i = 0; i < ROUNDS; i++) {
 		run_round(size, one);
-		for (int c = 0; c < NR_COMMANDS; c++)
+		for (int c = 0; c < NR_HELD; c++)
 			held[c][i] = one[c];
 	}
 
-	for (int c = 0; c < NR_COMMANDS; c++) {
+	for (int c = 0; c < NR_HELD; c++) {
 		printf("{\"what\": \"lock held, %s\", \"records\": %ld, \"value\": %.6g, \"unit\": \"ns\"}\n",
 		       names[c], size, quantile(held[c], ROUNDS, .5));
 	}

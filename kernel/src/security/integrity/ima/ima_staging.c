@@ -517,58 +517,57 @@ static void take_batch(struct list_head *from, struct list_head *ret_batch)
  * Finding duplicates happens under extend_lock and never looks at @entry: that
  * can be freed at any time, and all of what was unhashed under the lock.
  */
-static void free_record(struct ima_queue_entry *qe)
+static void free_entries(struct list_head *batch)
 {
-	list_del(&qe->later);
-	if (qe->entry)
-		ima_free_template_entry(qe->entry);
-	kfree(qe);
+	struct ima_queue_entry *qe;
+
+	list_for_each_entry(qe, batch, later) {
+		if (qe->entry)
+			ima_free_template_entry(qe->entry);
+		qe->entry = NULL;
+		cond_resched();
+	}
 }
 
-static void free_batch(struct list_head *batch)
+/* What is still hashed, for want of memory, waits for a later deletion. */
+static void free_unhashed(struct ima_staging *s, struct list_head *batch)
 {
 	struct ima_queue_entry *qe, *tmp;
 
 	list_for_each_entry_safe(qe, tmp, batch, later) {
-		free_record(qe);
-		cond_resched();
+		if (hlist_unhashed_lockless(&qe->hnext)) {
+			list_del(&qe->later);
+			kfree(qe);
+		} else {
+			list_move_tail(&qe->later, &s->unmoved);
+		}
 	}
 }
 
-/* There is no memory for digests: what is hashed stays so, without its record. */
-static void free_unmoved(struct ima_staging *s, struct list_head *deleted)
+static bool has_room(struct ima_staging *s)
 {
-	struct ima_queue_entry *qe, *tmp;
+	if (s->flush_digests ||
+	    !ima_digest_set_reserve(&s->digests, IMA_STAGING_BATCH))
+		return true;
 
 	pr_warn_once("no memory to move the digests of deleted measurements; they keep more than they need until a later deletion\n");
-	list_for_each_entry_safe(qe, tmp, deleted, later) {
-		if (hlist_unhashed_lockless(&qe->hnext)) {
-			free_record(qe);
-			continue;
-		}
-		if (qe->entry)
-			ima_free_template_entry(qe->entry);
-		qe->entry = NULL;
-		list_move_tail(&qe->later, &s->unmoved);
-		cond_resched();
-	}
+	return false;
 }
 
 static void free_deleted(struct ima_staging *s, struct list_head *deleted)
 {
-	LIST_HEAD(batch);
+	bool room = true;
 
 	list_splice_init(&s->unmoved, deleted);
 	while (!list_empty(deleted)) {
-		if (!s->flush_digests &&
-		    ima_digest_set_reserve(&s->digests, IMA_STAGING_BATCH)) {
-			free_unmoved(s, deleted);
-			break;
-		}
+		LIST_HEAD(batch);
+
 		take_batch(deleted, &batch);
-		unhash(s, &batch);
-		free_batch(&batch);
-		INIT_LIST_HEAD(&batch);
+		free_entries(&batch);
+		room = room && has_room(s);
+		if (room)
+			unhash(s, &batch);
+		free_unhashed(s, &batch);
 	}
 	ima_digest_set_release(&s->digests);
 }
