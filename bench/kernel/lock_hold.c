@@ -100,8 +100,9 @@ static void empty_caches(void)
 		other[i]++;
 }
 
+/* A command takes the lock @nr_first times to check and to cut. */
 static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
-		      u64 nr)
+		      u64 nr, size_t nr_first)
 {
 	struct ima_staging_cmd cmd = { .verb = verb, .nr = nr };
 
@@ -109,7 +110,7 @@ static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 	nr_holds = 0;
 	must(!ima_staging_execute(f, &cmd), "verb %d, %llu", verb,
 	     (unsigned long long)nr);
-	return quantile(holds, nr_holds < 2 ? nr_holds : 2, 1);
+	return quantile(holds, nr_first, 1);
 }
 
 /* A hash table with as many buckets as the records want. */
@@ -146,11 +147,11 @@ static void run_round(long size, double ret_held[NR_HELD])
 	hash_all(&fx);
 
 	must(!ima_staging_open(&fx.s, &f, true, true), "open");
-	ret_held[TRIM] = execute(&f, IMA_STAGING_TRIM, size / 2);
+	ret_held[TRIM] = execute(&f, IMA_STAGING_TRIM, size / 2, 2);
 	ret_held[MOVE] = quantile(holds + 2, nr_holds - 2, .99);
-	ret_held[STAGE_N] = execute(&f, IMA_STAGING_STAGE, size / 4);
-	ret_held[DELETE] = execute(&f, IMA_STAGING_DELETE, 0);
-	ret_held[STAGE] = execute(&f, IMA_STAGING_STAGE, U64_MAX);
+	ret_held[STAGE_N] = execute(&f, IMA_STAGING_STAGE, size / 4, 2);
+	ret_held[DELETE] = execute(&f, IMA_STAGING_DELETE, 0, 1);
+	ret_held[STAGE] = execute(&f, IMA_STAGING_STAGE, U64_MAX, 1);
 	ima_staging_release(&f);
 	unhash_all(&fx.s.staged_list);
 	fixture_fini(&fx);
