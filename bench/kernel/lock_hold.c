@@ -5,9 +5,9 @@
  * space (kernel/ushim), with a clock around its lock: what the kernel has no clock
  * for without slowing all locks down.
  *
- * Before each command the processor's caches are emptied: a short list would
- * otherwise be in them and a long one not, while in a machine that has been
- * running for hours neither is.
+ * Before the lock is taken to check and to cut, the processor's caches are emptied:
+ * a short list would otherwise be in them and a long one not, while in a machine
+ * that has been running for hours neither is.
  *
  * Prints one JSON object a line, medians over ROUNDS: for how long a command holds
  * the lock to check and to cut, and for how long it is held to move a batch of
@@ -37,7 +37,7 @@ void __wrap_mutex_lock(struct mutex *m);
 void __wrap_mutex_unlock(struct mutex *m);
 
 static double holds[MAX_HOLDS];
-static size_t nr_holds;
+static size_t nr_holds, nr_cold;
 static double locked_at;
 
 static double now_ns(void)
@@ -48,8 +48,21 @@ static double now_ns(void)
 	return t.tv_sec * 1e9 + t.tv_nsec;
 }
 
+static void empty_caches(void)
+{
+	static char *other;
+
+	if (!other)
+		other = malloc(CACHES_LEN);
+	must(other, "no memory");
+	for (size_t i = 0; i < CACHES_LEN; i += 64)
+		other[i]++;
+}
+
 void __wrap_mutex_lock(struct mutex *m)
 {
+	if (nr_holds < nr_cold)
+		empty_caches();
 	__real_mutex_lock(m);
 	locked_at = now_ns();
 }
@@ -89,24 +102,13 @@ enum held {
 static const char *const names[] = { "trim", "stage half", "delete", "stage",
 				     "move digests" };
 
-static void empty_caches(void)
-{
-	static char *other;
-
-	if (!other)
-		other = malloc(CACHES_LEN);
-	must(other, "no memory");
-	for (size_t i = 0; i < CACHES_LEN; i += 64)
-		other[i]++;
-}
-
 /* A command takes the lock @nr_first times to check and to cut. */
 static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 		      u64 nr, size_t nr_first)
 {
 	struct ima_staging_cmd cmd = { .verb = verb, .nr = nr };
 
-	empty_caches();
+	nr_cold = nr_first;
 	nr_holds = 0;
 	must(!ima_staging_execute(f, &cmd), "verb %d, %llu", verb,
 	     (unsigned long long)nr);
