@@ -24,7 +24,7 @@ guest_programs() {
 		kernel/src/tools/testing/selftests/ima_staging/*.c
 }
 
-# vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME boots" says
+# vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME: the guest" says
 # whether the guest was content.
 vm() {
 	local name=$vm_config-$1 scenario=$2 kernel status
