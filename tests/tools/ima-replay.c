@@ -4,7 +4,7 @@
  * what the TPM's PCRs must hold after them, and compares.
  *
  * This file reads the lists; replay_options.c knows the command line,
- * replay_report.c the output. A test tool until `imastage log replay` is
+ * replay_report.c the output, replay_snapshot.c snapshot_aggregate. A test tool until `imastage log replay` is
  * there.
  */
 #include "tools/replay.h"
@@ -57,6 +57,26 @@ static void note_bad(struct result *result, uint64_t index, const char *file,
 	result->bad_offset = offset;
 }
 
+/* A replay that waits for it starts with it; any other has to agree. */
+static int use_snapshot(struct run *run, const struct log_record *record,
+			uint64_t index)
+{
+	struct result *result = run->result;
+	bool start = !result->started;
+	int r = snapshot_use(record, &result->replay, start);
+
+	result->nr_snapshots++;
+	if (r < 0)
+		return r;
+	if (r == SNAPSHOT_DISAGREES)
+		result->nr_disagree++;
+	if (start) {
+		result->started = true;
+		result->start = index;
+	}
+	return 0;
+}
+
 static int replay_record(struct run *run, const struct log_record *record,
 			 uint64_t index, const char *file, size_t offset)
 {
@@ -65,6 +85,13 @@ static int replay_record(struct run *run, const struct log_record *record,
 	int r;
 
 	if (index == run->options->drop)
+		return 0;
+	if (snapshot_is(record)) {
+		r = use_snapshot(run, record, index);
+		if (r < 0)
+			return r;
+	}
+	if (!result->started)
 		return 0;
 	r = log_hasher_template(&run->hasher, record, &digests);
 	if (r < 0)
@@ -147,11 +174,17 @@ static int replay_files(struct run *run)
 	int r = 0;
 
 	log_replay_init(&run->result->replay, &run->hasher, options->pcrs);
+	run->result->started = !options->from_snapshot;
 	note_match(run, 0);
 	for (char **file = options->files; *file && r == 0; file++)
 		r = replay_file(run, *file);
 	if (r < 0)
 		return r;
+	if (!run->result->started && !options->count) {
+		fprintf(stderr,
+			"ima-replay: no snapshot_aggregate to start with\n");
+		return -ENOENT;
+	}
 	if (!options->until_match) {
 		run->result->matched = false;
 		note_match(run, run->result->nr_records);

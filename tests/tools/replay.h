@@ -34,6 +34,7 @@ struct options {
 	unsigned int nr_expected;
 	uint64_t drop; /* index of the record to leave out, or DROP_NONE */
 	bool until_match;
+	bool from_snapshot;
 	bool list;
 	bool json;
 	bool count;
@@ -45,6 +46,10 @@ struct result {
 	uint64_t nr_bytes;
 	uint64_t nr_violations;
 	uint64_t nr_other; /* records for PCRs that are not replayed */
+	uint64_t nr_snapshots; /* snapshot_aggregate records */
+	uint64_t nr_disagree; /* of these, whose values are not those replayed */
+	uint64_t start; /* index of the record that the replay starts with */
+	bool started; /* false: it waits for a snapshot_aggregate */
 	uint64_t nr_bad; /* records whose digest is not that of their data */
 	uint64_t bad_index; /* of the first of these, */
 	const char *bad_file; /* the file it is in, */
@@ -59,6 +64,19 @@ struct result {
  * wrong, or -1 when help was asked for and printed.
  */
 int options_parse(int argc, char **argv, struct options *ret_options);
+
+#define SNAPSHOT_DISAGREES 1
+
+/* Is it a snapshot_aggregate? */
+bool snapshot_is(const struct log_record *record);
+
+/*
+ * With @start, gives the PCRs replayed the values that the snapshot_aggregate
+ * holds; else compares. Returns SNAPSHOT_DISAGREES when they differ, -EBADMSG when
+ * the record's text cannot be understood.
+ */
+int snapshot_use(const struct log_record *record, struct log_replay *replay,
+		 bool start);
 
 /* One line of --list. */
 void report_record(const struct log_record *record, uint64_t index,

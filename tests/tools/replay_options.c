@@ -24,6 +24,8 @@ static const char help[] =
 	"  -b, --bank BANK         bank to replay, may be repeated (sha1 and sha256):\n"
 	"                          sha1, sha256, sha384 or sha512\n"
 	"  -d, --drop K            leave out record K, as if it had been lost\n"
+	"  -s, --from-snapshot     start at the first snapshot_aggregate, with the\n"
+	"                          values of the PCRs that it holds\n"
 	"\n"
 	"How the files are read:\n"
 	"  -t, --list-bank BANK    bank of the files' own template digests (sha1)\n"
@@ -44,7 +46,8 @@ static const char help[] =
 	"  -c, --count             the number of records and nothing else\n"
 	"  -h, --help              this text\n"
 	"\n"
-	"The digest in each record is always compared with the record's data.\n"
+	"The digest in each record is always compared with the record's data, and the\n"
+	"values in a snapshot_aggregate with those replayed so far.\n"
 	"Without :PCR an expected value is for the first PCR named by --pcr.\n"
 	"\n"
 	"Exit status: 0 all is as it should be, 1 a file could not be read or is not\n"
@@ -58,6 +61,7 @@ static const struct option long_options[] = {
 	{ "order", required_argument, NULL, 'o' },
 	{ "expect", required_argument, NULL, 'e' },
 	{ "expect-file", required_argument, NULL, 'E' },
+	{ "from-snapshot", no_argument, NULL, 's' },
 	{ "until-match", no_argument, NULL, 'u' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "json", no_argument, NULL, 'j' },
@@ -140,6 +144,9 @@ static int keep_expectation(const char *text, bool is_file, struct raw *raw)
 static int parse_flag(int option, struct options *options, struct raw *raw)
 {
 	switch (option) {
+	case 's':
+		options->from_snapshot = true;
+		return 0;
 	case 'u':
 		options->until_match = true;
 		return 0;
@@ -303,7 +310,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	struct raw raw = { .first_pcr = -1 };
 	int option, r;
 
-	while ((option = getopt_long(argc, argv, "p:b:d:t:o:e:E:uljch",
+	while ((option = getopt_long(argc, argv, "p:b:d:t:o:e:E:suljch",
 				     long_options, NULL)) != -1) {
 		if (option == '?')
 			return usage("unknown option or missing value", NULL);

@@ -63,7 +63,7 @@ bool result_accepts(const struct options *options, const struct result *result)
 {
 	if (options->count)
 		return true;
-	return result->nr_bad == 0 &&
+	return result->nr_bad == 0 && result->nr_disagree == 0 &&
 	       (options->nr_expected == 0 || result->matched);
 }
 
@@ -92,12 +92,20 @@ static void report_text(const struct options *options,
 		printf("for other PCRs %" PRIu64 "\n", result->nr_other);
 	if (options->drop != DROP_NONE)
 		printf("left out       record %" PRIu64 "\n", options->drop);
+	if (options->from_snapshot)
+		printf("starts at      record %" PRIu64 "\n", result->start);
+	if (result->nr_snapshots)
+		printf("snapshots      %" PRIu64 "\n", result->nr_snapshots);
 	for_each_value(options, result, print_value_text);
 	if (result->nr_bad)
 		printf("bad digest     %" PRIu64 ", first in record %" PRIu64
 		       " at byte %zu of %s\n",
 		       result->nr_bad, result->bad_index, result->bad_offset,
 		       result->bad_file);
+	if (result->nr_disagree)
+		printf("disagree       %" PRIu64
+		       " snapshots hold other values than were replayed\n",
+		       result->nr_disagree);
 	if (options->nr_expected && !result->matched)
 		printf("expected PCRs  not reached%s\n",
 		       options->until_match ? " by any number of records" : "");
@@ -131,6 +139,10 @@ static void report_json(const struct options *options,
 	print_number_json("other_pcrs", result->nr_other);
 	if (options->drop != DROP_NONE)
 		print_number_json("dropped", options->drop);
+	if (options->from_snapshot)
+		print_number_json("first_record", result->start);
+	print_number_json("snapshots", result->nr_snapshots);
+	print_number_json("disagreeing_snapshots", result->nr_disagree);
 	print_number_json("bad_digests", result->nr_bad);
 	if (result->nr_bad) {
 		print_number_json("first_bad_record", result->bad_index);
