@@ -6,8 +6,11 @@
 #ifndef USHIM_IMA_H
 #define USHIM_IMA_H
 
+#include <crypto/hash_info.h>
 #include <linux/list.h>
 #include <linux/types.h>
+
+#define IMA_TEMPLATE_NUM_FIELDS_MAX 15
 
 #define TPM_MAX_DIGEST_SIZE 64
 
@@ -35,19 +38,15 @@ struct ima_template_entry {
 	struct ima_field_data template_data[];
 };
 
-/*
- * Place in the hash table and in the list, the record, and what of it duplicate
- * detection still needs when the record is gone.
- */
-struct ima_queue_entry {
-	struct hlist_node hnext;
-	struct list_head later;
-	struct ima_template_entry *entry;
-	int pcr;
-	u8 digest[];
-};
+/* IMA's hash, and where its digest and that of sha1 are; see ushim_ima_hash(). */
+extern int ima_hash_algo;
+extern int ima_hash_algo_idx;
+extern int ima_sha1_idx;
+
+#include "ima_record.h"
 
 void ima_free_template_entry(struct ima_template_entry *entry);
-unsigned long ima_binary_runtime_size(const struct ima_template_entry *entry);
+unsigned long ima_binary_runtime_size(const struct ima_template_desc *desc,
+				      u32 template_data_len);
 
 #endif

@@ -9,19 +9,25 @@
 #define USHIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct task_struct;
 
 /*
  * Allocations. Counting and failing are for the whole program; frees of blocks
- * that are not alive are the address sanitizer's to find.
+ * that are not alive are the address sanitizer's to find. Bytes are those asked
+ * for under a sanitizer, and a few more without one.
  */
 long ushim_slab_live(void);
+size_t ushim_slab_bytes(void);
 unsigned long ushim_slab_calls(void);
 void ushim_slab_fail_at(unsigned long nth);
 
-/* How many warnings there were in the kernel's log. */
-unsigned long ushim_warnings(void);
+/*
+ * IMA's hash and the place of its digest in a template entry, 0 or 1; sha1, if
+ * it is another, has the other place. Not while there are records.
+ */
+void ushim_ima_hash(int algo, int idx);
 
 /*
  * Tasks. A thread is a task of its own, and may also play others: as many tasks
@@ -40,14 +46,20 @@ long ushim_pids_live(void);
 unsigned long ushim_slow_under_mutex(void);
 unsigned long ushim_loop_steps(void);
 
+/*
+ * The most digests that this thread hashed while it held a mutex once; counted
+ * anew after each call.
+ */
+unsigned long ushim_most_hashed_under_mutex(void);
+
 /* Internal. */
 void ushim_assert_held(const void *const *owner, const char *file, int line,
 		       const char *name);
 __attribute__((__noreturn__, __format__(printf, 1, 2))) void
 ushim_bug(const char *fmt, ...);
-__attribute__((__format__(printf, 1, 2))) void ushim_warn(const char *fmt, ...);
 struct ushim_thread *ushim_thread(void);
 void ushim_slow(void);
+void ushim_hashed(void);
 
 /**
  * struct ushim_thread - what is held by a thread
@@ -55,12 +67,16 @@ void ushim_slow(void);
  * @nr_mutexes: how many
  * @nr_slow: see ushim_slow_under_mutex()
  * @nr_steps: see ushim_loop_steps()
+ * @nr_hashed: digests hashed since the outermost mutex was taken
+ * @most_hashed: see ushim_most_hashed_under_mutex()
  */
 struct ushim_thread {
 	unsigned int nr_spinlocks;
 	unsigned int nr_mutexes;
 	unsigned long nr_slow;
 	unsigned long nr_steps;
+	unsigned long nr_hashed;
+	unsigned long most_hashed;
 };
 
 #endif

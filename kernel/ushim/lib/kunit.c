@@ -106,26 +106,40 @@ static int nr_cases(const struct kunit_suite *suite)
 	return nr;
 }
 
-/* Returns the number of tests that failed. */
-int ushim_kunit_run(void)
+static int run_suite(struct kunit_suite *suite, const char *round)
+{
+	static int nr;
+	int nr_failed = 0;
+
+	for (int i = 0; i < nr_cases(suite); i++) {
+		struct kunit_case *c = &suite->test_cases[i];
+		bool good = run_case(suite, c);
+
+		nr_failed += !good;
+		printf("%s %d - %s: %s: %s\n", good ? "ok" : "not ok", ++nr,
+		       round, suite->name, c->name);
+	}
+	return nr_failed;
+}
+
+/*
+ * Runs all suites in each round, which @start prepares and names. Returns the
+ * number of tests that failed.
+ */
+int ushim_kunit_run(int nr_rounds, const char *(*start)(int round))
 {
 	struct kunit_suite *suite;
 	int nr = 0, nr_failed = 0;
 
 	for (suite = suites; suite; suite = suite->next)
 		nr += nr_cases(suite);
-	printf("TAP version 13\n1..%d\n", nr);
+	printf("TAP version 13\n1..%d\n", nr_rounds * nr);
 
-	nr = 0;
-	for (suite = suites; suite; suite = suite->next) {
-		for (int i = 0; i < nr_cases(suite); i++) {
-			struct kunit_case *c = &suite->test_cases[i];
-			bool good = run_case(suite, c);
+	for (int round = 0; round < nr_rounds; round++) {
+		const char *name = start(round);
 
-			nr_failed += !good;
-			printf("%s %d - %s: %s\n", good ? "ok" : "not ok", ++nr,
-			       suite->name, c->name);
-		}
+		for (suite = suites; suite; suite = suite->next)
+			nr_failed += run_suite(suite, name);
 	}
 	return nr_failed;
 }

@@ -30,19 +30,6 @@ void ushim_bug(const char *fmt, ...)
 	abort();
 }
 
-static unsigned long nr_warnings;
-
-void ushim_warn(const char *fmt, ...)
-{
-	(void)fmt;
-	__atomic_fetch_add(&nr_warnings, 1, __ATOMIC_RELAXED);
-}
-
-unsigned long ushim_warnings(void)
-{
-	return __atomic_load_n(&nr_warnings, __ATOMIC_RELAXED);
-}
-
 struct ushim_thread *ushim_thread(void)
 {
 	return &self;
@@ -52,6 +39,22 @@ void ushim_slow(void)
 {
 	if (self.nr_mutexes)
 		self.nr_slow++;
+}
+
+void ushim_hashed(void)
+{
+	if (!self.nr_mutexes)
+		return;
+	if (++self.nr_hashed > self.most_hashed)
+		self.most_hashed = self.nr_hashed;
+}
+
+unsigned long ushim_most_hashed_under_mutex(void)
+{
+	unsigned long most = self.most_hashed;
+
+	self.most_hashed = 0;
+	return most;
 }
 
 unsigned long ushim_slow_under_mutex(void)
@@ -120,7 +123,8 @@ void mutex_lock(struct mutex *m)
 	might_sleep();
 	check(pthread_mutex_lock(&m->lock), "mutex_lock");
 	set_owner(&m->owner, &self);
-	self.nr_mutexes++;
+	if (!self.nr_mutexes++)
+		self.nr_hashed = 0;
 }
 
 void mutex_unlock(struct mutex *m)

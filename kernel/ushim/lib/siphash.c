@@ -5,6 +5,8 @@
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
+#include "ushim.h"
+
 static u64 rotate(u64 x, int by)
 {
 	return x << by | x >> (64 - by);
@@ -44,6 +46,7 @@ u64 siphash(const void *data, size_t len, const siphash_key_t *key)
 	u8 last[8] = { [7] = len };
 	size_t whole = len & ~7UL;
 
+	ushim_hashed();
 	for (size_t i = 0; i < whole; i += 8)
 		absorb(v, get_unaligned_le64((const u8 *)data + i));
 	memcpy(last, (const u8 *)data + whole, len - whole);

@@ -4,6 +4,7 @@
  * that the address sanitizer guards its very ends.
  */
 
+#include <malloc.h>
 #include <stdlib.h>
 
 #include <linux/atomic.h>
@@ -14,12 +15,18 @@
 #include "ushim.h"
 
 static atomic_long_t nr_live;
+static atomic_long_t nr_bytes;
 static atomic_long_t nr_calls;
 static atomic_long_t fail_at;
 
 long ushim_slab_live(void)
 {
 	return atomic_long_read(&nr_live);
+}
+
+size_t ushim_slab_bytes(void)
+{
+	return atomic_long_read(&nr_bytes);
 }
 
 unsigned long ushim_slab_calls(void)
@@ -39,6 +46,7 @@ static void *count_block(void *block)
 	if (!block)
 		ushim_bug("out of memory");
 	atomic_long_inc(&nr_live);
+	atomic_long_add(malloc_usable_size(block), &nr_bytes);
 	return block;
 }
 
@@ -72,6 +80,7 @@ void kfree(const void *block)
 	might_sleep();
 	ushim_slow();
 	atomic_long_dec(&nr_live);
+	atomic_long_sub(malloc_usable_size((void *)block), &nr_bytes);
 	free((void *)block);
 }
 

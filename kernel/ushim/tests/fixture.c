@@ -16,13 +16,15 @@
 #include "fixture.h"
 #include "tap.h"
 
-#define DIGEST_LEN 20
-#define PCR 10
+#define NR_FIELDS 3
+#define ID_ROOM 64
 
-static struct ima_template_desc desc = {
-	.name = "ima-ng",
-	.num_fields = 1,
-};
+static struct ima_template_desc sig_desc = { "ima-sig", "", NR_FIELDS };
+static struct ima_template_desc buf_desc = { "ima-buf", "", NR_FIELDS };
+/* On the kernel's command line, ima_template_fmt= makes one without a name. */
+static struct ima_template_desc fmt_desc = { "", "d-ng|n-ng|sig", NR_FIELDS };
+
+static const char snapshot_text[] = "Snapshot_Attempt_Count=1;Records=2;";
 
 void log_init(struct log *log, u64 max)
 {
@@ -44,111 +46,192 @@ void fixture_init(struct fixture *fx, struct log *log)
 	mutex_init(&fx->lock);
 	INIT_LIST_HEAD(&fx->list);
 	ima_staging_init(&fx->s, &fx->lock, &fx->list, &fx->nr, &fx->len);
-	ima_digest_set_init(&fx->s.digests, DIGEST_LEN, &key);
+	ima_staging_init_digests(&fx->s, ima_hash_algo,
+				 hash_digest_size[ima_hash_algo], &key);
 	fx->log = log;
-}
-
-static void free_list(struct list_head *list)
-{
-	struct ima_queue_entry *qe, *tmp;
-
-	list_for_each_entry_safe(qe, tmp, list, later) {
-		ima_free_template_entry(qe->entry);
-		if (hlist_unhashed(&qe->hnext))
-			kfree(qe);
-	}
 }
 
 void fixture_fini(struct fixture *fx)
 {
-	struct ima_queue_entry *qe;
-	struct hlist_node *tmp;
-
-	free_list(&fx->s.staged_list);
-	free_list(&fx->list);
-	for (int i = 0; i < FIXTURE_BUCKETS; i++) {
-		hlist_for_each_entry_safe(qe, tmp, &fx->hash[i], hnext)
-			kfree(qe);
-	}
-	ima_digest_set_fini(&fx->s.digests);
+	ima_staging_fini(&fx->s);
 	mutex_destroy(&fx->lock);
 }
 
-/* Blocks of memory that the digests of deleted records take. */
-u64 fixture_set_blocks(const struct fixture *fx)
+/* Blocks of memory that so many records and all digests take. */
+u64 fixture_blocks(const struct fixture *fx, u64 nr_records)
 {
 	const struct ima_digest_set *set = &fx->s.digests;
 
-	return set->nr_chunks + set->nr_segments + (set->segments ? 1 : 0);
+	return nr_records + set->nr_chunks + set->nr_segments +
+	       (set->segments ? 1 : 0);
 }
 
-static void set_digest(u8 digest[DIGEST_LEN], u32 id)
+bool id_is_snapshot(u32 id)
 {
-	memset(digest, 0x5a, DIGEST_LEN);
-	put_unaligned_le32(id, digest + DIGEST_LEN - 4);
+	return id % 37 == 5;
 }
 
-/* Its length is up to the id, so that sums tell which records are in them. */
-static struct ima_template_entry *entry_new(u32 id)
+int id_pcr(u32 id)
 {
-	u32 len = sizeof(id) + id % 61;
+	return id % 41 == 7 ? 300 : 10 + id % 2;
+}
+
+bool id_can_be_known(u32 id)
+{
+	return id_pcr(id) <= U8_MAX;
+}
+
+static void put_number(u8 *ret_digest, u8 fill, size_t len, u32 number)
+{
+	memset(ret_digest, fill, len);
+	put_unaligned_le32(number, ret_digest + len - sizeof(number));
+}
+
+/* By IMA's hash. */
+void id_digest(u32 id, u8 ret_digest[FIXTURE_DIGEST_LEN])
+{
+	put_number(ret_digest, 0x5a, hash_digest_size[ima_hash_algo], id / 2);
+}
+
+/* By sha1, which may be another hash. */
+static void id_sha1(u32 id, u8 ret_digest[FIXTURE_DIGEST_LEN])
+{
+	bool same = ima_sha1_idx == ima_hash_algo_idx;
+
+	put_number(ret_digest, same ? 0x5a : 0xa5, SHA1_DIGEST_SIZE, id / 2);
+}
+
+/* The other way round, if there is such an id. */
+u32 digest_id(const u8 *digest, int pcr)
+{
+	size_t len = hash_digest_size[ima_hash_algo];
+	u32 id = 2 * get_unaligned_le32(digest + len - 4) + (pcr - 10);
+	u8 expected[FIXTURE_DIGEST_LEN];
+
+	id_digest(id, expected);
+	must(id_pcr(id) == pcr && !memcmp(digest, expected, len),
+	     "the digest of no id");
+	return id;
+}
+
+static void set_field(struct ima_field_data *field, const char *data, u32 len)
+{
+	field->data = (u8 *)data;
+	field->len = len;
+}
+
+/* The first has the id and a length that depends on it, so that sums tell. */
+static struct ima_template_desc *fields_of(u32 id, u8 room[ID_ROOM],
+					   struct ima_field_data *ret)
+{
+	static const char name[] = "snapshot_aggregate";
+
+	memset(room, id, ID_ROOM);
+	put_unaligned_le32(id, room);
+	set_field(&ret[0], (char *)room, sizeof(id) + id % 61);
+	set_field(&ret[1], name, sizeof(name) - !(id % 3));
+	set_field(&ret[2], NULL, 0);
+	switch (id % 37) {
+	case 5:
+		set_field(&ret[1], name, sizeof(name));
+		set_field(&ret[2], snapshot_text, sizeof(snapshot_text) - 1);
+		return &buf_desc;
+	case 6:
+		set_field(&ret[2], "Snapshot_Attempt", 16);
+		return &buf_desc;
+	case 7:
+		return &fmt_desc;
+	default:
+		return &sig_desc;
+	}
+}
+
+static struct ima_template_entry *entry_alloc(struct ima_template_desc *desc)
+{
 	struct ima_template_entry *entry;
 
-	entry = kzalloc(struct_size(entry, template_data, 1), GFP_KERNEL);
+	entry = kzalloc(struct_size(entry, template_data, NR_FIELDS),
+			GFP_KERNEL);
 	if (!entry)
 		return NULL;
 
-	entry->pcr = PCR;
-	entry->template_desc = &desc;
-	entry->template_data_len = len;
-	entry->template_data[0].len = len;
-	entry->template_data[0].data = kzalloc(len, GFP_KERNEL);
-	entry->digests = kcalloc(1, sizeof(*entry->digests), GFP_KERNEL);
-	if (!entry->template_data[0].data || !entry->digests) {
+	entry->template_desc = desc;
+	entry->digests = kcalloc(2, sizeof(*entry->digests), GFP_KERNEL);
+	if (!entry->digests) {
 		ima_free_template_entry(entry);
 		return NULL;
 	}
-
-	put_unaligned_le32(id, entry->template_data[0].data);
-	set_digest(entry->digests[0].digest, id);
 	return entry;
 }
 
-static struct ima_queue_entry *queue_entry_new(struct ima_template_entry *entry)
+/* As in the kernel, a field that is empty has no data. */
+static bool put_field(struct ima_template_entry *entry, int i,
+		      const struct ima_field_data *field)
 {
-	struct ima_queue_entry *qe;
+	u8 *data = field->len ? kmalloc(field->len, GFP_KERNEL) : NULL;
 
-	qe = kmalloc(struct_size(qe, digest, DIGEST_LEN), GFP_KERNEL);
-	if (!qe)
-		return NULL;
+	if (field->len && !data)
+		return false;
 
-	INIT_HLIST_NODE(&qe->hnext);
-	qe->entry = entry;
-	qe->pcr = entry->pcr;
-	memcpy(qe->digest, entry->digests[0].digest, DIGEST_LEN);
-	return qe;
+	memcpy(data, field->data, field->len);
+	entry->template_data[i].data = data;
+	entry->template_data[i].len = field->len;
+	entry->template_data_len += sizeof(field->len) + field->len;
+	return true;
 }
 
-/* Would a duplicate of it be found? Under the lock, as the kernel looks. */
+static struct ima_template_entry *entry_new(u32 id, bool violation)
+{
+	struct ima_field_data fields[NR_FIELDS];
+	struct ima_template_entry *entry;
+	u8 room[ID_ROOM];
+
+	entry = entry_alloc(fields_of(id, room, fields));
+	if (!entry)
+		return NULL;
+
+	entry->pcr = id_pcr(id);
+	for (int i = 0; i < NR_FIELDS; i++) {
+		if (!put_field(entry, i, &fields[i])) {
+			ima_free_template_entry(entry);
+			return NULL;
+		}
+	}
+	if (!violation) {
+		id_sha1(id, entry->digests[ima_sha1_idx].digest);
+		id_digest(id, entry->digests[ima_hash_algo_idx].digest);
+	}
+	return entry;
+}
+
+static bool is_known(struct fixture *fx, u32 id)
+{
+	u8 digest[FIXTURE_DIGEST_LEN];
+
+	lockdep_assert_held(&fx->lock);
+	id_digest(id, digest);
+	return ima_staging_has_digest(&fx->s, digest, id_pcr(id));
+}
+
+/* Would a duplicate of it be found? */
 bool fixture_is_known(struct fixture *fx, u32 id)
 {
-	struct ima_queue_entry *qe;
-	u8 digest[DIGEST_LEN];
+	bool ret;
 
-	set_digest(digest, id);
-	hlist_for_each_entry_rcu(qe, &fx->hash[id % FIXTURE_BUCKETS], hnext) {
-		if (qe->pcr == PCR && !memcmp(qe->digest, digest, DIGEST_LEN))
-			return true;
-	}
-	return ima_digest_set_has(&fx->s.digests, digest, PCR);
+	mutex_lock(&fx->lock);
+	ret = is_known(fx, id);
+	mutex_unlock(&fx->lock);
+	return ret;
 }
 
 static int queue(struct fixture *fx, struct ima_template_entry *entry,
 		 bool hashed)
 {
-	u32 id = get_unaligned_le32(entry->template_data[0].data);
-	struct ima_queue_entry *qe = queue_entry_new(entry);
+	struct ima_queue_entry *qe;
 
+	if (ima_staging_reserve_digest(&fx->s))
+		return -ENOMEM;
+	qe = ima_record_new(entry);
 	if (!qe)
 		return -ENOMEM;
 
@@ -157,93 +240,135 @@ static int queue(struct fixture *fx, struct ima_template_entry *entry,
 		usleep(fx->pause_us);
 	atomic_long_inc(&fx->nr);
 	if (hashed)
-		hlist_add_head_rcu(&qe->hnext, &fx->hash[id % FIXTURE_BUCKETS]);
-	fx->len += ima_binary_runtime_size(entry);
+		ima_staging_add_digest(&fx->s, qe);
+	fx->len += ima_binary_runtime_size(entry->template_desc,
+					   entry->template_data_len);
 	return 0;
 }
 
-/* Under the lock, whoever holds it, no record is counted twice or not at all. */
-static void check_counts(struct fixture *fx)
-{
-	u64 nr = atomic64_read(&fx->s.nr_deleted) +
-		 atomic_long_read(&fx->s.nr_staged) + atomic_long_read(&fx->nr);
-
-	lockdep_assert_held(&fx->lock);
-	must(nr == fx->log->nr, "%llu records counted of %llu", nr,
-	     fx->log->nr);
-}
-
 static int append_locked(struct fixture *fx, struct ima_template_entry *entry,
-			 u32 id, bool hashed)
+			 u32 id, bool violation)
 {
 	struct log *log = fx->log;
 	int ret;
 
-	check_counts(fx);
+	/* No record is counted twice or not at all, whoever holds the lock. */
+	must(ima_staging_nr_records(&fx->s) == log->nr, "records counted");
 	if (fx->s.suspended)
 		return -EACCES;
-	if (hashed && fixture_is_known(fx, id))
+	if (!violation && is_known(fx, id))
 		return -EEXIST;
 	if (log->nr == log->max)
 		return -ENOSPC;
 
 	log->rows[log->nr] = (struct log_row){
 		.id = id,
-		.hashed = hashed,
+		.violation = violation,
+		.hashed = !violation && id_can_be_known(id),
 		.nr_deleted = atomic64_read(&fx->s.nr_deleted),
 	};
-	ret = queue(fx, entry, hashed);
+	ret = queue(fx, entry, !violation);
 	if (!ret)
 		log->nr++;
 	return ret;
 }
 
-/* Not a duplicate of anything if not @hashed, as violations are. */
-int fixture_append(struct fixture *fx, u32 id, bool hashed)
+/* A violation is a duplicate of nothing. */
+int fixture_append(struct fixture *fx, u32 id, bool violation)
 {
-	struct ima_template_entry *entry = entry_new(id);
+	struct ima_template_entry *entry = entry_new(id, violation);
 	int ret;
 
 	if (!entry)
 		return -ENOMEM;
 
 	mutex_lock(&fx->lock);
-	ret = append_locked(fx, entry, id, hashed);
+	ret = append_locked(fx, entry, id, violation);
 	mutex_unlock(&fx->lock);
-	if (ret)
-		ima_free_template_entry(entry);
+	ima_free_template_entry(entry);
 	return ret;
 }
 
-/* A record of the kernel before: in the log already, and not hashed. */
-int fixture_restore(struct fixture *fx, u32 id)
+/*
+ * A record of the kernel before, in the log already. With @digests, duplicates
+ * of it are found, if it is the first of its digest.
+ */
+int fixture_restore(struct fixture *fx, struct log_row *row, bool digests)
 {
-	struct ima_template_entry *entry = entry_new(id);
+	struct ima_template_entry *entry = entry_new(row->id, row->violation);
 	int ret;
 
 	if (!entry)
 		return -ENOMEM;
 
 	mutex_lock(&fx->lock);
-	ret = queue(fx, entry, false);
+	digests = digests && !row->violation && !is_known(fx, row->id);
+	row->hashed = digests && id_can_be_known(row->id);
+	ret = queue(fx, entry, digests);
 	mutex_unlock(&fx->lock);
-	if (ret)
-		ima_free_template_entry(entry);
+	ima_free_template_entry(entry);
 	return ret;
 }
 
 u32 record_id(const struct ima_queue_entry *qe)
 {
-	return get_unaligned_le32(qe->entry->template_data[0].data);
+	union ima_record_view view;
+
+	return get_unaligned_le32(
+		ima_record_view(qe, &view)->template_data[0].data);
+}
+
+static void check_fields(const struct ima_queue_entry *qe, u32 id)
+{
+	struct ima_field_data fields[NR_FIELDS];
+	struct ima_template_entry *entry;
+	union ima_record_view view;
+	u8 room[ID_ROOM];
+	u32 len = 0;
+
+	entry = ima_record_view(qe, &view);
+	must(qe->template_desc == fields_of(id, room, fields), "template");
+	for (int i = 0; i < NR_FIELDS; i++) {
+		const struct ima_field_data *field = &entry->template_data[i];
+
+		must(field->len == fields[i].len, "length of field %d", i);
+		must(!field->len ||
+			     !memcmp(field->data, fields[i].data, field->len),
+		     "field %d", i);
+		len += sizeof(field->len) + field->len;
+	}
+	must(entry->template_data_len == len && entry->pcr == id_pcr(id) &&
+		     qe->template_data_len == len && qe->pcr == id_pcr(id),
+	     "record %u", id);
+}
+
+static void check_digests(const struct ima_queue_entry *qe,
+			  const struct log_row *row)
+{
+	u8 digest[FIXTURE_DIGEST_LEN] = {}, sha1[FIXTURE_DIGEST_LEN] = {};
+
+	if (!row->violation) {
+		id_digest(row->id, digest);
+		id_sha1(row->id, sha1);
+	}
+	must(!memcmp(ima_record_digest(qe), digest,
+		     hash_digest_size[ima_hash_algo]),
+	     "digest");
+	must(!memcmp(ima_record_sha1(qe), sha1, SHA1_DIGEST_SIZE), "sha1");
+	must(ima_record_is_violation(qe) == row->violation, "violation");
+	must(ima_record_is_snapshot(qe) == id_is_snapshot(row->id), "snapshot");
 }
 
 /* @qe is the record of that absolute index. */
 void record_check(struct fixture *fx, const struct ima_queue_entry *qe,
 		  u64 index)
 {
-	must(record_id(qe) == fx->log->rows[index].id,
-	     "record %llu is %u, not %u", index, record_id(qe),
-	     fx->log->rows[index].id);
+	const struct log_row *row = &fx->log->rows[index];
+
+	must(record_id(qe) == row->id, "record %llu is %u, not %u", index,
+	     record_id(qe), row->id);
+	check_fields(qe, row->id);
+	check_digests(qe, row);
 }
 
 static unsigned long check_list(struct fixture *fx, struct list_head *list,
@@ -255,8 +380,11 @@ static unsigned long check_list(struct fixture *fx, struct list_head *list,
 
 	list_for_each_entry(qe, list, later) {
 		must(i < nr, "more than %llu records", nr);
-		record_check(fx, qe, first + i++);
-		len += ima_binary_runtime_size(qe->entry);
+		record_check(fx, qe, first + i);
+		must(qe->hashed == fx->log->rows[first + i].hashed, "hashed");
+		len += ima_binary_runtime_size(qe->template_desc,
+					       qe->template_data_len);
+		i++;
 	}
 	must(i == nr, "%llu records instead of %llu", i, nr);
 	return len;

@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 #define MAX_INPUT_LEN 4096
 #define SHORT_LEN 5
 
-static const char letters[] = "0159:AD\n -x";
+static const char letters[] = "0159:ADS\n -x";
 
 struct seed {
 	const char *bytes;
@@ -27,9 +27,25 @@ struct seed {
 	{                                \
 		bytes, sizeof(bytes) - 1 \
 	}
-#define TRAILER(kind)                                                  \
-	SEED(kind "IMASTAGE\1\0\0\0\x20\0\0\0\x85\x4b\x23\x40\0\0\0\0" \
-		  "\xab\x89\x67\x45\x23\1\0\0")
+/* Two digests by md5 and one that did not fit; the sum is right. */
+#define TRAILER(how)                                            \
+	SEED(how "IMASTAGE\1\0\0\0\xbf\x69\x8e\xc9"             \
+		 "\x62\0\0\0\0\0\0\0\xab\x89\x67\x45\x23\1\0\0" \
+		 "\3\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0"             \
+		 "\2\0\0\0\0\0\0\0\1\0\x10\0\0\0\0\0"           \
+		 "\x0a\xd0\xd1\xd2\xd3\xd4\xd5\xd6\xd7"         \
+		 "\xd8\xd9\xda\xdb\xdc\xdd\xde\xdf"             \
+		 "\x0b\xe0\xe1\xe2\xe3\xe4\xe5\xe6\xe7"         \
+		 "\xe8\xe9\xea\xeb\xec\xed\xee\xef")
+
+/* One digest, that is there already, by sha1, of a later version. */
+#define TRAILER_2(how)                                     \
+	SEED(how "IMASTAGE\2\0\0\0\0\0\0\0"                \
+		 "\x59\0\0\0\0\0\0\0\1\2\3\4\5\6\7\x08"    \
+		 "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"        \
+		 "\1\0\0\0\0\0\0\0\2\0\x14\0\0\0\0\0"      \
+		 "\x0aknown\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" \
+		 "more")
 
 static const struct seed seeds[] = {
 	SEED("\0"
@@ -50,12 +66,14 @@ static const struct seed seeds[] = {
 	     "42\n"),
 	SEED("\1"
 	     "99999999999999999999\n"),
+	SEED("\1"
+	     "S\n"),
 	TRAILER("\2"),
-	TRAILER("\3"),
-	SEED("\3"
-	     "IMASTAGE\2\0\0\0\x24\0\0\0\0\0\0\0\0\0\0\0"
-	     "\1\2\3\4\5\6\7\x08"
-	     "more"),
+	TRAILER("\6"),
+	TRAILER("\7"),
+	TRAILER("\x0f"),
+	TRAILER("\x27"),
+	TRAILER_2("\x0f"),
 };
 
 static u64 nr_inputs;
@@ -66,7 +84,7 @@ static void run(const u8 *data, size_t len)
 	nr_inputs++;
 }
 
-/* All commands of up to SHORT_LEN letters, by counting in base 11. */
+/* All commands of up to SHORT_LEN letters, by counting in their base. */
 static void run_short(void)
 {
 	u64 nr = 1;

@@ -10,6 +10,7 @@
  *  - whoever has a file open sees the counts stand still but for growth of the
  *    current list, and lists that are as the counts say;
  *  - nothing known is appended twice, unless its digest was flushed in between;
+ *    in the end just what was not flushed is known;
  *  - of several that trim with the same guard, exactly one does.
  *
  *	model_test [--seed N] [--steps N]
@@ -36,6 +37,8 @@
 /* Measuring waits for writers at so many records, to keep lists short. */
 #define MAX_CURRENT 200
 #define MAX_TRIM 40
+/* Digests that are forgotten under the lock at once. */
+#define MAX_HASHED 16
 
 /**
  * struct round - one list from boot to reboot
@@ -85,17 +88,17 @@ static void *measure(void *arg)
 
 	while (!atomic_read(&r->stop)) {
 		u32 id = rnd_below(&t->rnd, r->nr_ids);
-		bool hashed = rnd_below(&t->rnd, 4);
+		bool violation = !rnd_below(&t->rnd, 4);
 		int ret;
 
 		if (atomic_long_read(&r->fx.nr) >= MAX_CURRENT) {
 			sched_yield();
 			continue;
 		}
-		ret = fixture_append(&r->fx, id, hashed);
+		ret = fixture_append(&r->fx, id, violation);
 		if (ret == -EACCES || ret == -ENOSPC)
 			break;
-		must(!ret || (ret == -EEXIST && hashed), "append: %d", ret);
+		must(!ret || (ret == -EEXIST && !violation), "append: %d", ret);
 	}
 	return NULL;
 }
@@ -192,9 +195,13 @@ static int execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 		.nr_deleted = nr_deleted,
 	};
 	unsigned long slow = ushim_slow_under_mutex();
-	int ret = ima_staging_execute(f, &cmd);
+	int ret;
 
+	ushim_most_hashed_under_mutex();
+	ret = ima_staging_execute(f, &cmd);
 	must(ushim_slow_under_mutex() == slow, "measuring had to wait");
+	must(ushim_most_hashed_under_mutex() <= MAX_HASHED,
+	     "measuring had to wait for digests");
 	return ret;
 }
 
@@ -234,6 +241,44 @@ static void stage(struct thread *t, struct ima_staging_file *f)
 		must(nr_staged >= (nr < nr_current ? nr : nr_current), "few");
 	} else if (!refused(t, ret, -EACCES)) {
 		must(ret == -ENOENT && !nr_current, "stage: %d", ret);
+	}
+}
+
+/* Is there one with a record before it? Only the caller cuts. */
+static bool has_snapshot(struct fixture *fx)
+{
+	struct ima_queue_entry *qe;
+	bool ret = false;
+	u64 nr = 0;
+
+	mutex_lock(&fx->lock);
+	list_for_each_entry(qe, &fx->list, later)
+		ret |= nr++ && id_is_snapshot(record_id(qe));
+	mutex_unlock(&fx->lock);
+	return ret;
+}
+
+/* What is current then begins with a snapshot. */
+static void stage_snapshot(struct thread *t, struct ima_staging_file *f)
+{
+	struct ima_staging *s = f->staging;
+	u64 nr_staged = atomic_long_read(&s->nr_staged);
+	bool expected = has_snapshot(&t->round->fx);
+	int ret = execute(f, IMA_STAGING_STAGE_SNAPSHOT, 0, 0);
+	struct ima_queue_entry *qe;
+
+	if (nr_staged) {
+		must(ret == -EEXIST, "stage twice: %d", ret);
+	} else if (!ret) {
+		mutex_lock(s->extend_lock);
+		must(!list_empty(s->current_list), "all is staged");
+		qe = list_first_entry(s->current_list, struct ima_queue_entry,
+				      later);
+		must(id_is_snapshot(record_id(qe)), "no snapshot");
+		mutex_unlock(s->extend_lock);
+		must(atomic_long_read(&s->nr_staged), "nothing is staged");
+	} else if (!refused(t, ret, -EACCES)) {
+		must(ret == -ENOENT && !expected, "stage: %d", ret);
 	}
 }
 
@@ -278,9 +323,11 @@ static void command(struct thread *t, struct ima_staging_file *f)
 	if (!f->staged)
 		trim(t, f);
 	else if (rnd_below(&t->rnd, 2))
+		delete (t, f);
+	else if (rnd_below(&t->rnd, 2))
 		stage(t, f);
 	else
-		delete (t, f);
+		stage_snapshot(t, f);
 }
 
 static int open_files(struct thread *t, struct ima_staging_file *files)
@@ -359,18 +406,23 @@ static void check_duplicates(struct round *r)
 static void check_round(struct round *r)
 {
 	u64 nr_staged = atomic_long_read(&r->fx.s.nr_staged);
-	u64 nr_blocks = (r->log.nr - r->nr_saved) * FIXTURE_RECORD_BLOCKS;
-	u64 nr_kept = 0;
+	u64 nr_known = 0;
 
 	fixture_check(&r->fx, r->nr_saved, nr_staged);
-	for (u64 i = 0; i < r->nr_saved; i++) {
+	for (u64 i = 0; i < r->nr_saved; i++)
 		must(r->saved[i] == r->log.rows[i].id, "saved %llu", i);
-		if (r->log.rows[i].hashed && !r->fx.s.flush_digests)
-			nr_kept++;
+	for (u64 i = 0; i < r->log.nr; i++) {
+		bool known = r->log.rows[i].hashed &&
+			     !(r->fx.s.flush_digests && i < r->nr_saved);
+
+		nr_known += known;
+		must(!known || fixture_is_known(&r->fx, r->log.rows[i].id),
+		     "record %llu is forgotten", i);
 	}
-	must(r->fx.s.digests.nr == nr_kept, "digests kept");
-	nr_blocks += fixture_set_blocks(&r->fx);
-	must((u64)ushim_slab_live() == nr_blocks, "memory");
+	must(r->fx.s.digests.nr == nr_known, "digests known");
+	must((u64)ushim_slab_live() ==
+		     fixture_blocks(&r->fx, r->log.nr - r->nr_saved),
+	     "memory");
 	check_duplicates(r);
 }
 
@@ -588,7 +640,7 @@ static void *measure_in_order(void *arg)
 		if (atomic_long_read(&r->fx.nr) >= MAX_CURRENT)
 			sched_yield();
 		else
-			must(!fixture_append(&r->fx, r->log.nr, true),
+			must(!fixture_append(&r->fx, r->log.nr, false),
 			     "append");
 	}
 	return NULL;
@@ -635,7 +687,7 @@ static void run_passed(u64 *state, u64 nr_steps)
 
 static void *append_one(void *arg)
 {
-	must(!fixture_append(arg, 0, true), "append");
+	must(!fixture_append(arg, 0, false), "append");
 	return NULL;
 }
 

@@ -63,6 +63,8 @@ int reference_parse(const char *text, size_t len, bool staged,
 	if (staged && !strcmp(copy, "A")) {
 		cmd.verb = IMA_STAGING_STAGE;
 		cmd.nr = U64_MAX;
+	} else if (staged && !strcmp(copy, "S")) {
+		cmd.verb = IMA_STAGING_STAGE_SNAPSHOT;
 	} else if (staged && !strcmp(copy, "D")) {
 		cmd.verb = IMA_STAGING_DELETE;
 	} else if (matches(staged ? "^[0-9]+$" : "^([0-9]+:)?[0-9]+$", copy)) {
@@ -89,29 +91,47 @@ static bool sum_is_right(const u8 *buf, size_t len)
 
 	must(copy, "no memory");
 	memcpy(copy, buf, len);
-	memset(copy + 16, 0, 4);
-	right = crc32(0, copy, len) == le(buf + 16, 4);
+	memset(copy + 12, 0, 4);
+	right = crc32(0, copy, len) == le(buf + 12, 4);
 	free(copy);
 	return right;
 }
 
-int reference_get_trailer(const void *buf, size_t len, s64 *ret_nr_deleted)
+/* The numbers behind the length, and whether they can be. */
+static bool understand(const u8 *trailer, u64 len,
+		       struct reference_trailer *ret)
 {
+	*ret = (struct reference_trailer){
+		.nr_deleted = le(trailer + 24, 8),
+		.nr_snapshots = le(trailer + 32, 8),
+		.nr_left = le(trailer + 40, 8),
+		.nr = le(trailer + 48, 8),
+		.hash_algo = le(trailer + 56, 2),
+		.digest_len = le(trailer + 58, 2),
+		.digests = trailer + 64,
+	};
+	return le(trailer + 8, 4) && !(ret->nr_deleted >> 63) &&
+	       (unsigned __int128)ret->nr * (1 + ret->digest_len) <= len - 64;
+}
+
+int reference_get_trailer(const void *buf, size_t len,
+			  struct reference_trailer *ret)
+{
+	struct reference_trailer all;
 	const u8 *trailer = buf;
 	u64 trailer_len;
 
 	if (len < 8 || memcmp(trailer, "IMASTAGE", 8))
 		return -ENOENT;
-	if (len < 32)
+	if (len < 64)
 		return -EINVAL;
 
-	trailer_len = le(trailer + 12, 4);
-	if (trailer_len < 32 || trailer_len > len ||
-	    !sum_is_right(trailer, trailer_len))
-		return -EINVAL;
-	if (!le(trailer + 8, 4) || trailer[31] & 0x80)
+	trailer_len = le(trailer + 16, 8);
+	if (trailer_len < 64 || trailer_len > len ||
+	    !sum_is_right(trailer, trailer_len) ||
+	    !understand(trailer, trailer_len, &all))
 		return -EINVAL;
 
-	*ret_nr_deleted = le(trailer + 24, 8);
+	*ret = all;
 	return 0;
 }

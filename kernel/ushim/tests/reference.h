@@ -5,8 +5,29 @@
 
 #include "ima_staging.h"
 
+/**
+ * struct reference_trailer - what a trailer says
+ * @nr_deleted: records deleted
+ * @nr_snapshots: snapshots attempted
+ * @nr_left: digests that did not fit
+ * @nr: digests that are there
+ * @hash_algo: their algorithm
+ * @digest_len: bytes of one
+ * @digests: the first one, its PCR before it
+ */
+struct reference_trailer {
+	u64 nr_deleted;
+	u64 nr_snapshots;
+	u64 nr_left;
+	u64 nr;
+	unsigned int hash_algo;
+	unsigned int digest_len;
+	const u8 *digests;
+};
+
 int reference_parse(const char *text, size_t len, bool staged,
 		    struct ima_staging_cmd *ret_cmd);
-int reference_get_trailer(const void *buf, size_t len, s64 *ret_nr_deleted);
+int reference_get_trailer(const void *buf, size_t len,
+			  struct reference_trailer *ret);
 
 #endif

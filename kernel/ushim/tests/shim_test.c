@@ -13,8 +13,10 @@
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/sched.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 
 #include "tap.h"
 #include "ushim.h"
@@ -191,10 +193,11 @@ static void check_allocations(void)
 	must(a && !b, "the second one fails");
 	b = kcalloc(3, 5, GFP_KERNEL);
 	must(b && ushim_slab_live() == 2, "the third one does not");
+	must(ushim_slab_bytes() == 1 + 3 * 5, "%zu bytes", ushim_slab_bytes());
 	kfree(a);
 	kfree(b);
 	kfree(NULL);
-	must(!ushim_slab_live(), "all are freed");
+	must(!ushim_slab_live() && !ushim_slab_bytes(), "all are freed");
 	tap_ok("allocations are counted and fail on request");
 }
 
@@ -230,6 +233,46 @@ static void check_slow(void)
 	tap_ok("what is slow under a mutex is counted");
 }
 
+static void check_hashed(void)
+{
+	static const siphash_key_t key = { { 0x0706050403020100ULL,
+					     0x0f0e0d0c0b0a0908ULL } };
+	static const u8 in[] = { 0, 1, 2,  3,  4,  5,  6, 7,
+				 8, 9, 10, 11, 12, 13, 14 };
+
+	/* From the paper. */
+	must(siphash(in, sizeof(in), &key) == 0xa129ca6149be45e5ULL, "siphash");
+	must(!ushim_most_hashed_under_mutex(), "nothing was held");
+	for (int i = 0; i < 3; i++) {
+		mutex_lock(&mutex);
+		siphash(in, 1, &key);
+		if (i == 1)
+			siphash(in, 1, &key);
+		mutex_unlock(&mutex);
+	}
+	must(ushim_most_hashed_under_mutex() == 2, "two at a time");
+	must(!ushim_most_hashed_under_mutex(), "counted anew");
+	tap_ok("SipHash is the paper's, and counted under a mutex");
+}
+
+static void check_text(void)
+{
+	static const u8 bytes[] = { 0x0f, 0xa0, 0, 0, 7 };
+	char buf[8];
+
+	must(scnprintf(buf, 8, "%d", 12) == 2 && !strcmp(buf, "12"), "fits");
+	must(scnprintf(buf, 4, "%d", 12345) == 3 && !strcmp(buf, "123"), "cut");
+	must(scnprintf(buf, 0, "%d", 1) == 0 && !strcmp(buf, "123"), "no room");
+	must(strscpy(buf, "ab", 3) == 2 && !strcmp(buf, "ab"), "fits");
+	must(strscpy(buf, "abc", 3) == -E2BIG && !strcmp(buf, "ab"), "cut");
+	must(strscpy(buf, "c", 0) == -E2BIG && !strcmp(buf, "ab"), "no room");
+	must(bin2hex(buf, bytes, 2) == buf + 4 && !memcmp(buf, "0fa0", 4),
+	     "bin2hex");
+	must(memchr_inv(bytes + 2, 0, 3) == bytes + 4, "memchr_inv");
+	must(!memchr_inv(bytes + 2, 0, 2), "memchr_inv");
+	tap_ok("text is the kernel's");
+}
+
 /* The check value of CRC-32, and one piece after the other. */
 static void check_crc32(void)
 {
@@ -243,13 +286,15 @@ static void check_crc32(void)
 
 int main(void)
 {
-	tap_plan(ARRAY_SIZE(misuses) + 5);
+	tap_plan(ARRAY_SIZE(misuses) + 7);
 	for (size_t i = 0; i < ARRAY_SIZE(misuses); i++)
 		check_misuse(&misuses[i]);
 	check_locks();
 	check_allocations();
 	check_pids();
 	check_slow();
+	check_hashed();
+	check_text();
 	check_crc32();
 	return 0;
 }

@@ -59,7 +59,7 @@ struct kunit_suite {
 	struct kunit_suite
 
 void ushim_kunit_register(struct kunit_suite *suite);
-int ushim_kunit_run(void);
+int ushim_kunit_run(int nr_rounds, const char *(*start)(int round));
 
 void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t flags);
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Exact, where it is there at all. A warning or a bug ends the program. */
+/* Exact, where it is there at all. A bug ends the program. */
 #ifndef USHIM_LINUX_KERNEL_H
 #define USHIM_LINUX_KERNEL_H
 
 #include_next <linux/kernel.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include <linux/limits.h>
@@ -18,6 +19,26 @@
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr)-offsetof(type, member)))
 
+#define sizeof_field(type, member) sizeof(((type *)0)->member)
+
+#define min_t(type, a, b)                              \
+	({                                             \
+		type ushim_a = (a);                    \
+		type ushim_b = (b);                    \
+		ushim_a < ushim_b ? ushim_a : ushim_b; \
+	})
+
+/* Of one type, or else it does not compile. */
+#define max(a, b)                                                             \
+	({                                                                    \
+		typeof(a) ushim_a = (a);                                      \
+		typeof(b) ushim_b = (b);                                      \
+		_Static_assert(__builtin_types_compatible_p(typeof(ushim_a),  \
+							    typeof(ushim_b)), \
+			       "max() of different types");                   \
+		ushim_a > ushim_b ? ushim_a : ushim_b;                        \
+	})
+
 #define BUG_ON(condition)                                                  \
 	do {                                                               \
 		if (unlikely(condition))                                   \
@@ -25,10 +46,30 @@
 				  #condition);                             \
 	} while (0)
 
-#define WARN_ON_ONCE(condition)    \
-	({                         \
-		BUG_ON(condition); \
-		false;             \
-	})
+/* Returns how much was written, not how much there was to write. */
+__printf(3, 4) static inline int scnprintf(char *buf, size_t room,
+					   const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = vsnprintf(buf, room, fmt, ap);
+	va_end(ap);
+	if ((size_t)len < room)
+		return len;
+	return room ? room - 1 : 0;
+}
+
+static inline char *bin2hex(char *to, const void *from, size_t len)
+{
+	const u8 *p = from;
+
+	for (; len; len--, p++) {
+		*to++ = "0123456789abcdef"[*p >> 4];
+		*to++ = "0123456789abcdef"[*p & 15];
+	}
+	return to;
+}
 
 #endif

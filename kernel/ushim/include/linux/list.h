@@ -30,11 +30,6 @@ static inline bool list_empty(const struct list_head *head)
 	return READ_ONCE(head->next) == head;
 }
 
-static inline bool list_is_singular(const struct list_head *head)
-{
-	return !list_empty(head) && head->next == head->prev;
-}
-
 static inline void __list_add(struct list_head *node, struct list_head *prev,
 			      struct list_head *next)
 {
@@ -43,11 +38,6 @@ static inline void __list_add(struct list_head *node, struct list_head *prev,
 	node->next = next;
 	node->prev = prev;
 	WRITE_ONCE(prev->next, node);
-}
-
-static inline void list_add(struct list_head *node, struct list_head *head)
-{
-	__list_add(node, head, head->next);
 }
 
 static inline void list_add_tail(struct list_head *node, struct list_head *head)
@@ -71,19 +61,6 @@ static inline void list_del(struct list_head *node)
 	__list_del_entry(node);
 	node->next = LIST_POISON1;
 	node->prev = LIST_POISON2;
-}
-
-static inline void list_move_tail(struct list_head *node,
-				  struct list_head *head)
-{
-	__list_del_entry(node);
-	list_add_tail(node, head);
-}
-
-static inline void list_del_init(struct list_head *node)
-{
-	__list_del_entry(node);
-	INIT_LIST_HEAD(node);
 }
 
 /* Move the first ones of @head, up to and with @entry, to @list (overwritten). */
@@ -132,19 +109,10 @@ static inline void list_splice_init(struct list_head *list,
 	__list_splice_init(list, head, head->next);
 }
 
-static inline void list_splice_tail_init(struct list_head *list,
-					 struct list_head *head)
-{
-	__list_splice_init(list, head->prev, head);
-}
-
 #define list_entry(ptr, type, member) container_of(ptr, type, member)
 
 #define list_first_entry(head, type, member) \
 	list_entry((head)->next, type, member)
-
-#define list_last_entry(head, type, member) \
-	list_entry((head)->prev, type, member)
 
 #define list_next_entry(pos, member) \
 	list_entry((pos)->member.next, typeof(*(pos)), member)
@@ -161,85 +129,5 @@ static inline void list_splice_tail_init(struct list_head *list,
 	    n = list_next_entry(pos, member);                    \
 	     !list_entry_is_head(pos, head, member);             \
 	     pos = n, n = list_next_entry(n, member))
-
-#define HLIST_HEAD_INIT       \
-	{                     \
-		.first = NULL \
-	}
-#define INIT_HLIST_HEAD(head) ((head)->first = NULL)
-
-static inline void INIT_HLIST_NODE(struct hlist_node *node)
-{
-	node->next = NULL;
-	node->pprev = NULL;
-}
-
-static inline int hlist_unhashed(const struct hlist_node *node)
-{
-	return !node->pprev;
-}
-
-/* For those who do not hold the lock: the answer may be of the past. */
-static inline int hlist_unhashed_lockless(const struct hlist_node *node)
-{
-	return !READ_ONCE(node->pprev);
-}
-
-static inline int hlist_empty(const struct hlist_head *head)
-{
-	return !READ_ONCE(head->first);
-}
-
-static inline void __hlist_del(struct hlist_node *node)
-{
-	struct hlist_node *next = node->next;
-	struct hlist_node **pprev = node->pprev;
-
-	BUG_ON(*pprev != node);
-	WRITE_ONCE(*pprev, next);
-	if (next)
-		WRITE_ONCE(next->pprev, pprev);
-}
-
-static inline void hlist_del_init(struct hlist_node *node)
-{
-	if (hlist_unhashed(node))
-		return;
-
-	__hlist_del(node);
-	INIT_HLIST_NODE(node);
-}
-
-static inline void hlist_add_head(struct hlist_node *node,
-				  struct hlist_head *head)
-{
-	struct hlist_node *first = head->first;
-
-	WRITE_ONCE(node->next, first);
-	if (first)
-		WRITE_ONCE(first->pprev, &node->next);
-	WRITE_ONCE(head->first, node);
-	WRITE_ONCE(node->pprev, &head->first);
-}
-
-#define hlist_entry(ptr, type, member) container_of(ptr, type, member)
-
-#define hlist_entry_safe(ptr, type, member)                              \
-	({                                                               \
-		typeof(ptr) ushim_ptr = (ptr);                           \
-		ushim_ptr ? hlist_entry(ushim_ptr, type, member) : NULL; \
-	})
-
-#define hlist_for_each_entry(pos, head, member)                                \
-	for (pos = hlist_entry_safe((head)->first, typeof(*pos), member); pos; \
-	     pos = hlist_entry_safe((pos)->member.next, typeof(*pos), member))
-
-#define hlist_for_each_entry_safe(pos, n, head, member)                   \
-	for (pos = hlist_entry_safe((head)->first, typeof(*pos), member); \
-	     pos && ({                                                    \
-		     n = pos->member.next;                                \
-		     true;                                                \
-	     });                                                          \
-	     pos = hlist_entry_safe(n, typeof(*pos), member))
 
 #endif

@@ -16,6 +16,11 @@ void *kzalloc(size_t size, gfp_t flags);
 void *kcalloc(size_t nr, size_t size, gfp_t flags);
 void kfree(const void *block);
 
+static inline void *kvmalloc(size_t size, gfp_t flags)
+{
+	return kmalloc(size, flags);
+}
+
 static inline void *kvcalloc(size_t nr, size_t size, gfp_t flags)
 {
 	return kcalloc(nr, size, flags);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A set of digests that only ever grows. See ima_digest_set.h.
+ * A set of digests. See ima_digest_set.h.
  *
  * What must hold:
- *  - a digest that was added is found, at every instant between two additions;
- *  - adding neither allocates nor frees, and touches one bucket, or the two of
- *    a split;
- *  - of the chunks of a bucket, all but the first are full.
+ *  - a digest that was added and not removed is found, at every instant between
+ *    two changes;
+ *  - adding and removing neither allocate nor free, and touch one bucket, or the
+ *    two of a split;
+ *  - of the chunks of a bucket, all but the first are full, and none is empty.
  */
 
 #include <linux/errno.h>
@@ -49,7 +50,11 @@ void ima_digest_set_init(struct ima_digest_set *set, unsigned int digest_len,
 	set->chunk_digests = room / (1 + digest_len);
 }
 
-static void free_chain(struct ima_digest_chunk *chunk)
+/**
+ * ima_digest_chunks_free - free what ima_digest_set_take_spare() took
+ * @chunk: the chunks, or NULL
+ */
+void ima_digest_chunks_free(struct ima_digest_chunk *chunk)
 {
 	while (chunk) {
 		struct ima_digest_chunk *next = chunk->next;
@@ -75,11 +80,11 @@ void ima_digest_set_fini(struct ima_digest_set *set)
 	unsigned long i;
 
 	for (i = 0; i < set->nr_buckets; i++)
-		free_chain(*bucket_at(set, i));
+		ima_digest_chunks_free(*bucket_at(set, i));
 	for (i = 0; i < set->nr_segments; i++)
 		kvfree(set->segments[i]);
 	kfree(set->segments);
-	ima_digest_set_release(set);
+	ima_digest_chunks_free(set->spare);
 }
 
 static int reserve_segment(struct ima_digest_set *set)
@@ -130,8 +135,8 @@ static bool has_buckets(const struct ima_digest_set *set, unsigned int nr)
  * @set: the set
  * @nr: digests that will be added, at most IMA_DIGEST_SET_SEGMENT_BUCKETS - 1
  *
- * May sleep, and be called while others look up. What is not needed can be given
- * back with ima_digest_set_release().
+ * May sleep. What is not needed is kept for the next, or taken out by
+ * ima_digest_set_take_spare().
  *
  * Return: 0: adding @nr digests cannot fail; -ENOMEM: nothing may be added, what
  * was reserved is kept.
@@ -149,15 +154,19 @@ int ima_digest_set_reserve(struct ima_digest_set *set, unsigned int nr)
 }
 
 /**
- * ima_digest_set_release - give back what was reserved and not needed
+ * ima_digest_set_take_spare - take out what was reserved, or is left by removing
  * @set: the set
+ *
+ * Return: chunks to be freed with ima_digest_chunks_free(), which needs no lock.
  */
-void ima_digest_set_release(struct ima_digest_set *set)
+struct ima_digest_chunk *ima_digest_set_take_spare(struct ima_digest_set *set)
 {
-	free_chain(set->spare);
+	struct ima_digest_chunk *chunk = set->spare;
+
 	set->spare = NULL;
 	set->nr_chunks -= set->nr_spare;
 	set->nr_spare = 0;
+	return chunk;
 }
 
 static struct ima_digest_chunk *take_spare(struct ima_digest_set *set)
@@ -263,34 +272,101 @@ void ima_digest_set_add(struct ima_digest_set *set, const u8 *digest, u8 pcr)
 	set->nr++;
 }
 
+/* Where a digest is, in which chunk of which bucket; NULL: it is not there. */
+static u8 *find(const struct ima_digest_set *set, const u8 *digest, u8 pcr,
+		struct ima_digest_chunk ***ret_bucket)
+{
+	struct ima_digest_chunk *chunk;
+	unsigned int i;
+
+	if (!set->nr)
+		return NULL;
+
+	*ret_bucket = bucket_at(set, bucket_of(set, hash_of(set, digest)));
+	for (chunk = **ret_bucket; chunk; chunk = chunk->next) {
+		for (i = 0; i < chunk->nr; i++) {
+			u8 *entry = entry_at(set, chunk, i);
+
+			if (!memcmp(entry + 1, digest, set->digest_len) &&
+			    entry[0] == pcr)
+				return entry;
+		}
+	}
+	return NULL;
+}
+
 /**
  * ima_digest_set_has - look a digest up
  * @set: the set
  * @digest: the digest
  * @pcr: its PCR
  *
- * Return: whether it was added with that PCR.
+ * Return: whether it is there, with that PCR.
  */
 bool ima_digest_set_has(const struct ima_digest_set *set, const u8 *digest,
 			u8 pcr)
 {
-	const struct ima_digest_chunk *chunk;
-	unsigned int i;
+	struct ima_digest_chunk **bucket;
 
-	if (!set->nr)
+	return find(set, digest, pcr, &bucket);
+}
+
+/**
+ * ima_digest_set_remove - remove a digest
+ * @set: the set
+ * @digest: the digest
+ * @pcr: its PCR
+ *
+ * Buckets stay as many as there are; a chunk that is left empty becomes a spare.
+ *
+ * Return: whether it was there. If it was there twice, it still is once.
+ */
+bool ima_digest_set_remove(struct ima_digest_set *set, const u8 *digest, u8 pcr)
+{
+	struct ima_digest_chunk **bucket, *first;
+	u8 *entry = find(set, digest, pcr, &bucket);
+
+	if (!entry)
 		return false;
 
-	chunk = *bucket_at(set, bucket_of(set, hash_of(set, digest)));
-	for (; chunk; chunk = chunk->next) {
-		for (i = 0; i < chunk->nr; i++) {
-			const u8 *entry = entry_at(set, chunk, i);
+	/* The last of the first chunk fills the gap. */
+	first = *bucket;
+	memmove(entry, entry_at(set, first, --first->nr),
+		ima_digest_set_entry_len(set));
+	if (!first->nr) {
+		*bucket = first->next;
+		put_spare(set, first);
+	}
+	set->nr--;
+	return true;
+}
 
-			if (!memcmp(entry + 1, digest, set->digest_len) &&
-			    entry[0] == pcr)
-				return true;
+/**
+ * ima_digest_set_copy - write digests one behind the other
+ * @set: the set
+ * @ret_buf: where to: for each digest its PCR (a byte) and the digest
+ * @len: room there, in bytes
+ *
+ * Return: how many were written: all, or as many as there is room for.
+ */
+unsigned long ima_digest_set_copy(const struct ima_digest_set *set, u8 *ret_buf,
+				  size_t len)
+{
+	size_t entry_len = ima_digest_set_entry_len(set);
+	unsigned long room = len / entry_len, nr = 0, i;
+	const struct ima_digest_chunk *chunk;
+
+	for (i = 0; i < set->nr_buckets; i++) {
+		for (chunk = *bucket_at(set, i); chunk; chunk = chunk->next) {
+			unsigned long n = min_t(unsigned long, chunk->nr,
+						room - nr);
+
+			memcpy(ret_buf + nr * entry_len, chunk->entries,
+			       n * entry_len);
+			nr += n;
 		}
 	}
-	return false;
+	return nr;
 }
 
 /**

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A set of digests, each with its PCR, that only ever grows: what is left of
- * measurement records once they are deleted, so that duplicates are still found.
+ * A set of digests, each with its PCR: of all measurement records by which
+ * duplicates are found, be they in memory or deleted.
  *
  * It is exact, costs about 40 bytes for a sha256 digest, and never has to be
- * rebuilt: adding takes a bounded number of steps at any size, and so does
- * looking up. Allocating is a step of its own, for whoever adds to do before
- * taking the lock that the others wait for.
+ * rebuilt: adding takes a bounded number of steps at any size, and so do looking
+ * up and removing. Allocating is a step of its own: what can fail comes before
+ * anything is changed.
  *
  * Linear hashing: there are @nr_buckets buckets, and one more is made for every
  * so many digests by splitting the next one in turn. A bucket is a chain of
@@ -19,8 +19,8 @@
  *	:   :	:        :	| ##... |  | ##### |
  *	+---+	+--------+	+-------+  +-------+
  *
- * Locking is up to the caller: looking up and adding exclude each other (in IMA,
- * by the lock under which records are added); reserving excludes adding.
+ * Locking is up to the caller: whatever changes the set excludes all else (in
+ * IMA, by the lock under which records are added).
  */
 #ifndef _SECURITY_IMA_DIGEST_SET_H
 #define _SECURITY_IMA_DIGEST_SET_H
@@ -43,7 +43,7 @@ struct ima_digest_set {
 	unsigned int chunk_digests;
 	/** @nr: digests in the set */
 	unsigned long nr;
-	/** @nr_buckets: buckets in use; 0 before anything was reserved */
+	/** @nr_buckets: buckets in use; 0 before anything was added */
 	unsigned long nr_buckets;
 	/** @nr_chunks: chunks allocated, spare ones included */
 	unsigned long nr_chunks;
@@ -61,10 +61,21 @@ void ima_digest_set_init(struct ima_digest_set *set, unsigned int digest_len,
 			 const siphash_key_t *key);
 void ima_digest_set_fini(struct ima_digest_set *set);
 int ima_digest_set_reserve(struct ima_digest_set *set, unsigned int nr);
-void ima_digest_set_release(struct ima_digest_set *set);
+struct ima_digest_chunk *ima_digest_set_take_spare(struct ima_digest_set *set);
+void ima_digest_chunks_free(struct ima_digest_chunk *chunk);
 void ima_digest_set_add(struct ima_digest_set *set, const u8 *digest, u8 pcr);
+bool ima_digest_set_remove(struct ima_digest_set *set, const u8 *digest, u8 pcr);
 bool ima_digest_set_has(const struct ima_digest_set *set, const u8 *digest,
 			u8 pcr);
+unsigned long ima_digest_set_copy(const struct ima_digest_set *set, u8 *ret_buf,
+				  size_t len);
 size_t ima_digest_set_bytes(const struct ima_digest_set *set);
+
+/* Bytes of a digest as ima_digest_set_copy() writes it. */
+static inline size_t
+ima_digest_set_entry_len(const struct ima_digest_set *set)
+{
+	return 1 + set->digest_len;
+}
 
 #endif /* _SECURITY_IMA_DIGEST_SET_H */

@@ -6,8 +6,8 @@
  *  - deleted + staged + current is the number of records since hard boot, and
  *    the records keep their order;
  *  - a command either does all it says or leaves everything as it was. What can
- *    fail comes before the lists are cut; a digest that finds no memory in the
- *    set stays where it was;
+ *    fail comes before the lists are cut;
+ *  - a record whose digest is in the set says so (@hashed), until it is deleted;
  *  - extend_lock, which every measuring task takes, is held for a number of
  *    steps that does not depend on the length of the list;
  *  - once suspended, the lists do not change: what the next kernel gets is what
@@ -16,23 +16,17 @@
  * Order of locks: walk_sem, then extend_lock.
  */
 
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/crc32.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
-#include <linux/printk.h>
 #include <linux/prefetch.h>
 #include <linux/rculist.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "ima.h"
 #include "ima_staging.h"
 
-/* Deleted records that are taken out of the hash table under the lock at once. */
+/* Deleted records whose digests are forgotten under the lock at once. */
 #define IMA_STAGING_BATCH	16
 
 /* A number of decimal digits, nothing else, up to @end. */
@@ -69,6 +63,11 @@ static int parse_letter(char letter, bool staged, struct ima_staging_cmd *ret_cm
 			.verb = IMA_STAGING_STAGE, .nr = U64_MAX,
 		};
 		return 0;
+	case 'S':
+		*ret_cmd = (struct ima_staging_cmd) {
+			.verb = IMA_STAGING_STAGE_SNAPSHOT,
+		};
+		return 0;
 	case 'D':
 		*ret_cmd = (struct ima_staging_cmd) {
 			.verb = IMA_STAGING_DELETE,
@@ -89,6 +88,7 @@ static int parse_letter(char letter, bool staged, struct ima_staging_cmd *ret_cm
  *	file		text	command
  *	staged		A\n	stage all
  *	staged		N\n	stage the first N records
+ *	staged		S\n	stage what is before the last snapshot_aggregate
  *	staged		D\n	delete what is staged
  *	current		N\n	delete the first N records
  *	current		T:N\n	the same, if T records were deleted before
@@ -153,9 +153,104 @@ void ima_staging_init(struct ima_staging *s, struct mutex *extend_lock,
 	s->nr_current = nr_current;
 	s->len = len;
 	INIT_LIST_HEAD(&s->staged_list);
-	INIT_LIST_HEAD(&s->unmoved);
 	init_rwsem(&s->walk_sem);
 	spin_lock_init(&s->access_lock);
+}
+
+/**
+ * ima_staging_init_digests - say what digests duplicates are found by
+ * @s: the measurement list, initialized, without records
+ * @hash_algo: IMA's hash, an enum hash_algo
+ * @digest_len: bytes of its digests
+ * @key: random bytes
+ */
+void ima_staging_init_digests(struct ima_staging *s, u16 hash_algo,
+			      unsigned int digest_len, const siphash_key_t *key)
+{
+	s->hash_algo = hash_algo;
+	ima_digest_set_init(&s->digests, digest_len, key);
+}
+
+static void free_list(struct list_head *list)
+{
+	struct ima_queue_entry *qe, *tmp;
+
+	list_for_each_entry_safe(qe, tmp, list, later) {
+		list_del(&qe->later);
+		ima_record_free(qe);
+		cond_resched();
+	}
+}
+
+/**
+ * ima_staging_fini - free all records and digests
+ * @s: the measurement list, which nobody uses any more
+ */
+void ima_staging_fini(struct ima_staging *s)
+{
+	free_list(&s->staged_list);
+	free_list(s->current_list);
+	ima_digest_set_fini(&s->digests);
+}
+
+/* The policy knows no others; the kernel before may have had them. */
+static bool can_be_hashed(int pcr)
+{
+	return pcr >= 0 && pcr <= U8_MAX;
+}
+
+/**
+ * ima_staging_reserve_digest - allocate what adding one digest can take
+ * @s: the measurement list, with @s->extend_lock held
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int ima_staging_reserve_digest(struct ima_staging *s)
+{
+	return ima_digest_set_reserve(&s->digests, 1);
+}
+
+/**
+ * ima_staging_add_digest - let duplicates of a record be found
+ * @s: the measurement list, with @s->extend_lock held since
+ *     ima_staging_reserve_digest()
+ * @qe: the record, of whose digest and PCR there is no other
+ */
+void ima_staging_add_digest(struct ima_staging *s, struct ima_queue_entry *qe)
+{
+	if (!can_be_hashed(qe->pcr))
+		return;
+
+	ima_digest_set_add(&s->digests, ima_record_digest(qe), qe->pcr);
+	qe->hashed = true;
+}
+
+/**
+ * ima_staging_has_digest - was there such a record?
+ * @s: the measurement list, with @s->extend_lock held
+ * @digest: its template digest by IMA's hash
+ * @pcr: its PCR
+ *
+ * Return: whether there was, deleted or not.
+ */
+bool ima_staging_has_digest(struct ima_staging *s, const u8 *digest, int pcr)
+{
+	return can_be_hashed(pcr) &&
+	       ima_digest_set_has(&s->digests, digest, pcr);
+}
+
+/**
+ * ima_staging_nr_records - count all records since hard boot
+ * @s: the measurement list, with @s->extend_lock held
+ *
+ * Return: how many there were, which is the absolute index of the next one.
+ */
+u64 ima_staging_nr_records(struct ima_staging *s)
+{
+	lockdep_assert_held(s->extend_lock);
+
+	return atomic64_read(&s->nr_deleted) + atomic_long_read(&s->nr_staged) +
+	       atomic_long_read(s->nr_current);
 }
 
 /**
@@ -348,7 +443,8 @@ static struct ima_queue_entry *find_cut(struct ima_staging *s, u64 nr,
 
 	while (nr--) {
 		qe = record_after(s->current_list, node);
-		len += ima_binary_runtime_size(qe->entry);
+		len += ima_binary_runtime_size(qe->template_desc,
+					       qe->template_data_len);
 		node = &qe->later;
 		cond_resched();
 	}
@@ -383,6 +479,23 @@ static void count_deleted(struct ima_staging *s, long nr, unsigned long len)
 		*s->len -= len;
 }
 
+/* How many records are before the last snapshot_aggregate of the current list? */
+static u64 nr_before_snapshot(struct ima_staging *s)
+{
+	struct list_head *node = s->current_list;
+	struct ima_queue_entry *qe;
+	u64 nr = 0, ret = 0;
+
+	while ((qe = record_after(s->current_list, node))) {
+		if (ima_record_is_snapshot(qe))
+			ret = nr;
+		node = &qe->later;
+		nr++;
+		cond_resched();
+	}
+	return ret;
+}
+
 static int stage(struct ima_staging *s, u64 nr)
 {
 	struct ima_queue_entry *last = NULL;
@@ -415,6 +528,17 @@ static int stage(struct ima_staging *s, u64 nr)
 	}
 	mutex_unlock(s->extend_lock);
 	return ret;
+}
+
+static int stage_snapshot(struct ima_staging *s)
+{
+	u64 nr;
+
+	if (atomic_long_read(&s->nr_staged))
+		return -EEXIST;
+
+	nr = nr_before_snapshot(s);
+	return nr ? stage(s, nr) : -ENOENT;
 }
 
 /* Detached records go to @ret_deleted, for the caller to free. */
@@ -483,25 +607,6 @@ static int trim(struct ima_staging *s, const struct ima_staging_cmd *cmd,
 	return ret;
 }
 
-/*
- * Take a batch out of the hash table, so that it can be freed. Its digests move
- * to the set in the same moment: a duplicate is found before and after.
- */
-static void unhash(struct ima_staging *s, struct list_head *batch)
-{
-	struct ima_queue_entry *qe;
-
-	mutex_lock(s->extend_lock);
-	list_for_each_entry(qe, batch, later) {
-		if (hlist_unhashed(&qe->hnext))
-			continue;
-		if (!s->flush_digests)
-			ima_digest_set_add(&s->digests, qe->digest, qe->pcr);
-		hlist_del_init_rcu(&qe->hnext);
-	}
-	mutex_unlock(s->extend_lock);
-}
-
 /* The first records of @from, as many as a batch has, to @ret_batch. */
 static void take_batch(struct list_head *from, struct list_head *ret_batch)
 {
@@ -513,63 +618,33 @@ static void take_batch(struct list_head *from, struct list_head *ret_batch)
 	list_cut_position(ret_batch, from, node);
 }
 
-/*
- * Finding duplicates happens under extend_lock and never looks at @entry: that
- * can be freed at any time, and all of what was unhashed under the lock.
- */
-static void free_entries(struct list_head *batch)
+/* Let files with records like these be measured again. */
+static void forget_digests(struct ima_staging *s, struct list_head *batch)
 {
+	struct ima_digest_chunk *spare;
 	struct ima_queue_entry *qe;
 
+	mutex_lock(s->extend_lock);
 	list_for_each_entry(qe, batch, later) {
-		if (qe->entry)
-			ima_free_template_entry(qe->entry);
-		qe->entry = NULL;
-		cond_resched();
+		if (qe->hashed)
+			ima_digest_set_remove(&s->digests,
+					      ima_record_digest(qe), qe->pcr);
 	}
-}
-
-/* What is still hashed, for want of memory, waits for a later deletion. */
-static void free_unhashed(struct ima_staging *s, struct list_head *batch)
-{
-	struct ima_queue_entry *qe, *tmp;
-
-	list_for_each_entry_safe(qe, tmp, batch, later) {
-		if (hlist_unhashed_lockless(&qe->hnext)) {
-			list_del(&qe->later);
-			kfree(qe);
-		} else {
-			list_move_tail(&qe->later, &s->unmoved);
-		}
-	}
-}
-
-static bool has_room(struct ima_staging *s)
-{
-	if (s->flush_digests ||
-	    !ima_digest_set_reserve(&s->digests, IMA_STAGING_BATCH))
-		return true;
-
-	pr_warn_once("no memory to move the digests of deleted measurements; they keep more than they need until a later deletion\n");
-	return false;
+	spare = ima_digest_set_take_spare(&s->digests);
+	mutex_unlock(s->extend_lock);
+	ima_digest_chunks_free(spare);
 }
 
 static void free_deleted(struct ima_staging *s, struct list_head *deleted)
 {
-	bool room = true;
-
-	list_splice_init(&s->unmoved, deleted);
-	while (!list_empty(deleted)) {
+	while (s->flush_digests && !list_empty(deleted)) {
 		LIST_HEAD(batch);
 
 		take_batch(deleted, &batch);
-		free_entries(&batch);
-		room = room && has_room(s);
-		if (room)
-			unhash(s, &batch);
-		free_unhashed(s, &batch);
+		forget_digests(s, &batch);
+		free_list(&batch);
 	}
-	ima_digest_set_release(&s->digests);
+	free_list(deleted);
 }
 
 /**
@@ -599,90 +674,16 @@ int ima_staging_execute(struct ima_staging_file *f,
 	case IMA_STAGING_STAGE:
 		ret = stage(s, cmd->nr);
 		break;
+	case IMA_STAGING_STAGE_SNAPSHOT:
+		ret = stage_snapshot(s);
+		break;
 	case IMA_STAGING_DELETE:
 		ret = delete_staged(s, &deleted);
 		break;
 	default:
 		ret = trim(s, cmd, &deleted);
 	}
-	if (!list_empty(&deleted))
-		free_deleted(s, &deleted);
 	up_write(&s->walk_sem);
+	free_deleted(s, &deleted);
 	return ret;
-}
-
-static const char trailer_magic[8] = { 'I', 'M', 'A', 'S', 'T', 'A', 'G', 'E' };
-
-enum {
-	TRAILER_VERSION = 8,
-	TRAILER_LEN = 12,
-	TRAILER_CRC = 16,
-	TRAILER_RESERVED = 20,
-	TRAILER_NR_DELETED = 24,
-};
-
-static u32 trailer_crc(const u8 *buf, size_t len)
-{
-	static const u8 zero[sizeof(u32)];
-	u32 crc = ~0U;
-
-	crc = crc32_le(crc, buf, TRAILER_CRC);
-	crc = crc32_le(crc, zero, sizeof(zero));
-	crc = crc32_le(crc, buf + TRAILER_RESERVED, len - TRAILER_RESERVED);
-	return ~crc;
-}
-
-/**
- * ima_staging_put_trailer - write what the next kernel needs to know
- * @s: the measurement list, suspended
- * @ret_buf: where to
- */
-void ima_staging_put_trailer(struct ima_staging *s,
-			     u8 ret_buf[IMA_STAGING_TRAILER_LEN])
-{
-	memset(ret_buf, 0, IMA_STAGING_TRAILER_LEN);
-	memcpy(ret_buf, trailer_magic, sizeof(trailer_magic));
-	put_unaligned_le32(1, ret_buf + TRAILER_VERSION);
-	put_unaligned_le32(IMA_STAGING_TRAILER_LEN, ret_buf + TRAILER_LEN);
-	put_unaligned_le64(atomic64_read(&s->nr_deleted),
-			   ret_buf + TRAILER_NR_DELETED);
-	put_unaligned_le32(trailer_crc(ret_buf, IMA_STAGING_TRAILER_LEN),
-			   ret_buf + TRAILER_CRC);
-}
-
-/**
- * ima_staging_get_trailer - take over from the kernel before
- * @s: the measurement list, before anybody else looks at it
- * @buf: what follows the serialized records, from whomever; any alignment
- * @len: all bytes of it
- *
- * Return: 0; -ENOENT if there is no trailer, -EINVAL if there is one that does
- * not check out. @s is then as before.
- */
-int ima_staging_get_trailer(struct ima_staging *s, const void *buf, size_t len)
-{
-	const u8 *trailer = buf;
-	u32 trailer_len;
-	u64 nr_deleted;
-
-	if (len < sizeof(trailer_magic) ||
-	    memcmp(buf, trailer_magic, sizeof(trailer_magic)))
-		return -ENOENT;
-	if (len < IMA_STAGING_TRAILER_LEN)
-		return -EINVAL;
-
-	trailer_len = get_unaligned_le32(trailer + TRAILER_LEN);
-	if (trailer_len < IMA_STAGING_TRAILER_LEN || trailer_len > len)
-		return -EINVAL;
-	if (get_unaligned_le32(trailer + TRAILER_CRC) !=
-	    trailer_crc(trailer, trailer_len))
-		return -EINVAL;
-
-	nr_deleted = get_unaligned_le64(trailer + TRAILER_NR_DELETED);
-	if (get_unaligned_le32(trailer + TRAILER_VERSION) < 1 ||
-	    nr_deleted > S64_MAX)
-		return -EINVAL;
-
-	atomic64_set(&s->nr_deleted, nr_deleted);
-	return 0;
 }

@@ -14,9 +14,13 @@
  * they share with a writer is the lock of the list (@extend_lock), which a
  * writer holds for a constant number of steps, however long the list is.
  *
+ * Duplicates are found by a set of the digests of all records, in which those of
+ * deleted ones stay. So deleting has nothing to save, needs no memory, and cannot
+ * fail half way.
+ *
  * These files are written so that the same source compiles in the kernel and in
- * user space. They know nothing of securityfs (ima_staging_fs.c does), of
- * templates or of the TPM.
+ * user space. They know nothing of securityfs (ima_staging_fs.c does), nor of the
+ * TPM (ima_snapshot.c does).
  */
 #ifndef _SECURITY_IMA_STAGING_H
 #define _SECURITY_IMA_STAGING_H
@@ -41,12 +45,14 @@ struct ima_queue_entry;
 /**
  * enum ima_staging_verb - what a command asks for
  * @IMA_STAGING_STAGE: set the first @nr records of the current list aside
+ * @IMA_STAGING_STAGE_SNAPSHOT: set aside what is before the last snapshot_aggregate
  * @IMA_STAGING_DELETE: delete what is staged
  * @IMA_STAGING_TRIM: delete the first @nr records of the current list
  * @IMA_STAGING_TRIM_GUARDED: the same, if @nr_deleted records were deleted before
  */
 enum ima_staging_verb {
 	IMA_STAGING_STAGE,
+	IMA_STAGING_STAGE_SNAPSHOT,
 	IMA_STAGING_DELETE,
 	IMA_STAGING_TRIM,
 	IMA_STAGING_TRIM_GUARDED,
@@ -87,16 +93,13 @@ struct ima_staging {
 	unsigned long *len;
 	/** @flush_digests: forget those of deleted records (set at boot) */
 	bool flush_digests;
+	/** @hash_algo: by which algorithm the digests are (set at boot) */
+	u16 hash_algo;
 	/**
-	 * @digests: those of deleted records, for finding duplicates (adding and
-	 * looking up under @extend_lock, reserving under @walk_sem)
+	 * @digests: those by which duplicates are found, of deleted records and of
+	 * the others (under @extend_lock)
 	 */
 	struct ima_digest_set digests;
-	/**
-	 * @unmoved: queue entries of deleted records whose digests found no
-	 * memory in @digests; they are still hashed (under @walk_sem)
-	 */
-	struct list_head unmoved;
 
 	/**
 	 * @staged_list: what is set aside (cutting under @extend_lock and
@@ -109,6 +112,8 @@ struct ima_staging {
 	unsigned long staged_len;
 	/** @nr_deleted: since hard boot (set under @extend_lock) */
 	atomic64_t nr_deleted;
+	/** @nr_snapshots: attempted since hard boot (under @extend_lock) */
+	u64 nr_snapshots;
 	/**
 	 * @suspended: nothing is measured or cut any more: the next kernel is
 	 * about to get both lists (set under @extend_lock, never cleared)
@@ -134,6 +139,16 @@ struct ima_staging {
 	unsigned int nr_writers;
 	/** @writer: whose open files may write (referenced by those files) */
 	struct pid *writer;
+};
+
+/**
+ * struct ima_staging_restored - digests that the kernel before has left
+ * @nr: taken into the set
+ * @nr_left: known to that kernel, but not taken over
+ */
+struct ima_staging_restored {
+	u64 nr;
+	u64 nr_left;
 };
 
 /**
@@ -164,7 +179,16 @@ int ima_staging_parse(const char *text, size_t len, bool staged,
 void ima_staging_init(struct ima_staging *s, struct mutex *extend_lock,
 		      struct list_head *current_list, atomic_long_t *nr_current,
 		      unsigned long *len);
+void ima_staging_init_digests(struct ima_staging *s, u16 hash_algo,
+			      unsigned int digest_len,
+			      const siphash_key_t *key);
+void ima_staging_fini(struct ima_staging *s);
 void ima_staging_suspend(struct ima_staging *s);
+
+int ima_staging_reserve_digest(struct ima_staging *s);
+void ima_staging_add_digest(struct ima_staging *s, struct ima_queue_entry *qe);
+bool ima_staging_has_digest(struct ima_staging *s, const u8 *digest, int pcr);
+u64 ima_staging_nr_records(struct ima_staging *s);
 
 int ima_staging_open(struct ima_staging *s, struct ima_staging_file *f,
 		     bool staged, bool write);
@@ -184,18 +208,26 @@ bool ima_staging_moved(const struct ima_staging_file *f);
  *	offset	bytes
  *	0	8	magic "IMASTAGE"
  *	8	4	version, 1
- *	12	4	length of the trailer, from the magic on
- *	16	4	CRC-32 (IEEE 802.3) of the whole trailer, this field taken as 0
- *	20	4	0
+ *	12	4	CRC-32 (IEEE 802.3) of the whole trailer, this field taken as 0
+ *	16	8	length of the trailer, from the magic on
  *	24	8	records deleted since hard boot
- *	32		whatever later versions append; version 1 ignores it
+ *	32	8	snapshots attempted since hard boot
+ *	40	8	digests of deleted records that did not fit
+ *	48	8	digests of deleted records that follow (n)
+ *	56	2	their algorithm, an enum hash_algo of <uapi/linux/hash_info.h>
+ *	58	2	length of a digest (d)
+ *	60	4	0
+ *	64		n times: PCR (1 byte), digest (d bytes)
+ *	64+n*(1+d)	whatever later versions append; version 1 ignores it
  *
  * A kernel that does not know it does not look behind the records.
  */
-#define IMA_STAGING_TRAILER_LEN	32
+#define IMA_STAGING_TRAILER_LEN	64
 
-void ima_staging_put_trailer(struct ima_staging *s,
-			     u8 ret_buf[IMA_STAGING_TRAILER_LEN]);
-int ima_staging_get_trailer(struct ima_staging *s, const void *buf, size_t len);
+size_t ima_staging_digests_len(const struct ima_staging *s);
+size_t ima_staging_put_trailer(struct ima_staging *s, u8 *ret_buf, size_t room,
+			       bool digests);
+int ima_staging_get_trailer(struct ima_staging *s, const void *buf, size_t len,
+			    bool digests, struct ima_staging_restored *ret);
 
 #endif /* _SECURITY_IMA_STAGING_H */

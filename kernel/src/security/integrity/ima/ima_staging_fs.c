@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Staging of the IMA measurement list: its files in securityfs, its place in
- * reboot and kexec, its boot parameter.
+ * Staging of the IMA measurement list: its files in securityfs, its start at boot,
+ * its end at reboot.
  *
  * Every list file shows one of the two lists through seq_file. What a reader
  * sees is a plain file: after a command has changed the lists, a descriptor
@@ -68,6 +68,38 @@ static const struct seq_operations binary_ops = {
 	.stop = list_stop,
 	.show = ima_measurements_show,
 };
+
+/**
+ * ima_queue_entry_digest - get a record's template digest of any bank
+ * @qe: the record
+ * @view: the same as a template entry
+ * @idx: index of the bank in ima_algo_array
+ * @buf: where a digest that is not kept is calculated
+ *
+ * Return: the digest, in @buf or owned by @qe; NULL if calculating fails.
+ */
+u8 *ima_queue_entry_digest(const struct ima_queue_entry *qe,
+			   struct ima_template_entry *view, int idx,
+			   u8 buf[IMA_BANK_DIGEST_MAX])
+{
+	if (idx == ima_hash_algo_idx)
+		return (u8 *)ima_record_digest(qe);
+	if (idx == ima_sha1_idx)
+		return (u8 *)ima_record_sha1(qe);
+
+	memset(buf, 0, IMA_BANK_DIGEST_MAX);
+	if (ima_record_is_violation(qe))
+		return buf;
+
+	/* Of an algorithm that the kernel does not know, it is a padded sha1. */
+	if (!ima_algo_array[idx].tfm)
+		return memcpy(buf, ima_record_sha1(qe), SHA1_DIGEST_SIZE);
+
+	if (ima_calc_field_array_hash_tfm(view->template_data,
+					  view->template_desc, idx, buf))
+		return NULL;
+	return buf;
+}
 
 static int open_seq(struct file *file, const struct seq_operations *ops,
 		    struct list_file *f)
@@ -243,8 +275,7 @@ static int __init create_count(struct dentry *ima_dir, const char *name,
 {
 	struct dentry *dentry;
 
-	dentry = securityfs_create_file(name, 0440, ima_dir, NULL,
-					ops);
+	dentry = securityfs_create_file(name, 0440, ima_dir, NULL, ops);
 	return PTR_ERR_OR_ZERO(dentry);
 }
 
@@ -271,16 +302,6 @@ static int suspend_measuring(struct notifier_block *self, unsigned long action,
 static struct notifier_block suspend_nb = {
 	.notifier_call = suspend_measuring,
 };
-
-/* Before anybody can delete: there is no user space yet. */
-static void __init init_digests(void)
-{
-	siphash_key_t key;
-
-	get_random_bytes(&key, sizeof(key));
-	ima_digest_set_init(&ima_staging.digests,
-			    hash_digest_size[ima_hash_algo], &key);
-}
 
 /**
  * ima_staging_fs_init - create the files that only staging has
@@ -311,29 +332,19 @@ int __init ima_staging_fs_init(struct dentry *ima_dir)
 	if (ret)
 		return ret;
 
-	init_digests();
 	return register_reboot_notifier(&suspend_nb);
 }
 
 /**
- * ima_staging_restore - take over the counts of the kernel before
- * @buf: the kexec buffer: header, records, what follows them
- * @len: its length in bytes
+ * ima_staging_init_hash - make duplicates findable, before the first record
  */
-void __init ima_staging_restore(const void *buf, size_t len)
+void __init ima_staging_init_hash(void)
 {
-	const struct ima_kexec_hdr *khdr = buf;
-	int ret;
+	siphash_key_t key;
 
-	/* What restoring the list left of the header is in host order. */
-	if (len < sizeof(*khdr) || khdr->version != 1 ||
-	    khdr->buffer_size < sizeof(*khdr) || khdr->buffer_size > len)
-		return;
-
-	ret = ima_staging_get_trailer(&ima_staging, buf + khdr->buffer_size,
-				      len - khdr->buffer_size);
-	if (ret == -EINVAL)
-		pr_warn("the previous kernel's count of deleted records is damaged, starting from 0\n");
+	get_random_bytes(&key, sizeof(key));
+	ima_staging_init_digests(&ima_staging, ima_hash_algo,
+				 hash_digest_size[ima_hash_algo], &key);
 }
 
 static int __init flush_htable_setup(char *str)

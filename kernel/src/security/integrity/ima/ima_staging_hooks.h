@@ -7,11 +7,15 @@
 #ifndef _SECURITY_IMA_STAGING_HOOKS_H
 #define _SECURITY_IMA_STAGING_HOOKS_H
 
+#include <linux/rculist.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/string.h>
+#include <linux/tpm.h>
 
 #include "ima_staging.h"
+
+/* The longest digest of a bank, in bytes. */
+#define IMA_BANK_DIGEST_MAX	sizeof_field(struct tpm_digest, digest)
 
 /* The one measurement list of this kernel; defined with staging only. */
 extern struct ima_staging ima_staging;
@@ -27,45 +31,52 @@ extern const struct file_operations ima_staging_staged_binary_ops;
 /* Mode of the files of the lists, which take commands. */
 #define IMA_LIST_FILE_MODE 0660
 
-/* Room for measuring between kexec load and execute, beyond half a page. */
-#define IMA_KEXEC_EXTRA_LEN \
-	(CONFIG_IMA_STAGING_KEXEC_EXTRA_KB * 1024UL + IMA_STAGING_TRAILER_LEN)
-
+void ima_staging_init_hash(void);
 int ima_staging_fs_init(struct dentry *ima_dir);
+int ima_snapshot_fs_init(struct dentry *ima_dir);
+unsigned long ima_kexec_extra_len(unsigned long list_len);
+size_t ima_kexec_put_trailer(u8 *ret_buf, size_t room);
+bool ima_restored_is_hashed(const struct ima_template_entry *entry);
 void ima_staging_restore(const void *buf, size_t len);
+u8 *ima_queue_entry_digest(const struct ima_queue_entry *qe,
+			   struct ima_template_entry *view, int idx,
+			   u8 buf[IMA_BANK_DIGEST_MAX]);
 
 /*
- * A queue entry brings what duplicate detection needs, and so can do without
- * its template entry once that is deleted. Not hashed, not in a list yet.
+ * What can fail of adding, before anything is changed. Called with
+ * ima_extend_list_mutex held.
  */
 static inline struct ima_queue_entry *
-ima_queue_entry_alloc(struct ima_template_entry *entry)
+ima_queue_entry_new(struct ima_template_entry *entry)
 {
-	const u8 *digest = entry->digests[ima_hash_algo_idx].digest;
-	size_t digest_len = hash_digest_size[ima_hash_algo];
-	struct ima_queue_entry *qe;
-
-	qe = kmalloc(struct_size(qe, digest, digest_len), GFP_KERNEL);
-	if (!qe)
+	if (ima_staging_reserve_digest(&ima_staging))
 		return NULL;
-
-	INIT_HLIST_NODE(&qe->hnext);
-	qe->pcr = entry->pcr;
-	memcpy(qe->digest, digest, digest_len);
-	return qe;
+	return ima_record_new(entry);
 }
 
-static inline bool ima_queue_entry_is(const struct ima_queue_entry *qe,
-				      const u8 *digest, int pcr)
+/* Called with ima_extend_list_mutex held. */
+static inline void ima_queue_entry_hash(struct ima_queue_entry *qe)
 {
-	return !memcmp(qe->digest, digest, hash_digest_size[ima_hash_algo]) &&
-	       qe->pcr == pcr;
+	ima_staging_add_digest(&ima_staging, qe);
 }
 
-/* Was there such a record, now deleted? Called with ima_extend_list_mutex held. */
-static inline bool ima_digest_was_deleted(const u8 *digest, int pcr)
+/* The list has all of the entry now, in another form. */
+static inline void ima_template_entry_queued(struct ima_template_entry *entry)
 {
-	return ima_digest_set_has(&ima_staging.digests, digest, pcr);
+	ima_free_template_entry(entry);
+}
+
+static inline struct ima_template_entry *
+ima_queue_entry_view(const struct ima_queue_entry *qe,
+		     union ima_record_view *view)
+{
+	return ima_record_view(qe, view);
+}
+
+/* Called with ima_extend_list_mutex held. */
+static inline bool ima_lookup_digest_entry(const u8 *digest, int pcr)
+{
+	return ima_staging_has_digest(&ima_staging, digest, pcr);
 }
 
 /* Called with ima_extend_list_mutex held. */
@@ -76,9 +87,10 @@ static inline bool ima_measuring_suspended(void)
 
 /* Does the record fit into the kexec segment, the trailer with it? */
 static inline bool ima_kexec_fits(const struct seq_file *m,
-				  const struct ima_template_entry *entry)
+				  const struct ima_queue_entry *qe)
 {
-	size_t end = m->count + ima_binary_runtime_size(entry);
+	size_t end = m->count + ima_binary_runtime_size(qe->template_desc,
+							qe->template_data_len);
 
 	return m->size >= end + IMA_STAGING_TRAILER_LEN;
 }
@@ -86,11 +98,38 @@ static inline bool ima_kexec_fits(const struct seq_file *m,
 #else /* !CONFIG_IMA_STAGING */
 
 #define IMA_LIST_FILE_MODE 0440
-#define IMA_KEXEC_EXTRA_LEN 0UL
+
+union ima_record_view {
+};
+
+static inline void ima_staging_init_hash(void)
+{
+}
 
 static inline int ima_staging_fs_init(struct dentry *ima_dir)
 {
 	return 0;
+}
+
+static inline int ima_snapshot_fs_init(struct dentry *ima_dir)
+{
+	return 0;
+}
+
+static inline unsigned long ima_kexec_extra_len(unsigned long list_len)
+{
+	return 0;
+}
+
+static inline size_t ima_kexec_put_trailer(u8 *ret_buf, size_t room)
+{
+	return 0;
+}
+
+static inline bool
+ima_restored_is_hashed(const struct ima_template_entry *entry)
+{
+	return false;
 }
 
 static inline void ima_staging_restore(const void *buf, size_t len)
@@ -98,22 +137,40 @@ static inline void ima_staging_restore(const void *buf, size_t len)
 }
 
 static inline struct ima_queue_entry *
-ima_queue_entry_alloc(struct ima_template_entry *entry)
+ima_queue_entry_new(struct ima_template_entry *entry)
 {
-	return kmalloc(sizeof(struct ima_queue_entry), GFP_KERNEL);
+	struct ima_queue_entry *qe;
+
+	qe = kmalloc(sizeof(*qe), GFP_KERNEL);
+	if (qe)
+		qe->entry = entry;
+	return qe;
 }
 
-static inline bool ima_queue_entry_is(const struct ima_queue_entry *qe,
-				      const u8 *digest, int pcr)
+static inline void ima_queue_entry_hash(struct ima_queue_entry *qe)
 {
-	return !memcmp(qe->entry->digests[ima_hash_algo_idx].digest, digest,
-		       hash_digest_size[ima_hash_algo]) &&
-	       qe->entry->pcr == pcr;
+	unsigned int key;
+
+	key = ima_hash_key(qe->entry->digests[ima_hash_algo_idx].digest);
+	hlist_add_head_rcu(&qe->hnext, &ima_htable.queue[key]);
 }
 
-static inline bool ima_digest_was_deleted(const u8 *digest, int pcr)
+static inline void ima_template_entry_queued(struct ima_template_entry *entry)
 {
-	return false;
+}
+
+static inline struct ima_template_entry *
+ima_queue_entry_view(const struct ima_queue_entry *qe,
+		     union ima_record_view *view)
+{
+	return qe->entry;
+}
+
+static inline u8 *ima_queue_entry_digest(const struct ima_queue_entry *qe,
+					 struct ima_template_entry *view,
+					 int idx, u8 buf[IMA_BANK_DIGEST_MAX])
+{
+	return view->digests[idx].digest;
 }
 
 static inline bool ima_measuring_suspended(void)
@@ -122,7 +179,7 @@ static inline bool ima_measuring_suspended(void)
 }
 
 static inline bool ima_kexec_fits(const struct seq_file *m,
-				  const struct ima_template_entry *entry)
+				  const struct ima_queue_entry *qe)
 {
 	return m->count < m->size;
 }

@@ -19,13 +19,15 @@
 #include "ima.h"
 #include "ima_staging.h"
 
+/* No test digest is longer. */
+#define IMA_STAGING_TEST_DIGEST_LEN	64
+
 /**
  * struct ima_staging_test - a measurement list and one who works on it
  * @lock: its extend_lock
  * @list: its current list
  * @nr: records in @list
  * @len: bytes of @list and of what is staged
- * @hash: the one bucket of its hash table
  * @s: what is tested
  * @next: number of the next record
  * @f: a writer's file on the current list
@@ -36,7 +38,6 @@ struct ima_staging_test {
 	struct list_head list;
 	atomic_long_t nr;
 	unsigned long len;
-	struct hlist_head hash;
 	struct ima_staging s;
 	u32 next;
 	struct ima_staging_file f;
@@ -50,8 +51,9 @@ void ima_staging_test_exit(struct kunit *test);
 struct ima_queue_entry *ima_staging_test_append(struct kunit *test,
 						bool hashed);
 void ima_staging_test_append_many(struct kunit *test, int nr);
-struct ima_queue_entry *ima_staging_test_find_digest(struct kunit *test,
-						     u32 number);
+struct ima_queue_entry *ima_staging_test_append_buf(struct kunit *test,
+						    const char *event,
+						    const char *text);
 bool ima_staging_test_has_digest(struct kunit *test, u32 number);
 
 void ima_staging_test_open_writer(struct kunit *test);

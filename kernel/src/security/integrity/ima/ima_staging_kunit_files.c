@@ -25,7 +25,7 @@ static void expect_read(struct kunit *test, struct ima_staging_file *f,
 	u32 i;
 
 	for (i = 0; i < nr && qe; i++) {
-		KUNIT_EXPECT_EQ(test, get_unaligned_le32(qe->digest),
+		KUNIT_EXPECT_EQ(test, get_unaligned_le32(ima_record_digest(qe)),
 				first + i);
 		if (i + 1 < nr)
 			qe = ima_staging_next(f);

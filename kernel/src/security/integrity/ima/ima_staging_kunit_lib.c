@@ -6,6 +6,7 @@
 
 #include <kunit/test.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/overflow.h>
 #include <linux/rculist.h>
@@ -17,67 +18,105 @@
 #include "ima_staging.h"
 #include "ima_staging_kunit.h"
 
-#define TEST_DIGEST_LEN	20
-
 static struct ima_template_desc test_desc = {
 	.name = "ima-test",
 	.num_fields = 1,
 };
 
-static void put_number(u8 digest[TEST_DIGEST_LEN], u32 number)
+static struct ima_template_desc buf_desc = {
+	.name = "ima-buf",
+	.num_fields = 3,
+};
+
+/* Of IMA's hash, whatever that is here. */
+static void put_number(u8 digest[IMA_STAGING_TEST_DIGEST_LEN], u32 number)
 {
-	memset(digest, 0, TEST_DIGEST_LEN);
+	memset(digest, 0, IMA_STAGING_TEST_DIGEST_LEN);
 	put_unaligned_le32(number, digest);
+	digest[4] = 0xd1;
 }
 
-/* Records differ in length, so that a wrong sum of lengths is seen. */
-static struct ima_template_entry *new_entry(struct kunit *test, u32 number)
+static void set_field(struct kunit *test, struct ima_template_entry *entry,
+		      int i, const void *data, u32 len)
 {
-	u32 data_len = 1 + number % 13;
+	struct ima_field_data *field = &entry->template_data[i];
+
+	field->data = kunit_kzalloc(test, len + 1, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, field->data);
+	memcpy(field->data, data, len);
+	field->len = len;
+	entry->template_data_len += sizeof(len) + len;
+}
+
+/* A template entry as the kernel makes it, which the test frees. */
+static struct ima_template_entry *new_entry(struct kunit *test,
+					    struct ima_template_desc *desc,
+					    u32 number)
+{
+	int nr_digests = max(ima_hash_algo_idx, ima_sha1_idx) + 1;
 	struct ima_template_entry *entry;
 
-	entry = kzalloc(struct_size(entry, template_data, 1), GFP_KERNEL);
+	entry = kunit_kzalloc(test, struct_size(entry, template_data,
+						desc->num_fields), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, entry);
-	entry->template_desc = &test_desc;
+	entry->template_desc = desc;
 	entry->pcr = 10;
-	entry->digests = kcalloc(1, sizeof(*entry->digests), GFP_KERNEL);
-	entry->template_data[0].data = kzalloc(data_len, GFP_KERNEL);
+	entry->digests = kunit_kzalloc(test,
+				       nr_digests * sizeof(*entry->digests),
+				       GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, entry->digests);
-	KUNIT_ASSERT_NOT_NULL(test, entry->template_data[0].data);
-	put_number(entry->digests[0].digest, number);
-	entry->template_data[0].len = data_len;
-	entry->template_data_len = data_len;
+	put_number(entry->digests[ima_sha1_idx].digest, ~number);
+	put_number(entry->digests[ima_hash_algo_idx].digest, number);
 	return entry;
 }
 
-static struct ima_queue_entry *new_record(struct kunit *test, u32 number)
-{
-	struct ima_queue_entry *qe;
-
-	qe = kzalloc(struct_size(qe, digest, TEST_DIGEST_LEN), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, qe);
-	INIT_HLIST_NODE(&qe->hnext);
-	qe->entry = new_entry(test, number);
-	qe->pcr = qe->entry->pcr;
-	put_number(qe->digest, number);
-	return qe;
-}
-
 /* What the kernel does for a measurement, without the PCR. */
-struct ima_queue_entry *ima_staging_test_append(struct kunit *test, bool hashed)
+static struct ima_queue_entry *append(struct kunit *test,
+				      struct ima_template_entry *entry,
+				      bool hashed)
 {
 	struct ima_staging_test *fx = test->priv;
-	struct ima_queue_entry *qe = new_record(test, fx->next++);
+	struct ima_queue_entry *qe = ima_record_new(entry);
 
+	KUNIT_ASSERT_NOT_NULL(test, qe);
 	mutex_lock(&fx->lock);
+	KUNIT_EXPECT_EQ(test, ima_staging_reserve_digest(&fx->s), 0);
 	list_add_tail_rcu(&qe->later, &fx->list);
 	atomic_long_inc(&fx->nr);
 	if (hashed)
-		hlist_add_head_rcu(&qe->hnext, &fx->hash);
+		ima_staging_add_digest(&fx->s, qe);
 	if (fx->len != ULONG_MAX)
-		fx->len += ima_binary_runtime_size(qe->entry);
+		fx->len += ima_binary_runtime_size(qe->template_desc,
+						   qe->template_data_len);
 	mutex_unlock(&fx->lock);
 	return qe;
+}
+
+/* Records differ in length, so that a wrong sum of lengths is seen. */
+struct ima_queue_entry *ima_staging_test_append(struct kunit *test, bool hashed)
+{
+	static const u8 data[13];
+	struct ima_staging_test *fx = test->priv;
+	struct ima_template_entry *entry;
+
+	entry = new_entry(test, &test_desc, fx->next);
+	set_field(test, entry, 0, data, 1 + fx->next++ % sizeof(data));
+	return append(test, entry, hashed);
+}
+
+/* A record of the template that a snapshot_aggregate has. */
+struct ima_queue_entry *ima_staging_test_append_buf(struct kunit *test,
+						    const char *event,
+						    const char *text)
+{
+	struct ima_staging_test *fx = test->priv;
+	struct ima_template_entry *entry;
+
+	entry = new_entry(test, &buf_desc, fx->next++);
+	set_field(test, entry, 0, "sha1:", 6);
+	set_field(test, entry, 1, event, strlen(event) + 1);
+	set_field(test, entry, 2, text, strlen(text));
+	return append(test, entry, true);
 }
 
 void ima_staging_test_append_many(struct kunit *test, int nr)
@@ -86,32 +125,14 @@ void ima_staging_test_append_many(struct kunit *test, int nr)
 		ima_staging_test_append(test, true);
 }
 
-/* The queue entry by which a duplicate of record @number is found. */
-struct ima_queue_entry *ima_staging_test_find_digest(struct kunit *test,
-						     u32 number)
-{
-	struct ima_staging_test *fx = test->priv;
-	struct ima_queue_entry *qe, *found = NULL;
-	u8 digest[TEST_DIGEST_LEN];
-
-	put_number(digest, number);
-	mutex_lock(&fx->lock);
-	hlist_for_each_entry(qe, &fx->hash, hnext) {
-		if (qe->pcr == 10 && !memcmp(qe->digest, digest, sizeof(digest)))
-			found = qe;
-	}
-	mutex_unlock(&fx->lock);
-	return found;
-}
-
-/* Is the digest of record @number, now deleted, in the set? */
+/* Would a duplicate of record @number be found? */
 bool ima_staging_test_has_digest(struct kunit *test, u32 number)
 {
 	struct ima_staging_test *fx = test->priv;
-	u8 digest[TEST_DIGEST_LEN];
+	u8 digest[IMA_STAGING_TEST_DIGEST_LEN];
 
 	put_number(digest, number);
-	return ima_digest_set_has(&fx->s.digests, digest, 10);
+	return ima_staging_has_digest(&fx->s, digest, 10);
 }
 
 int ima_staging_test_init(struct kunit *test)
@@ -125,38 +146,19 @@ int ima_staging_test_init(struct kunit *test)
 
 	mutex_init(&fx->lock);
 	INIT_LIST_HEAD(&fx->list);
-	INIT_HLIST_HEAD(&fx->hash);
 	ima_staging_init(&fx->s, &fx->lock, &fx->list, &fx->nr, &fx->len);
-	ima_digest_set_init(&fx->s.digests, TEST_DIGEST_LEN, &key);
+	ima_staging_init_digests(&fx->s, ima_hash_algo,
+				 hash_digest_size[ima_hash_algo], &key);
 	test->priv = fx;
 	return 0;
-}
-
-static void free_records(struct list_head *list)
-{
-	struct ima_queue_entry *qe, *tmp;
-
-	list_for_each_entry_safe(qe, tmp, list, later) {
-		ima_free_template_entry(qe->entry);
-		if (hlist_unhashed(&qe->hnext))
-			kfree(qe);
-	}
 }
 
 void ima_staging_test_exit(struct kunit *test)
 {
 	struct ima_staging_test *fx = test->priv;
-	struct ima_queue_entry *qe;
-	struct hlist_node *tmp;
 
-	if (!fx)
-		return;
-
-	free_records(&fx->s.staged_list);
-	free_records(&fx->list);
-	hlist_for_each_entry_safe(qe, tmp, &fx->hash, hnext)
-		kfree(qe);
-	ima_digest_set_fini(&fx->s.digests);
+	if (fx)
+		ima_staging_fini(&fx->s);
 }
 
 void ima_staging_test_open_writer(struct kunit *test)
@@ -193,8 +195,10 @@ static unsigned long expect_list(struct kunit *test, struct list_head *list,
 	unsigned long len = 0;
 
 	list_for_each_entry(qe, list, later) {
-		KUNIT_EXPECT_EQ(test, first++, get_unaligned_le32(qe->digest));
-		len += ima_binary_runtime_size(qe->entry);
+		KUNIT_EXPECT_EQ(test, first++,
+				get_unaligned_le32(ima_record_digest(qe)));
+		len += ima_binary_runtime_size(qe->template_desc,
+					       qe->template_data_len);
 		nr--;
 	}
 	KUNIT_EXPECT_EQ(test, nr, 0L);
