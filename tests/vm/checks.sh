@@ -12,7 +12,7 @@
 # the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
 # the console fails the run, see kernel/vm/check-console.
 
-vm_scenarios=(kunit rounds memory duplicates violations kexec suspend abi abi_flush)
+vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot suspend abi abi_flush)
 
 guest_programs() {
 	local tools=build/vm/tools name
@@ -46,22 +46,38 @@ vm() {
 # were at the end of kernel STAGE, in both banks; evmctl thinks so, too (told to
 # take violations for what they are: all ones).
 explains() {
-	local name=$1 pcrs=$out/results/$2.pcrs bank expect=()
+	local name=$1 pcrs=$out/results/$2.pcrs expect
+	expects "$2" sha1 sha256
 	shift 2
 	cat "$@" >"$out/list"
-	for bank in sha1 sha256; do
-		expect+=(--expect "$bank=$(awk '$1 == "PCR-10:" { print $2 }' "$pcrs.$bank")")
-	done
-	if build/test/ima-replay "${expect[@]}" "$@"; then
-		pass "$name: replays to the TPM's PCR 10"
-	else
-		fail "$name: replays to the TPM's PCR 10"
-	fi
+	replays "$name: replays to the TPM's PCR 10" "${expect[@]}" "$@"
 	need "$name: evmctl accepts it" evmctl || return 0
 	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$pcrs.sha1" --pcrs "sha256,$pcrs.sha256" "$out/list"; then
 		pass "$name: evmctl accepts it"
 	else
 		fail "$name: evmctl accepts it"
+	fi
+}
+
+# expects STAGE BANK...: options by which ima-replay expects what the PCRs were at
+# the end of kernel STAGE, in $expect
+expects() {
+	local stage=$1 bank
+	shift
+	expect=()
+	for bank; do
+		expect+=(--expect "$bank=$(awk '$1 == "PCR-10:" { print $2 }' "$out/results/$stage.pcrs.$bank")")
+	done
+}
+
+# replays NAME OPTION... FILE...: ima-replay accepts it
+replays() {
+	local name=$1
+	shift
+	if build/test/ima-replay "$@"; then
+		pass "$name"
+	else
+		fail "$name"
 	fi
 }
 
@@ -117,13 +133,14 @@ vm_rounds() {
 	done
 }
 
-# Memory returns. Without a TPM, which would take minutes for so many records. The
+# Memory returns; a TPM would take minutes for so many records, and gets fewer. The
 # debug kernel pads its slabs and delays frees: there only kmemleak judges.
 vm_memory() {
 	local figures=
 	[[ $vm_config == release ]] || figures=imastage.figures=ignored
 	vm memory memory --no-tpm --append "$figures" || true
 	vm memory-flush memory --no-tpm --append "$figures ima_flush_htable" || true
+	vm memory-tpm memory --append "$figures" || true
 }
 
 vm_duplicates() {
@@ -159,6 +176,59 @@ vm_kexec() {
 		--second "$(kernel/build --config "$vm_config" --tree unpatched 2>&4)"; then
 		explains kexec-unpatched 2 "$out/results/1.000.part" "$out/results/2.000.part"
 	fi
+}
+
+# What the files of a bank show has that bank's digests, and leads to its PCR; the
+# text form shows the same.
+vm_banks() {
+	local bank list expect binary
+	vm banks banks || return 0
+	expects 2 sha1 sha256 sha384 sha512
+	for bank in sha1 sha256 sha384 sha512; do
+		for list in staged current; do
+			binary=$out/results/$list.$bank.binary
+			same "banks: $list $bank, text and binary" \
+				"$(awk '{ print $1, $2, $3 }' "$out/results/$list.$bank.ascii")" \
+				"$(build/test/ima-replay --list --list-bank $bank "$binary" | awk '$1 == NR - 1 { print $3, $4, $5 }')"
+		done
+		replays "banks: $bank replays to the TPM's PCR 10" --list-bank $bank "${expect[@]}" "$binary"
+	done
+}
+
+vm_kexec_digests() {
+	local parts kernels=4
+	[[ $vm_config == release ]] || kernels=2
+	if vm kexec_digests kexec_digests --append "imastage.mode=kept imastage.kernels=$kernels"; then
+		parts=("$out"/results/[1-$kernels].*.part)
+		explains kexec_digests $kernels "${parts[@]}"
+		same "kexec_digests: deleted, staged and current are all records" "$(records "${parts[@]}")" \
+			"$(<"$out/results/all")"
+	fi
+	vm kexec_digests-off kexec_digests --append "imastage.mode=off ima_kexec_digests=0" || true
+	# Too slow for the kernel that watches itself; the same is in its KUnit tests.
+	if [[ $vm_config == release ]]; then
+		vm kexec_digests-many kexec_digests --no-tpm --append "imastage.mode=many ima_kexec_digests=1 loglevel=6" || true
+	fi
+}
+
+# With all records the snapshots agree; with those that follow one, a replay that
+# starts with its values gets as far. Not without it, nor with another before it.
+vm_snapshot() {
+	local parts=() expect results status
+	vm snapshot snapshot || return 0
+	results=$out/results
+	explains snapshot-1 1 "$results/1.000.part" "$results/1.001.part"
+	explains snapshot-2 2 "$results/1.000.part" "$results/2.000.part"
+	explains snapshot-2b 2b "$results/1.000.part" "$results/2.001.part" "$results/2b.002.part"
+	for parts in 1:1.001 2:2.000 2b:2b.002; do
+		expects "${parts%:*}" sha1 sha256 sha384 sha512
+		replays "snapshot-${parts%:*}: a replay that starts with it reaches all banks" \
+			--from-snapshot "${expect[@]}" "$results/${parts#*:}.part"
+		build/test/ima-replay "${expect[@]}" "$results/${parts#*:}.part" && status=0 || status=$?
+		same "snapshot-${parts%:*}: a replay from zero does not" "$status" 3
+	done
+	build/test/ima-replay --from-snapshot "$results/1.001.part" "$results/2b.002.part" && status=0 || status=$?
+	same "snapshot: records missing between two are found out" "$status" 3
 }
 
 # answered NAME WORDS: what late-writer was answered, one command after the other

@@ -14,6 +14,7 @@ current=$ima/binary_runtime_measurements
 staged=$ima/binary_runtime_measurements_staged
 work=/root/work
 part=0
+banks="sha1 sha256" # whose PCRs save_current exports
 mkdir -p $work
 
 # On a kernel with kmemleak, a scenario that was content has to have lost nothing.
@@ -73,6 +74,34 @@ new_files()
 	cat "$work/$1".* >/dev/null
 }
 
+# violate NAME: read a file that somebody has open for writing
+violate()
+{
+	exec 4>"$work/$1"
+	echo violated >&4
+	cat "$work/$1" >/dev/null
+	exec 4>&-
+}
+
+# again NAME: the same file name and content, as a new inode
+again()
+{
+	rm -f "$work/$1"
+	echo "content of $1" >"$work/$1"
+	cat "$work/$1" >/dev/null
+}
+
+# grows_by N COMMAND...: COMMAND makes N records
+grows_by()
+{
+	wanted=$1
+	shift
+	was=$(nr_current)
+	"$@"
+	now=$(nr_current)
+	[ $((now - was)) = "$wanted" ] || fail "$*: $((now - was)) records, not $wanted"
+}
+
 # new_part: the name of the next part, in $file
 new_part()
 {
@@ -111,19 +140,20 @@ stage_save_delete()
 save_current()
 {
 	new_part
-	for bank in sha1 sha256; do
-		pcrs $bank >/tmp/before.$bank
-	done
+	pcrs sha256 >/tmp/before.sha256
 	while :; do
 		cat $current >"$file"
-		for bank in sha1 sha256; do
-			pcrs $bank >"/tmp/$STAGE.pcrs.$bank"
+		for bank in $banks; do
+			pcrs "$bank" >"/tmp/$STAGE.pcrs.$bank"
 		done
+		pcrs sha256 >"/tmp/$STAGE.pcrs.sha256"
 		cmp -s /tmp/before.sha256 "/tmp/$STAGE.pcrs.sha256" && break
 		mv "/tmp/$STAGE.pcrs.sha256" /tmp/before.sha256
 	done
 	export_file "$file"
-	/bin/export "/tmp/$STAGE.pcrs.sha1" "/tmp/$STAGE.pcrs.sha256"
+	for bank in $banks; do
+		export_file "/tmp/$STAGE.pcrs.$bank"
+	done
 }
 
 # refused COMMAND FILE MESSAGE: writing COMMAND fails with that errno's text
