@@ -23,8 +23,13 @@
 
 int swtpm_init(struct swtpm *swtpm)
 {
+	static const char name[] = "imasim-tpm-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+
+	if (!tmp || strlen(tmp) + sizeof(name) >= sizeof(swtpm->dir))
+		tmp = "/tmp";
 	swtpm->pid = 0;
-	strcpy(swtpm->dir, "/tmp/imasim-tpm-XXXXXX");
+	snprintf(swtpm->dir, sizeof(swtpm->dir), "%s/%s", tmp, name);
 	if (!mkdtemp(swtpm->dir)) {
 		perror("imasim: a folder for swtpm");
 		return -EIO;

@@ -8,6 +8,9 @@
 
 #include <sys/types.h>
 
+/* With a name behind it, the path of a socket. */
+#define SWTPM_DIR_MAX 90
+
 /**
  * struct swtpm - a process
  * @dir: its folder
@@ -15,7 +18,7 @@
  * @alive: our end of a pipe; closed, by whatever end we come to, it ends too
  */
 struct swtpm {
-	char dir[64];
+	char dir[SWTPM_DIR_MAX];
 	pid_t pid;
 	int alive;
 };
