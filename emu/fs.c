@@ -16,7 +16,11 @@
 #include "emu/fs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fuse_lowlevel.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -443,31 +447,56 @@ int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 	return 0;
 }
 
-static int serve(struct fuse_session *session)
+/*
+ * Waits for a request with the signals let in that end it, and for no longer than
+ * that: one that comes between looking and waiting is not missed.
+ */
+static int receive(struct fuse_session *session, const sigset_t *let_in,
+		   struct fuse_buf *buf)
+{
+	struct pollfd fd = {
+		.fd = fuse_session_fd(session),
+		.events = POLLIN,
+	};
+
+	if (ppoll(&fd, 1, NULL, let_in) < 0)
+		return -errno;
+	return fuse_session_receive_buf(session, buf);
+}
+
+static int serve(struct fuse_session *session, const sigset_t *let_in)
 {
 	struct fuse_buf buf = { 0 };
 	int ret = 0;
 
 	while (!fuse_session_exited(session)) {
-		ret = fuse_session_receive_buf(session, &buf);
-		if (ret == -EINTR)
+		ret = receive(session, let_in, &buf);
+		if (ret == -EINTR || ret == -EAGAIN)
 			continue;
 		if (ret <= 0)
 			break;
 		fuse_session_process_buf(session, &buf);
 	}
 	free(buf.mem);
-	return ret < 0 && ret != -EINTR ? ret : 0;
+	return ret < 0 && ret != -EINTR && ret != -EAGAIN ? ret : 0;
 }
 
+/* Signals stay blocked afterwards: what is left to do is to be done. */
 int fs_run(struct fs *fs)
 {
+	sigset_t ending, before;
 	int ret;
 
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ending, &before);
 	if (fuse_set_signal_handlers(fs->session))
 		return -EIO;
+	fcntl(fuse_session_fd(fs->session), F_SETFL, O_NONBLOCK);
 	workers_start(&fs->workers);
-	ret = serve(fs->session);
+	ret = serve(fs->session, &before);
 	workers_stop(&fs->workers);
 	fuse_remove_signal_handlers(fs->session);
 	return ret;
