@@ -135,10 +135,12 @@ check_unit() {
 
 # Every seed and everything fuzzing has found, under ASAN and UBSAN.
 check_fuzz_corpus() {
-	local seeds
+	local target seeds
 	build_tests
-	mapfile -t seeds < <(tests/fuzz/seeds log_parse)
-	run_tap log_parse build/test/fuzz_log_parse_corpus "${seeds[@]}"
+	for target in $(tests/fuzz/seeds --list); do
+		mapfile -t seeds < <(tests/fuzz/seeds "$target")
+		run_tap "$target" "build/test/fuzz_${target}_corpus" "${seeds[@]}"
+	done
 }
 
 # ima-replay as its user sees it.

@@ -53,7 +53,7 @@ struct imastage_selection {
  * Looks for a quote's PCR digest. @hash: the algorithm of the signature's
  * hash, which the digest has, too. The values of quoted PCRs that are not
  * replayed are to be given by imastage_align_set_other(). -EINVAL, -E2BIG,
- * -EBUSY as above. One quote; with values, both must hold.
+ * -EBUSY (a second quote, too) as above. With values, both must hold.
  *
  * @window: how many records back the match may be; 0 for checking each one as
  * it is replayed, at the cost of one short hash for each.

@@ -4,11 +4,12 @@
  * must be given for it. Each starts with one good record of 40 bytes. What a
  * fuzzer finds becomes a line here.
  */
+#include "base/bytes.h"
 #include "lib/testing.h"
-#include "log/list.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <imastage/reader.h>
 
 #define GOOD_LEN 40 /* bytes of the good record that comes first */
 #define NAME_AT (GOOD_LEN + 4 + 20) /* offset of the bad one's name length */
@@ -53,31 +54,43 @@ static const struct {
 	{ "log-text.hex", -EBADMSG, NAME_AT, "template name is too long" },
 };
 
+static const struct imastage_reader_options options = {
+	.format = IMASTAGE_FORMAT_BINARY,
+	.bank = IMASTAGE_SHA1,
+	.endian = IMASTAGE_LITTLE,
+	.first_index = 7,
+};
+
 static void check_case(size_t i)
 {
 	cleanup_free uint8_t *data = NULL;
-	struct log_record record, untouched;
-	struct log_list list;
+	struct imastage_record record, untouched;
+	struct imastage_reader *reader;
+	const struct imastage_error *error;
 	char path[512];
 	size_t len;
 
 	snprintf(path, sizeof(path), TEST_DATA "/should-fail/%s",
 		 cases[i].file);
 	assert_int_equal(hexfile_read(path, &data, &len), 0);
-	log_list_init(&list, bytes_of(data, len), ENDIAN_LITTLE, LOG_BANK_SHA1,
-		      7);
-	assert_int_equal(log_list_next(&list, &record), 0);
+	assert_int_equal(imastage_reader_new_memory(bytes_of(data, len),
+						    &options, &reader),
+			 0);
+	assert_int_equal(imastage_reader_next(reader, &record), 0);
 	assert_int_equal(record.raw.len, GOOD_LEN);
 	untouched = record;
+	error = imastage_reader_error(reader);
 
 	for (int again = 0; again < 2; again++) {
-		assert_int_equal(log_list_next(&list, &record), cases[i].code);
-		assert_int_equal(list.error.index, 8);
-		assert_int_equal(list.error.offset, cases[i].offset);
-		assert_string_equal(list.error.reason, cases[i].reason);
-		assert_int_equal(log_list_offset(&list), GOOD_LEN);
+		assert_int_equal(imastage_reader_next(reader, &record),
+				 cases[i].code);
+		assert_int_equal(error->index, 8);
+		assert_int_equal(error->offset, cases[i].offset);
+		assert_string_equal(error->reason, cases[i].reason);
+		assert_int_equal(imastage_reader_offset(reader), GOOD_LEN);
 		assert_memory_equal(&record, &untouched, sizeof(record));
 	}
+	imastage_reader_free(reader);
 }
 
 TEST(each_file_is_refused_where_and_why)

@@ -14,7 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int run_seed(struct bytes seed, const char *name, const char *dir)
+static int run_seed(struct imastage_bytes seed, const char *name,
+		    const char *dir)
 {
 	(void)dir;
 	LLVMFuzzerTestOneInput(seed.data, seed.len);
@@ -22,7 +23,8 @@ static int run_seed(struct bytes seed, const char *name, const char *dir)
 	return 0;
 }
 
-static int write_seed(struct bytes seed, const char *name, const char *dir)
+static int write_seed(struct imastage_bytes seed, const char *name,
+		      const char *dir)
 {
 	cleanup_fclose FILE *file = NULL;
 	char path[4096];
@@ -38,7 +40,8 @@ static int write_seed(struct bytes seed, const char *name, const char *dir)
 }
 
 static int each_seed(char **files, const char *dir,
-		     int (*use)(struct bytes, const char *, const char *))
+		     int (*use)(struct imastage_bytes, const char *,
+				const char *))
 {
 	for (; *files; files++) {
 		cleanup_free uint8_t *data = NULL;
