@@ -112,7 +112,7 @@ static void check_golden(const char *name)
 	snprintf(hex, sizeof(hex), GOLDEN "%s.hex", name);
 	snprintf(expect, sizeof(expect), GOLDEN "%s.expect", name);
 	assert_int_equal(hexfile_read(hex, &g.data, &g.len), 0);
-	assert_int_equal(imastage_replay_new((1u << IMASTAGE_SHA512 << 1) - 1,
+	assert_int_equal(imastage_replay_new(imastage_banks_available(),
 					     1u << 10 | 1u << 11, &g.replay),
 			 0);
 
@@ -134,7 +134,7 @@ TEST(every_list_is_as_expected)
 	while ((entry = readdir(dir))) {
 		char *dot = strrchr(entry->d_name, '.');
 
-		if (!dot || strcmp(dot, ".hex"))
+		if (!dot || strcmp(dot, ".expect"))
 			continue;
 		*dot = '\0';
 		check_golden(entry->d_name);

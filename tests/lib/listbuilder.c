@@ -40,9 +40,10 @@ static void fill_data(struct built_record *built,
 	record->nr_fields = nr_fields;
 }
 
-void build_record(struct built_record *built, enum imastage_bank bank,
-		  uint32_t pcr, const char *template,
-		  const struct imastage_bytes *fields, unsigned int nr_fields)
+void build_record_in(struct built_record *built, enum imastage_endian endian,
+		     enum imastage_bank bank, uint32_t pcr,
+		     const char *template, const struct imastage_bytes *fields,
+		     unsigned int nr_fields)
 {
 	memset(built->digest, 0x11, sizeof(built->digest));
 	built->record = (struct imastage_record){
@@ -51,9 +52,17 @@ void build_record(struct built_record *built, enum imastage_bank bank,
 		.digest =
 			bytes_of(built->digest, imastage_bank_digest_len(bank)),
 		.name = bytes_of_text(template),
-		.endian = IMASTAGE_LITTLE,
+		.endian = endian,
 	};
 	fill_data(built, fields, nr_fields);
+}
+
+void build_record(struct built_record *built, enum imastage_bank bank,
+		  uint32_t pcr, const char *template,
+		  const struct imastage_bytes *fields, unsigned int nr_fields)
+{
+	build_record_in(built, IMASTAGE_LITTLE, bank, pcr, template, fields,
+			nr_fields);
 }
 
 void build_random_record(struct built_record *built, enum imastage_bank bank,

@@ -22,6 +22,12 @@ void build_record(struct built_record *built, enum imastage_bank bank,
 		  uint32_t pcr, const char *template,
 		  const struct imastage_bytes *fields, unsigned int nr_fields);
 
+/* The same in another byte order. */
+void build_record_in(struct built_record *built, enum imastage_endian endian,
+		     enum imastage_bank bank, uint32_t pcr,
+		     const char *template, const struct imastage_bytes *fields,
+		     unsigned int nr_fields);
+
 /* Any template, any lengths, any byte order; the same for the same *seed. */
 void build_random_record(struct built_record *built, enum imastage_bank bank,
 			 uint32_t *seed);

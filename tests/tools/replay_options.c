@@ -22,7 +22,7 @@ static const char help[] =
 	"What is replayed:\n"
 	"  -p, --pcr N             PCR to replay, may be repeated (10)\n"
 	"  -b, --bank BANK         bank to replay, may be repeated (sha1 and sha256):\n"
-	"                          sha1, sha256, sha384 or sha512\n"
+	"                          sha1, sha256, sha384, sha512 or sm3\n"
 	"  -d, --drop K            leave out record K, as if it had been lost\n"
 	"\n"
 	"How the files are read:\n"
