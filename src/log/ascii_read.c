@@ -19,6 +19,7 @@
 
 #include <errno.h>
 
+#define HEX_DIGITS "0123456789abcdefABCDEF"
 #define NEWLINES_MAX 64 /* tried as the end of one record */
 #define TRIED_LEN_MAX ((size_t)64 << 10) /* bytes behind the first of them */
 
@@ -85,12 +86,23 @@ static int take_word(struct imastage_bytes *rest, size_t max,
 	return 0;
 }
 
+/* A text that ends early may still become what it begins as. */
+static bool has_only(struct imastage_bytes text, const char *characters)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] == '\0' || !strchr(characters, text.data[i]))
+			return false;
+	return true;
+}
+
 /* The space that pads a PCR of one digit belongs to the word. */
 static int take_pcr(struct imastage_bytes *rest, uint32_t *ret_pcr)
 {
 	struct imastage_bytes word, after = bytes_skip(*rest, 1);
 	int r = rest->len > 0 ? take_word(&after, 11, &word) : -ENODATA;
 
+	if (r == -ENODATA)
+		return has_only(*rest, " -0123456789") ? r : -EBADMSG;
 	if (r < 0)
 		return r;
 	word = bytes_of(rest->data, word.len + 1);
@@ -117,13 +129,19 @@ static int take_name(struct imastage_bytes rest,
 	return 0;
 }
 
-static int is_hex(struct imastage_bytes text, size_t digest_len)
+static int take_digest(struct imastage_bytes *rest, size_t digest_len,
+		       struct imastage_bytes *ret_digest)
 {
-	uint8_t digest[IMASTAGE_DIGEST_MAX];
-	size_t len;
+	int r = take_word(rest, 2 * digest_len, ret_digest);
 
-	return hex_decode(text, sizeof(digest), digest, &len) == 0 &&
-	       len == digest_len;
+	if (r == -ENODATA)
+		return has_only(*rest, HEX_DIGITS) ? r : -EBADMSG;
+	if (r < 0)
+		return r;
+	return ret_digest->len == 2 * digest_len &&
+			       has_only(*ret_digest, HEX_DIGITS) ?
+		       0 :
+		       -EBADMSG;
 }
 
 /* -ENODATA when @text ends before it can be told. */
@@ -136,9 +154,7 @@ static int parse_head(struct imastage_bytes text, size_t digest_len,
 
 	if (r < 0)
 		return reader_fail(error, 0, r, "no PCR number");
-	r = take_word(&rest, 2 * digest_len, &line.digest);
-	if (r == 0 && !is_hex(line.digest, digest_len))
-		r = -EBADMSG;
+	r = take_digest(&rest, digest_len, &line.digest);
 	if (r < 0)
 		return reader_fail(error, text.len - rest.len, r,
 				   "no template digest of the list's bank");
@@ -295,7 +311,11 @@ static int split_fields(struct imastage_bytes rest,
 	return 0;
 }
 
-/* Puts template data together from a line's fields. -EINVAL if it is not. */
+/*
+ * Puts template data together from a line's fields. -EINVAL when they are not
+ * those of the template, -EBADMSG when no other end of the line would help:
+ * what is before the last text does not depend on it.
+ */
 static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
 		    struct imastage_bytes rest, enum imastage_endian endian)
 {
@@ -307,8 +327,11 @@ static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
 	data->len = 0;
 	if (r == 0 && log_template_is_old(name))
 		return put_old(data, texts, endian);
-	for (int i = 0; i < nr && r == 0; i++)
+	for (int i = 0; i < nr && r == 0; i++) {
 		r = put_field(data, texts[i], &fields[i], endian);
+		if (r == -EINVAL && i < last_text(fields, nr))
+			r = -EBADMSG;
+	}
 	return r;
 }
 
@@ -401,7 +424,10 @@ static int try_end(struct imastage_reader *reader, const struct line *line,
 	return imastage_record_is_violation(record);
 }
 
-/* Tries one newline after the other. 1 with the end in *ret_end, or 0. */
+/*
+ * Tries one newline after the other. 1 with the end in *ret_end; 0 when none
+ * proved to be it; -ENODATA when there could be more of them.
+ */
 static int find_end(struct imastage_reader *reader, const struct line *line,
 		    struct search *search, struct imastage_record *record,
 		    size_t *ret_end)
@@ -414,7 +440,7 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 		int r;
 
 		if (end >= reader->window.len)
-			return reader->eof ? 0 : -ENODATA;
+			return reader->eof && search->found ? 0 : -ENODATA;
 		if (i == 0)
 			search->first = end;
 		if (end - search->first > TRIED_LEN_MAX)
@@ -441,7 +467,7 @@ int reader_parse_ascii(struct imastage_reader *reader,
 		       struct imastage_record *ret_record)
 {
 	size_t digest_len = imastage_bank_digest_len(reader->options.bank);
-	struct search search = { .first = SIZE_MAX };
+	struct search search = { .found = false };
 	struct imastage_record record;
 	size_t end = 0;
 	struct line line;
@@ -454,20 +480,15 @@ int reader_parse_ascii(struct imastage_reader *reader,
 				   -EBADMSG,
 				   "template has a field that Linux has not");
 	r = find_end(reader, &line, &search, &record, &end);
-	if (r < 0)
-		return reader_fail(error, line.fields_at, r, "ends in a field");
-	if (r == 0 && search.found) {
+	if (r == 0 && search.found)
 		end = search.plausible;
-		r = build(reader, &line, end, &record);
-	} else if (r == 0) {
-		r = search.first == SIZE_MAX ? -ENODATA : -EBADMSG;
-	} else {
-		r = 0;
-	}
+	if (r == 0)
+		r = search.found ? build(reader, &line, end, &record) :
+				   -EBADMSG;
 	if (r < 0)
 		return reader_fail(error, line.fields_at, r,
 				   r == -ENODATA ?
-					   "the line does not end" :
+					   "ends inside the fields" :
 					   "not the fields of its template");
 	reader->used = end + 1;
 	*ret_record = record;

@@ -113,7 +113,7 @@ static int try_options(struct imastage_bytes head,
 static int decide(struct imastage_reader_options *options,
 		  const struct finding *finding, bool eof)
 {
-	if (finding->more && !eof)
+	if (!eof && (finding->more || finding->framed_bank != NO_BANK))
 		return -ENODATA;
 	if (finding->framed_bank == NO_BANK)
 		return -EBADMSG;
