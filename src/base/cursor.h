@@ -78,23 +78,37 @@ static inline int cursor_read_number(struct cursor *cursor, size_t len,
 	return 0;
 }
 
-#define DEFINE_CURSOR_READ(name, type)                                 \
-	static inline int cursor_read_##name(struct cursor *cursor,    \
-					     type *ret_value)          \
-	{                                                              \
-		uint64_t value;                                        \
-		int r = cursor_read_number(cursor, sizeof(*ret_value), \
-					   &value);                    \
-                                                                       \
-		if (r == 0)                                            \
-			*ret_value = (type)value;                      \
-		return r;                                              \
+static inline int cursor_read_u8(struct cursor *cursor, uint8_t *ret_value)
+{
+	struct imastage_bytes view;
+	int r = cursor_read_bytes(cursor, 1, &view);
+
+	if (r == 0)
+		*ret_value = view.data[0];
+	return r;
+}
+
+/* Numbers of a fixed size are loaded at once, and swapped if need be. */
+#define DEFINE_CURSOR_READ(bits)                                         \
+	static inline int cursor_read_u##bits(struct cursor *cursor,     \
+					      uint##bits##_t *ret_value) \
+	{                                                                \
+		struct imastage_bytes view;                              \
+		uint##bits##_t value;                                    \
+		int r = cursor_read_bytes(cursor, sizeof(value), &view); \
+                                                                         \
+		if (r < 0)                                               \
+			return r;                                        \
+		memcpy(&value, view.data, sizeof(value));                \
+		if (cursor->endian != IMASTAGE_HOST)                     \
+			value = __builtin_bswap##bits(value);            \
+		*ret_value = value;                                      \
+		return 0;                                                \
 	}
 
-DEFINE_CURSOR_READ(u8, uint8_t)
-DEFINE_CURSOR_READ(u16, uint16_t)
-DEFINE_CURSOR_READ(u32, uint32_t)
-DEFINE_CURSOR_READ(u64, uint64_t)
+DEFINE_CURSOR_READ(16)
+DEFINE_CURSOR_READ(32)
+DEFINE_CURSOR_READ(64)
 
 /*
  * What was read since @start, an earlier copy of @cursor. Empty when @start
