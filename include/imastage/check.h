@@ -2,8 +2,7 @@
 /*
  * The whole of it in one call: reads a list, checks each record's digest,
  * replays, looks for alignment. With more than one thread the work is shared:
- * digests of batches of records side by side, each bank's chain of extends in
- * its own order. Memory stays bounded: sixteen batches of at most 64 KiB (or
+ * digests of batches of records side by side, extends in order. Memory stays bounded: sixteen batches of at most 64 KiB (or
  * one record, if that is longer).
  */
 #ifndef IMASTAGE_CHECK_H

@@ -92,22 +92,34 @@ int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
 	return 0;
 }
 
-int batch_extend(struct batch *batch, struct imastage_replay *replay,
-		 enum imastage_bank bank)
+static int extend_bank(const struct batch_record *b, uint8_t *digest,
+		       struct imastage_replay *replay, enum imastage_bank bank)
 {
-	size_t len = imastage_bank_digest_len(bank);
+	unsigned int pcr = b->record.pcr;
+
+	if (replay_extend_bank(replay, bank, pcr,
+			       b->violation ? replay_ones : digest) < 0)
+		return -EIO;
+	memcpy(digest, replay->value[bank][pcr],
+	       imastage_bank_digest_len(bank));
+	return 0;
+}
+
+int batch_extend(struct batch *batch, struct imastage_replay *replay)
+{
+	unsigned int banks = replay->hasher.banks;
+	int r = 0;
 
 	for (size_t i = 0; i < batch->nr; i++) {
 		const struct batch_record *b = &batch->records[i];
-		uint8_t *digest = batch->digests[i].of[bank];
-		unsigned int pcr = b->record.pcr;
 
 		if (!b->wanted)
 			continue;
-		if (replay_extend_bank(replay, bank, pcr,
-				       b->violation ? replay_ones : digest) < 0)
-			return -EIO;
-		memcpy(digest, replay->value[bank][pcr], len);
+		for (enum imastage_bank bank = 0;
+		     bank < IMASTAGE_NR_BANKS && r == 0; bank++)
+			if (banks & 1u << bank)
+				r = extend_bank(b, batch->digests[i].of[bank],
+						replay, bank);
 	}
-	return 0;
+	return r;
 }

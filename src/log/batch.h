@@ -25,9 +25,7 @@ struct batch_record {
 
 struct batch {
 	struct batch_record records[BATCH_RECORDS];
-	/*
-	 * Template digests; after a bank's extend, the PCR's value instead.
-	 */
+	/* Template digests; after the extends, the PCR's values instead. */
 	struct imastage_digests digests[BATCH_RECORDS];
 	size_t nr;
 	struct imastage_buffer bytes; /* owned */
@@ -49,8 +47,11 @@ int batch_add(struct batch *batch, const struct imastage_record *record,
 /* Computes the template digests, compares those of the list. -EIO. */
 int batch_hash(struct batch *batch, struct imastage_hasher *hasher);
 
-/* Extends @bank with all records. -EIO. */
-int batch_extend(struct batch *batch, struct imastage_replay *replay,
-		 enum imastage_bank bank);
+/*
+ * Extends all banks with all records. Record by record, not bank by bank: the
+ * chains do not depend on each other, and a processor works on them at once.
+ * -EIO.
+ */
+int batch_extend(struct batch *batch, struct imastage_replay *replay);
 
 #endif

@@ -3,18 +3,16 @@
  * A whole list, checked and replayed in batches, by one or several threads.
  *
  *	reader --fill--> batch --hash--> batch --extend--> batch --retire-->
- *	                         any thread,     bank by bank,      alignment,
- *	                         in any order    each in order      in order
+ *	                         in any order    in order           in order
  *
  * nr_batches batches are used in turn: one without helpers, so that it stays
  * in the cache. Only the caller's thread fills, so that
  * a source is never read by another one; every thread does the other steps,
  * whichever can be done. With one thread it is the same code, without waiting.
  *
- * Invariants, all under `lock`: retired <= extended[bank] <= hash_next <=
- * filled <= retired + nr_batches. These count batches; batch k is in ring place
- * k % nr_batches. A batch is touched by one thread at a time, but for the
- * extends of different banks, which touch different digests of it.
+ * Invariants, all under `lock`: retired <= extended <= hash_next <= filled <=
+ * retired + nr_batches. These count batches; batch k is in ring place
+ * k % nr_batches. A batch is touched by one thread at a time.
  */
 #include "log/batch.h"
 
@@ -46,8 +44,8 @@ struct check {
 	struct batch *batches; /* owned */
 	bool hashed[NR_BATCHES_MAX];
 	unsigned int hasher_banks; /* known with the first record */
-	uint64_t filled, hash_next, extended[IMASTAGE_NR_BANKS], retired;
-	bool extending[IMASTAGE_NR_BANKS];
+	uint64_t filled, hash_next, extended, retired;
+	bool extending;
 	bool retiring;
 	bool at_end; /* of the list */
 	bool stop; /* aligned, or failed */
@@ -71,7 +69,6 @@ struct task {
 	enum step step;
 	struct batch *batch;
 	size_t place;
-	enum imastage_bank bank;
 };
 
 static struct batch *batch_of(struct check *check, uint64_t k)
@@ -168,36 +165,18 @@ static void add_up(struct imastage_summary *sum,
 
 /* ---- who does what --------------------------------------------------------- */
 
-static bool is_replayed(const struct check *check, enum imastage_bank bank)
-{
-	return check->replay->hasher.banks & 1u << bank;
-}
-
-static uint64_t least_extended(const struct check *check)
-{
-	uint64_t least = check->hash_next;
-
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		if (is_replayed(check, bank) && check->extended[bank] < least)
-			least = check->extended[bank];
-	return least;
-}
-
 static bool find_extend(struct check *check, struct task *task)
 {
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
-		uint64_t k = check->extended[bank];
+	uint64_t k = check->extended;
 
-		if (!is_replayed(check, bank) || check->extending[bank] ||
-		    k == check->hash_next ||
-		    !check->hashed[k % check->nr_batches])
-			continue;
-		check->extending[bank] = true;
-		*task = (struct task){ STEP_EXTEND, batch_of(check, k),
-				       k % check->nr_batches, bank };
-		return true;
-	}
-	return false;
+	if (check->extending || k == check->hash_next ||
+	    !check->hashed[k % check->nr_batches])
+		return false;
+	check->extending = true;
+	*task = (struct task){ .step = STEP_EXTEND,
+			       .batch = batch_of(check, k),
+			       .place = k % check->nr_batches };
+	return true;
 }
 
 static bool find_hash(struct check *check, struct task *task)
@@ -217,7 +196,7 @@ static bool find_retire(struct check *check, struct task *task)
 {
 	uint64_t k = check->retired;
 
-	if (check->retiring || k >= least_extended(check))
+	if (check->retiring || k == check->extended)
 		return false;
 	check->retiring = true;
 	*task = (struct task){ .step = STEP_RETIRE,
@@ -279,7 +258,7 @@ static int do_task(struct check *check, const struct task *task,
 			return -ENOTSUP;
 		return batch_hash(task->batch, hasher);
 	case STEP_EXTEND:
-		return batch_extend(task->batch, check->replay, task->bank);
+		return batch_extend(task->batch, check->replay);
 	default:
 		return check->align ? look_for_match(check, task->batch) : 0;
 	}
@@ -325,8 +304,8 @@ static void finish_task(struct check *check, const struct task *task, int r)
 		check->hashed[task->place] = true;
 		break;
 	case STEP_EXTEND:
-		check->extending[task->bank] = false;
-		check->extended[task->bank]++;
+		check->extending = false;
+		check->extended++;
 		break;
 	default:
 		note_retired(check, task, r);

@@ -20,20 +20,6 @@ static uint8_t start_value(unsigned int pcr)
 	return pcr >= 17 && pcr <= 22 ? 0xff : 0;
 }
 
-static int init_chains(struct imastage_replay *replay)
-{
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
-		int r;
-
-		if (!(replay->hasher.banks & 1u << bank))
-			continue;
-		r = hash_init(&replay->chain[bank], bank);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 int imastage_replay_new(unsigned int banks, uint32_t pcrs,
 			struct imastage_replay **ret_replay)
 {
@@ -46,8 +32,6 @@ int imastage_replay_new(unsigned int banks, uint32_t pcrs,
 	if (!replay)
 		return -ENOMEM;
 	r = hasher_init(&replay->hasher, banks);
-	if (r == 0)
-		r = init_chains(replay);
 	if (r < 0) {
 		imastage_replay_free(replay);
 		return r;
@@ -80,8 +64,6 @@ void imastage_replay_free(struct imastage_replay *replay)
 {
 	if (!replay)
 		return;
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		hash_fini(&replay->chain[bank]);
 	hasher_fini(&replay->hasher);
 	free(replay);
 }
@@ -135,7 +117,7 @@ int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
 	size_t len = imastage_bank_digest_len(bank);
 	uint8_t *value = replay->value[bank][pcr];
 
-	return hash_two(&replay->chain[bank], bytes_of(value, len),
+	return hash_two(&replay->hasher.hash[bank], bytes_of(value, len),
 			bytes_of(digest, len), value);
 }
 

@@ -25,10 +25,7 @@ static inline bool replay_wants(const struct imastage_replay *replay,
 	return pcr < IMASTAGE_NR_PCRS && replay->pcrs & 1u << pcr;
 }
 
-/*
- * Extends one PCR of one bank: @digest has the bank's length. Different banks
- * of a replay may be extended by different threads at a time.
- */
+/* Extends one PCR of one bank; @digest has the bank's length. */
 int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
 		       unsigned int pcr, const uint8_t *digest);
 
