@@ -116,9 +116,13 @@ int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
 {
 	size_t len = imastage_bank_digest_len(bank);
 	uint8_t *value = replay->value[bank][pcr];
+	uint8_t message[2 * IMASTAGE_DIGEST_MAX];
 
-	return hash_two(&replay->hasher.hash[bank], bytes_of(value, len),
-			bytes_of(digest, len), value);
+	/* In one piece: a whole block is hashed from where it is. */
+	memcpy(message, value, len);
+	memcpy(message + len, digest, len);
+	return hash_two(&replay->hasher.hash[bank], bytes_of(message, 2 * len),
+			bytes_of(NULL, 0), value);
 }
 
 static int extend(struct imastage_replay *replay,
