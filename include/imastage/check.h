@@ -19,7 +19,12 @@ extern "C" {
 
 struct imastage_check_options {
 	unsigned int nr_threads; /* 0 and 1: only the caller's */
-	bool stop_at_match; /* read no further once aligned */
+	/*
+	 * End once aligned: @replay then stands exactly there, although some
+	 * records behind it were read, and counted. A quote with a window is
+	 * found at the end of the list only.
+	 */
+	bool stop_at_match;
 
 	/*
 	 * Called now and then, from the caller's thread, with the number of
