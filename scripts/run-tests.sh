@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build unit fuzz_corpus replay kernel_core series vm_harness)
+default=(harness lint build install unit fuzz_corpus replay kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -120,6 +120,13 @@ check_build() {
 	need clang clang || return 0
 	CC=clang build_in build/clang --buildtype=release -Dwerror=true
 	pass clang
+}
+
+# libimastage as those have it who build on it.
+check_install() {
+	need install c++ nm pkg-config || return 0
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap install tests/test-install build/release
 }
 
 # The unit tests beside the modules, under ASAN and UBSAN.

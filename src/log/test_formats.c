@@ -21,7 +21,7 @@ static const enum imastage_endian orders[] = { IMASTAGE_LITTLE, IMASTAGE_BIG };
 
 static struct imastage_bytes read_hex(const char *name)
 {
-	char path[300];
+	char path[400];
 	uint8_t *data;
 	size_t len;
 
@@ -32,7 +32,7 @@ static struct imastage_bytes read_hex(const char *name)
 
 static struct imastage_bytes read_text(const char *name)
 {
-	char path[300];
+	char path[400];
 	uint8_t *data;
 	size_t len;
 
@@ -65,7 +65,7 @@ static struct imastage_reader_options options_of(const char *name)
 	struct imastage_reader_options options = {
 		.format = IMASTAGE_FORMAT_BINARY
 	};
-	char path[300], line[200], bank[16], order[16];
+	char path[400], line[200], bank[16], order[16];
 	FILE *file;
 
 	snprintf(path, sizeof(path), GOLDEN "%s.expect", name);
