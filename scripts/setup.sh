@@ -20,7 +20,7 @@ declare -a \
 		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
 	fuzz=(clang libclang-rt-14-dev llvm) \
-	bench=(python3 gnuplot-nox)
+	bench=(python3 gnuplot-nox ima-evm-utils openssl)
 
 die()
 {
