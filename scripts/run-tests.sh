@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit fuzz_corpus replay kernel_core series vm_harness)
+default=(harness lint build install unit fuzz_corpus replay oracle kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -154,6 +154,13 @@ check_fuzz_corpus() {
 check_replay() {
 	build_tests
 	run_tap ima-replay tests/tools/test-ima-replay build/test
+}
+
+# What ima-evm-utils says of the lists that the library is tested with.
+check_oracle() {
+	need oracle evmctl || return 0
+	build_tests
+	run_tap evmctl tests/test-oracle build/test
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation

@@ -150,13 +150,15 @@ static int parse_head(struct imastage_bytes text, size_t digest_len,
 {
 	struct imastage_bytes rest = text;
 	struct line line;
+	size_t at;
 	int r = take_pcr(&rest, &line.pcr);
 
 	if (r < 0)
 		return reader_fail(error, 0, r, "no PCR number");
+	at = text.len - rest.len;
 	r = take_digest(&rest, digest_len, &line.digest);
 	if (r < 0)
-		return reader_fail(error, text.len - rest.len, r,
+		return reader_fail(error, at, r,
 				   "no template digest of the list's bank");
 	r = take_name(rest, &line.name);
 	if (r < 0)
@@ -252,16 +254,20 @@ static int put_field(struct imastage_buffer *data, struct imastage_bytes text,
 	return r;
 }
 
-/* Template "ima": 20 bytes, the name's length, the name. */
+/*
+ * Template "ima": 20 bytes, the name's length, the name. Wherever the name
+ * ends, the digest is wrong or right.
+ */
 static int put_old(struct imastage_buffer *data,
 		   const struct imastage_bytes texts[2],
 		   enum imastage_endian endian)
 {
 	int r = buffer_put_hex(data, texts[0]);
 
+	if (r == -EINVAL || (r == 0 && data->len != LOG_OLD_DIGEST_LEN))
+		return -EBADMSG;
 	if (r == 0 &&
-	    (data->len != LOG_OLD_DIGEST_LEN ||
-	     texts[1].len > LOG_OLD_NAME_MAX || bytes_contain(texts[1], '\0')))
+	    (texts[1].len > LOG_OLD_NAME_MAX || bytes_contain(texts[1], '\0')))
 		r = -EINVAL;
 	if (r == 0)
 		r = buffer_put_u32(data, (uint32_t)texts[1].len, endian);

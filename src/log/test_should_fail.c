@@ -103,7 +103,7 @@ static const struct {
 	uint64_t index, offset;
 	const char *reason;
 } others[] = {
-	{ "ascii-digest-not-hex.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 173,
+	{ "ascii-digest-not-hex.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 132,
 	  "no template digest of the list's bank" },
 	{ "ascii-digest-of-another-bank.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG,
 	  1, 132, "no template digest of the list's bank" },
@@ -125,8 +125,8 @@ static const struct {
 	  183, "not the fields of its template" },
 	{ "ascii-number-overflows.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1,
 	  182, "not the fields of its template" },
-	{ "ascii-old-digest-too-short.ascii", IMASTAGE_FORMAT_ASCII, -ENODATA,
-	  1, 176, "ends inside the fields" },
+	{ "ascii-old-digest-too-short.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG,
+	  1, 176, "not the fields of its template" },
 	{ "ascii-old-name-too-long.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1,
 	  176, "not the fields of its template" },
 	{ "ascii-pcr-overflows.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 129,

@@ -125,6 +125,7 @@ static void make_fields(struct fields *fields, const char *format,
 
 static void make_old_fields(struct fields *fields, uint32_t *seed)
 {
+	memset(fields, 0, sizeof(*fields));
 	fill(fields->memory[0], 20, seed);
 	fields->bytes[0] = bytes_of(fields->memory[0], 20);
 	fields->bytes[1] = bytes_of(fields->memory[1],
