@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build unit fuzz_corpus replay kernel_core series vm_harness)
+default=(harness lint build install unit fuzz_corpus replay oracle kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -122,6 +122,13 @@ check_build() {
 	pass clang
 }
 
+# libimastage as those have it who build on it.
+check_install() {
+	need install c++ nm pkg-config || return 0
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap install tests/test-install build/release
+}
+
 # The unit tests beside the modules, under ASAN and UBSAN.
 check_unit() {
 	local name names
@@ -135,16 +142,25 @@ check_unit() {
 
 # Every seed and everything fuzzing has found, under ASAN and UBSAN.
 check_fuzz_corpus() {
-	local seeds
+	local target seeds
 	build_tests
-	mapfile -t seeds < <(tests/fuzz/seeds log_parse)
-	run_tap log_parse build/test/fuzz_log_parse_corpus "${seeds[@]}"
+	for target in $(tests/fuzz/seeds --list); do
+		mapfile -t seeds < <(tests/fuzz/seeds "$target")
+		run_tap "$target" "build/test/fuzz_${target}_corpus" "${seeds[@]}"
+	done
 }
 
 # ima-replay as its user sees it.
 check_replay() {
 	build_tests
 	run_tap ima-replay tests/tools/test-ima-replay build/test
+}
+
+# What ima-evm-utils says of the lists that the library is tested with.
+check_oracle() {
+	need oracle evmctl || return 0
+	build_tests
+	run_tap evmctl tests/test-oracle build/test
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation
