@@ -173,13 +173,8 @@ TEST(a_reader_detects_while_it_reads)
 
 TEST(what_is_no_list_is_not_detected)
 {
-	static const char *const texts[] = { "hello world\n",
-					     "{}",
-					     "[1]",
-					     "10 xx",
-					     "\n",
-					     "\x7f"
-					     "ELF" };
+	static const char *const texts[] = { "hello world\n", "{}", "[1]",
+					     "10 xx",	      "\n", "\177ELF" };
 	struct imastage_reader_options options = { 0 };
 	struct imastage_reader *reader;
 	uint64_t nr;
