@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit fuzz_corpus replay oracle kernel_core series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus replay oracle kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -137,6 +137,15 @@ check_unit() {
 	[[ -n $names ]]
 	for name in $names; do
 		run_tap "$name" "build/test/$name"
+	done
+}
+
+# What runs on several threads, under TSAN.
+check_threads() {
+	local name
+	build_in build/tsan -Db_sanitize=thread -Dwerror=true
+	for name in test_log_align test_log_check; do
+		TSAN_OPTIONS=halt_on_error=1 run_tap "$name" "build/tsan/$name"
 	done
 }
 

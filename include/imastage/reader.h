@@ -30,7 +30,8 @@
  * What ASCII does not tell. Names are printed as they are. Records whose name
  * holds newlines, or even text that looks like a record, are told apart by
  * their digest: a record ends at the first newline where its digest is that of
- * its data (of the first 64 newlines) or else where a record seems to follow.
+ * its data, or else at the first where a record seems to follow. 64 newlines
+ * are tried, 16 after the first of the second kind.
  * Only violations, which have no digest, and tampered records are left to that
  * second rule. Spaces in a name are fine when the template has one text field
  * only; the kernel writes '_' for them. A template of fields that Linux does
@@ -67,9 +68,8 @@ struct imastage_reader_options {
 struct imastage_reader;
 
 /*
- * Each makes a reader; options may be NULL for all zeros. -ENOMEM, -ENOTSUP
- * when OpenSSL lacks the bank's algorithm (ASCII and detection need it).
- * Detection takes place at the first record.
+ * Each makes a reader; options may be NULL for all zeros. -EINVAL for options
+ * that make no sense, -ENOMEM. Detection takes place at the first record.
  */
 IMASTAGE_API int
 imastage_reader_new(struct imastage_source source,
@@ -97,6 +97,7 @@ IMASTAGE_API void imastage_reader_free(struct imastage_reader *reader);
  *	-ENODATA	the list ends inside a record
  *	-EBADMSG	what is there could not be a record whatever followed
  *	-EMSGSIZE	a record is longer than max_record_len
+ *	-ENOTSUP	OpenSSL lacks the bank's algorithm, which ASCII needs
  *	-ENOMEM, or the error of the source
  */
 IMASTAGE_API int imastage_reader_next(struct imastage_reader *reader,

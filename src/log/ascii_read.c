@@ -21,6 +21,7 @@
 
 #define HEX_DIGITS "0123456789abcdefABCDEF"
 #define NEWLINES_MAX 64 /* tried as the end of one record */
+#define MORE_NEWLINES_MAX 16 /* tried after one that may be it */
 #define TRIED_LEN_MAX ((size_t)64 << 10) /* bytes behind the first of them */
 
 /* The parts of a line, as views of it. */
@@ -439,23 +440,26 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 		    size_t *ret_end)
 {
 	size_t at = line->fields_at;
+	int left = NEWLINES_MAX;
 
-	for (int i = 0; i < NEWLINES_MAX; i++) {
+	for (bool first = true; left > 0; first = false, left--) {
 		struct imastage_bytes rest = bytes_skip(reader->window, at);
 		size_t end = at + bytes_find(rest, '\n');
 		int r;
 
 		if (end >= reader->window.len)
 			return reader->eof && search->found ? 0 : -ENODATA;
-		if (i == 0)
+		if (first)
 			search->first = end;
 		if (end - search->first > TRIED_LEN_MAX)
 			return 0;
 		r = try_end(reader, line, end, search, record);
-		if (r)
+		if (r) {
 			*ret_end = end;
-		if (r)
 			return r;
+		}
+		if (search->found && left > MORE_NEWLINES_MAX)
+			left = MORE_NEWLINES_MAX;
 		at = end + 1;
 	}
 	return 0;

@@ -76,12 +76,18 @@ void buffer_set_u32(struct imastage_buffer *buffer, size_t offset,
 int buffer_put_hex(struct imastage_buffer *buffer, struct imastage_bytes hex)
 {
 	size_t len;
-	int r = reserve_more(buffer, hex.len / 2);
+	int r;
 
-	if (r == 0 && hex.len > 0)
+	/* One digit needs no room: there may be no memory to point into. */
+	if (hex.len % 2)
+		return -EINVAL;
+	if (hex.len == 0)
+		return 0;
+	r = reserve_more(buffer, hex.len / 2);
+	if (r == 0)
 		r = hex_decode(hex, hex.len / 2, buffer->data + buffer->len,
 			       &len);
-	if (r == 0 && hex.len > 0)
+	if (r == 0)
 		buffer->len += len;
 	return r;
 }

@@ -17,11 +17,22 @@
 #define WINDOW_LEN ((size_t)64 << 10)
 #define DETECT_LEN_MAX ((size_t)1 << 20)
 
+static bool make_sense(const struct imastage_reader_options *options)
+{
+	return (unsigned int)options->format <= IMASTAGE_FORMAT_CEL_TLV &&
+	       (unsigned int)options->bank < IMASTAGE_NR_BANKS &&
+	       (options->endian == IMASTAGE_LITTLE ||
+		options->endian == IMASTAGE_BIG);
+}
+
 static int new_reader(const struct imastage_reader_options *options,
 		      struct imastage_reader **ret_reader)
 {
-	struct imastage_reader *reader = calloc(1, sizeof(*reader));
+	struct imastage_reader *reader;
 
+	if (options && !make_sense(options))
+		return -EINVAL;
+	reader = calloc(1, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
 	if (options)

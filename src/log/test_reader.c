@@ -173,13 +173,8 @@ TEST(a_reader_detects_while_it_reads)
 
 TEST(what_is_no_list_is_not_detected)
 {
-	static const char *const texts[] = { "hello world\n",
-					     "{}",
-					     "[1]",
-					     "10 xx",
-					     "\n",
-					     ("\x7f"
-					      "ELF") };
+	static const char *const texts[] = { "hello world\n", "{}", "[1]",
+					     "10 xx",	      "\n", "\177ELF" };
 	struct imastage_reader_options options = { 0 };
 	struct imastage_reader *reader;
 	uint64_t nr;
@@ -228,6 +223,25 @@ TEST(nothing_is_an_empty_list)
 		assert_int_equal(nr, 0);
 		imastage_reader_free(reader);
 	}
+}
+
+TEST(options_without_sense_are_refused)
+{
+	static const struct imastage_reader_options bad[] = {
+		{ .format = IMASTAGE_FORMAT_CEL_TLV + 1 },
+		{ .bank = IMASTAGE_NR_BANKS },
+		{ .endian = 2 },
+	};
+	struct imastage_reader *reader = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(imastage_reader_new_memory(bytes_of(NULL, 0),
+							    &bad[i], &reader),
+				 -EINVAL);
+		assert_int_equal(imastage_reader_new_fd(0, &bad[i], &reader),
+				 -EINVAL);
+	}
+	assert_null(reader);
 }
 
 /* An ima-buf record with @len bytes of buf, sha1, without a right digest. */
@@ -428,6 +442,7 @@ TEST_MAIN(cmocka_unit_test(pieces_of_any_size_make_the_same_records),
 	  cmocka_unit_test(a_reader_detects_while_it_reads),
 	  cmocka_unit_test(what_is_no_list_is_not_detected),
 	  cmocka_unit_test(nothing_is_an_empty_list),
+	  cmocka_unit_test(options_without_sense_are_refused),
 	  cmocka_unit_test(records_of_megabytes),
 	  cmocka_unit_test(a_record_above_the_limit_is_refused),
 	  cmocka_unit_test(errors_of_the_source_are_forwarded),

@@ -139,6 +139,11 @@ static const struct {
 	  173, "template has a field that Linux has not" },
 	{ "ascii-unknown-field.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 173,
 	  "template has a field that Linux has not" },
+	/* Found by fuzzing: an offset to no memory. */
+	{ "ascii-one-digit-first.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 0, 47,
+	  "not the fields of its template" },
+	{ "cel-json-one-digit-first.cel-json", IMASTAGE_FORMAT_CEL_JSON,
+	  -EBADMSG, 0, 0, "no digest of the list's bank" },
 	{ "cel-json-array-not-closed.cel-json", IMASTAGE_FORMAT_CEL_JSON,
 	  -ENODATA, 1, 198, "ends inside the array" },
 	{ "cel-json-behind-the-array.cel-json", IMASTAGE_FORMAT_CEL_JSON,

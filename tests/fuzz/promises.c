@@ -83,8 +83,9 @@ static void must_read_as(const struct imastage_buffer *text,
 	imastage_reader_free(reader);
 }
 
+/* @is_raw: the record was read from that format, byte for byte the same */
 static void check_written(const struct imastage_record *record,
-			  enum imastage_format format)
+			  enum imastage_format format, bool is_raw)
 {
 	struct imastage_writer_options options = {
 		.format = format,
@@ -96,9 +97,8 @@ static void check_written(const struct imastage_record *record,
 
 	must(write_as(record, &options, &text) == 0);
 	must_read_as(&text, format, record);
-	if (format == IMASTAGE_FORMAT_BINARY && record->raw.len == text.len)
-		must(bytes_equal(record->raw, bytes_of(text.data, text.len)) ||
-		     record->raw.data[0] == '{');
+	if (is_raw)
+		must(bytes_equal(record->raw, bytes_of(text.data, text.len)));
 	free(text.data);
 }
 
@@ -151,9 +151,9 @@ void check_record(const struct imastage_record *record)
 	check_fields(record);
 	check_shown(record);
 	check_other_order(record);
-	check_written(record, IMASTAGE_FORMAT_BINARY);
-	check_written(record, IMASTAGE_FORMAT_CEL_TLV);
-	check_written(record, IMASTAGE_FORMAT_CEL_JSON);
+	check_written(record, IMASTAGE_FORMAT_BINARY, false);
+	check_written(record, IMASTAGE_FORMAT_CEL_TLV, false);
+	check_written(record, IMASTAGE_FORMAT_CEL_JSON, false);
 }
 
 /* ---- a list ---------------------------------------------------------------- */
@@ -221,9 +221,11 @@ void check_list(struct imastage_bytes bytes,
 		must_be_same(&a, &b);
 		must(bytes_equal(a.raw, b.raw));
 		check_record(&a);
+		if (options->format == IMASTAGE_FORMAT_BINARY)
+			check_written(&a, IMASTAGE_FORMAT_BINARY, true);
 		if (replay(&a, pcrs) &&
 		    options->format == IMASTAGE_FORMAT_ASCII)
-			check_written(&a, IMASTAGE_FORMAT_ASCII);
+			check_written(&a, IMASTAGE_FORMAT_ASCII, false);
 	}
 	if (r < 0) {
 		check_error(whole, bytes.len);
