@@ -22,6 +22,12 @@ void die(const char *what)
 	exit(1);
 }
 
+void die_of(const char *what)
+{
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
 uint64_t now_ns(void)
 {
 	struct timespec t;

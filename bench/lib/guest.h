@@ -25,6 +25,7 @@ extern const char *bench_dir;
 extern unsigned long bench_serial;
 
 void die(const char *what) __attribute__((noreturn));
+void die_of(const char *what) __attribute__((noreturn));
 uint64_t now_ns(void);
 int must_open(const char *path, int flags);
 long read_number(const char *path);

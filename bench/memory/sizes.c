@@ -24,8 +24,6 @@
 
 #define TPM_DRIVER "/sys/bus/acpi/drivers/tpm_crb/"
 
-#define EXTENDED_SERIAL 1000000000UL
-
 /* Measured are files in the root file system, not those in a tmpfs. */
 #define NOT_MEASURED "/tmp"
 
@@ -124,6 +122,8 @@ static void one_size(long size, const struct point *empty, struct point *before)
 {
 	struct point now;
 
+	if (size <= nr_ever())
+		die_of("a size that is not above the records there are");
 	load_records(size - nr_ever());
 	now = point();
 	print_bytes("live", size, &before->memory, &now.memory,
@@ -177,13 +177,8 @@ static void unbind_tpm(void)
 
 void run_extended(long nr)
 {
-	struct account from, to;
-	uint64_t began;
-
-	/* Other files than run_sizes() has: those are not to be duplicates. */
-	bench_serial = EXTENDED_SERIAL;
-	from = start().memory;
-	began = now_ns();
+	struct account from = start().memory, to;
+	uint64_t began = now_ns();
 
 	add_records(nr);
 	print("add, extending", nr, (now_ns() - began) / 1e3 / nr, "us");
