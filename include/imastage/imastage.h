@@ -10,6 +10,7 @@
  *	writer.h	the same, written
  *	digest.h	template digests
  *	replay.h	PCR values; saving and resuming
+ *	snapshot.h	records that hold PCR values, to start a replay from
  *	align.h		the records that lead to a TPM's values or quote
  *	check.h		all of that in one call, on several threads
  *
@@ -31,6 +32,7 @@
 #include <imastage/reader.h>
 #include <imastage/record.h>
 #include <imastage/replay.h>
+#include <imastage/snapshot.h>
 #include <imastage/writer.h>
 
 #ifdef __cplusplus
