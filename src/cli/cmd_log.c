@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+/*
+ * imastage log: what can be done with a measurement list.
+ */
+#include "cli/cli.h"
+#include "cli/cmd.h"
+
+#include <stddef.h>
+
+static const struct verb verbs[] = {
+	{ "show", "print records, all or some", cmd_log_show },
+	{ 0 },
+};
+
+static const struct verb_table table = {
+	.name = "imastage log",
+	.summary = "Reads measurement lists in any format, in parts, from "
+		   "files, pipes and securityfs.",
+	.verbs = verbs,
+	.epilogue =
+		"\n"
+		"This machine's list is at\n"
+		"  /sys/kernel/security/ima/binary_runtime_measurements\n"
+		"\n"
+		"Exit status: 0 all is well, 1 it could not be done, 2 wrong "
+		"usage,\n"
+		"3 the list is not what was expected.\n",
+};
+
+int cmd_log(int argc, char **argv)
+{
+	return verbs_run(&table, argc, argv);
+}
