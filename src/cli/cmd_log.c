@@ -9,6 +9,8 @@
 
 static const struct verb verbs[] = {
 	{ "show", "print records, all or some", cmd_log_show },
+	{ "replay", "compute PCR values, compare them with a TPM's",
+	  cmd_log_replay },
 	{ 0 },
 };
 
