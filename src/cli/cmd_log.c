@@ -11,6 +11,9 @@ static const struct verb verbs[] = {
 	{ "show", "print records, all or some", cmd_log_show },
 	{ "replay", "compute PCR values, compare them with a TPM's",
 	  cmd_log_replay },
+	{ "convert", "write a list in another format", cmd_log_convert },
+	{ "align", "divide a list where it leads to PCR values",
+	  cmd_log_align },
 	{ 0 },
 };
 
