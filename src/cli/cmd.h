@@ -9,6 +9,7 @@ int cmd_log(int argc, char **argv);
 
 int cmd_log_align(int argc, char **argv);
 int cmd_log_convert(int argc, char **argv);
+int cmd_log_diff(int argc, char **argv);
 int cmd_log_replay(int argc, char **argv);
 int cmd_log_show(int argc, char **argv);
 

@@ -12,6 +12,7 @@ static const struct verb verbs[] = {
 	{ "replay", "compute PCR values, compare them with a TPM's",
 	  cmd_log_replay },
 	{ "convert", "write a list in another format", cmd_log_convert },
+	{ "diff", "tell two lists apart, record by record", cmd_log_diff },
 	{ "align", "divide a list where it leads to PCR values",
 	  cmd_log_align },
 	{ 0 },
