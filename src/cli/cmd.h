@@ -12,5 +12,6 @@ int cmd_log_convert(int argc, char **argv);
 int cmd_log_diff(int argc, char **argv);
 int cmd_log_replay(int argc, char **argv);
 int cmd_log_show(int argc, char **argv);
+int cmd_log_stat(int argc, char **argv);
 
 #endif

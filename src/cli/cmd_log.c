@@ -9,6 +9,7 @@
 
 static const struct verb verbs[] = {
 	{ "show", "print records, all or some", cmd_log_show },
+	{ "stat", "count and measure: what a list is made of", cmd_log_stat },
 	{ "replay", "compute PCR values, compare them with a TPM's",
 	  cmd_log_replay },
 	{ "convert", "write a list in another format", cmd_log_convert },
