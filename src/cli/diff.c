@@ -162,11 +162,12 @@ static int find_moved(struct diff *diff)
 {
 	cleanup_free struct diff_event **removed =
 		calloc(2 * diff->nr_events + 1, sizeof(*removed));
-	struct diff_event **added = removed + diff->nr_events;
+	struct diff_event **added;
 	size_t nr_removed, nr_added, i = 0, j = 0;
 
 	if (!removed)
 		return -ENOMEM;
+	added = removed + diff->nr_events;
 	nr_removed = select_kind(diff, DIFF_REMOVED, removed);
 	nr_added = select_kind(diff, DIFF_ADDED, added);
 	while (i < nr_removed && j < nr_added) {

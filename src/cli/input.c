@@ -13,8 +13,9 @@
 #include <inttypes.h>
 #include <sys/stat.h>
 
-/* How much is looked at to find out what a list is: a record of any length. */
+/* How much is looked at to find out what a list is, and at most. */
 #define HEAD_LEN ((size_t)1 << 20)
+#define HEAD_LEN_MAX ((size_t)64 << 20)
 
 /* ---- which parts ----------------------------------------------------------- */
 
@@ -198,21 +199,41 @@ static ssize_t read_source(void *context, void *data, size_t len)
 	return (ssize_t)left.len;
 }
 
-static int read_head(struct input *input)
+/* Reads until @len bytes are there, or the end. 1: there were fewer. */
+static int read_head(struct input *input, size_t len)
 {
-	ssize_t n = 1;
+	struct imastage_buffer *head = &input->head;
+	uint8_t *grown = head->data;
 
-	if (!input->head.data)
-		input->head.data = malloc(HEAD_LEN);
-	if (!input->head.data)
+	if (head->capacity < len)
+		grown = realloc(head->data, len);
+	if (!grown)
 		return -ENOMEM;
-	input->head.capacity = HEAD_LEN;
-	while (n > 0 && input->head.len < HEAD_LEN) {
-		n = read_part(input, input->head.data + input->head.len,
-			      HEAD_LEN - input->head.len);
-		if (n < 0)
-			return (int)n;
-		input->head.len += (size_t)n;
+	head->data = grown;
+	head->capacity = len > head->capacity ? len : head->capacity;
+	while (head->len < len) {
+		ssize_t n = read_part(input, head->data + head->len,
+				      len - head->len);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : 1;
+		head->len += (size_t)n;
+	}
+	return 0;
+}
+
+/* What cannot be found out stays as it is: the reader will say why. */
+static int detect(struct input *input, struct imastage_reader_options *options)
+{
+	for (size_t len = HEAD_LEN; len <= HEAD_LEN_MAX; len *= 4) {
+		int r = read_head(input, len);
+
+		if (r < 0)
+			return r;
+		if (imastage_detect(bytes_of(input->head.data, input->head.len),
+				    options) == 0 ||
+		    r == 1)
+			break;
 	}
 	return 0;
 }
@@ -226,12 +247,10 @@ static int prepare_options(struct input *input,
 	bool nothing_said = !o->bank_set && !o->endian_set && !o->format;
 
 	if (!all_said && !nothing_said) {
-		int r = read_head(input);
+		int r = detect(input, options);
 
 		if (r < 0)
 			return r;
-		(void)imastage_detect(
-			bytes_of(input->head.data, input->head.len), options);
 	}
 	if (o->format)
 		options->format = list_format_library(o->format);
@@ -420,5 +439,9 @@ const char *input_path(const struct input *input)
 
 uint64_t input_index(const struct input *input)
 {
-	return imastage_reader_index(input->reader) - 1;
+	uint64_t next = input->options->first_index + input->nr_records;
+
+	if (input->reader)
+		next = imastage_reader_index(input->reader);
+	return next - 1;
 }
