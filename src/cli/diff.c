@@ -268,7 +268,7 @@ static int note(struct diff *diff, struct diff_side *side, enum diff_kind kind)
 
 static int differ(struct diff *diff)
 {
-	size_t nr_a, nr_b;
+	size_t nr_a = 0, nr_b = 0;
 	int r = find_meeting(diff, &nr_a, &nr_b);
 
 	diff->hunk++;
