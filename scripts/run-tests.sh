@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit threads fuzz_corpus replay oracle kernel_core series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus replay oracle cli cli_valgrind kernel_core series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -170,6 +170,22 @@ check_oracle() {
 	need oracle evmctl || return 0
 	build_tests
 	run_tap evmctl tests/test-oracle build/test
+}
+
+# imastage as its users see it; what man pages and completion say of it; others
+# that judge what it says.
+check_cli() {
+	build_tests
+	run_tap log tests/cli/test-log build/test
+	run_tap docs tests/cli/test-docs build/test
+	run_tap oracle tests/cli/test-log-oracle build/test
+}
+
+# The same program as it is installed, under valgrind.
+check_cli_valgrind() {
+	need cli_valgrind valgrind || return 0
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap log tests/cli/test-log-valgrind build/release
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation

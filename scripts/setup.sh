@@ -14,12 +14,12 @@ set -euo pipefail
 
 # shellcheck disable=SC2034 # used by name
 declare -a \
-	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev zlib1g-dev libcmocka-dev) \
+	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev zlib1g-dev libcmocka-dev scdoc) \
 	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl
 		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
 		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
-	fuzz=(clang libclang-rt-14-dev llvm) \
+	fuzz=(clang libclang-rt-14-dev llvm valgrind) \
 	bench=(python3 gnuplot-nox ima-evm-utils openssl)
 
 die()

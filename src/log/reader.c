@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define WINDOW_LEN ((size_t)64 << 10)
-#define DETECT_LEN_MAX ((size_t)1 << 20)
 
 static bool make_sense(const struct imastage_reader_options *options)
 {
@@ -194,7 +193,8 @@ static int detect_format(struct imastage_reader *reader)
 	int r;
 
 	for (;;) {
-		bool all = reader->eof || reader->window.len >= DETECT_LEN_MAX;
+		bool all = reader->eof ||
+			   reader->window.len >= window_limit(reader);
 
 		if (reader->window.len == 0 && reader->eof)
 			return IMASTAGE_END;

@@ -171,6 +171,28 @@ TEST(a_reader_detects_while_it_reads)
 	}
 }
 
+TEST(a_long_first_record_is_detected)
+{
+	static const uint8_t head[] = "\x0a\0\0\0"
+				      "11111111111111111111"
+				      "\x07\0\0\0ima-buf\x10\0\x20\0"
+				      "\x02\0\0\0:\0\x02\0\0\0n\0";
+	size_t head_len = sizeof(head) - 1, len = head_len + 4 + 0x200000;
+	cleanup_free uint8_t *list = calloc(1, len);
+	struct slow_source slow = { { list, len }, 100000, 0 };
+	struct imastage_reader *reader;
+	struct imastage_record record;
+
+	assert_non_null(list);
+	memcpy(list, head, head_len);
+	list[head_len + 2] = 0x20;
+	assert_int_equal(imastage_reader_new(slow_source(&slow), NULL, &reader),
+			 0);
+	assert_int_equal(imastage_reader_next(reader, &record), 0);
+	assert_int_equal(record.raw.len, len);
+	imastage_reader_free(reader);
+}
+
 TEST(what_is_no_list_is_not_detected)
 {
 	static const char *const texts[] = { "hello world\n", "{}", "[1]",
@@ -440,6 +462,7 @@ TEST_MAIN(cmocka_unit_test(pieces_of_any_size_make_the_same_records),
 	  cmocka_unit_test(every_truncation_of_every_format),
 	  cmocka_unit_test(lists_are_detected),
 	  cmocka_unit_test(a_reader_detects_while_it_reads),
+	  cmocka_unit_test(a_long_first_record_is_detected),
 	  cmocka_unit_test(what_is_no_list_is_not_detected),
 	  cmocka_unit_test(nothing_is_an_empty_list),
 	  cmocka_unit_test(options_without_sense_are_refused),
