@@ -25,7 +25,8 @@ const char *cli_name(void)
 	return name;
 }
 
-static void complain(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void complain(const char *format,
+							   va_list arguments)
 {
 	progress_clear();
 	fprintf(stderr, "%s: ", name);
