@@ -101,10 +101,35 @@ static int meet_within(const struct diff *diff, size_t reach, size_t *ret_a,
 	return best != NONE;
 }
 
+static uint64_t remaining(const struct diff_side *side)
+{
+	const struct input *input = &side->input;
+
+	return input->nr_total > input->nr_read ?
+		       input->nr_total - input->nr_read :
+		       0;
+}
+
 /*
- * How many records of each differ until the lists meet. Where they do not meet
- * in what can be looked through, all of that.
+ * The lists do not meet in what can be looked through. Mostly one of them lacks
+ * a long start, because its records were deleted from the kernel: the other is
+ * gone through until it gets to what this one has. It is the longer one.
  */
+static void pass_by(const struct diff *diff, size_t *ret_a, size_t *ret_b)
+{
+	const struct diff_side *a = &diff->a, *b = &diff->b;
+	bool a_goes_on = b->nr > 0 && !a->at_end;
+	bool b_goes_on = a->nr > 0 && !b->at_end;
+
+	if (a_goes_on && b_goes_on && remaining(a) >= remaining(b))
+		b_goes_on = false;
+	else if (a_goes_on && b_goes_on)
+		a_goes_on = false;
+	*ret_a = b_goes_on ? 0 : a->nr;
+	*ret_b = a_goes_on ? 0 : b->nr;
+}
+
+/* How many records of each differ until the lists meet. */
 static int find_meeting(struct diff *diff, size_t *ret_a, size_t *ret_b)
 {
 	for (size_t reach = LOOK_FIRST; reach <= DIFF_WINDOW; reach *= 4) {
@@ -119,8 +144,7 @@ static int find_meeting(struct diff *diff, size_t *ret_a, size_t *ret_b)
 		if (diff->a.nr < reach && diff->b.nr < reach)
 			break;
 	}
-	*ret_a = diff->a.nr;
-	*ret_b = diff->b.nr;
+	pass_by(diff, ret_a, ret_b);
 	return 0;
 }
 
@@ -272,7 +296,7 @@ static int differ(struct diff *diff)
 	int r = find_meeting(diff, &nr_a, &nr_b);
 
 	diff->hunk++;
-	if (nr_a > 0 || !diff->a.at_end)
+	if (diff->a.nr > 0 || !diff->a.at_end)
 		diff->counts.is_continued = false;
 	for (size_t i = 0; i < nr_a && r == 0; i++)
 		r = note(diff, &diff->a, DIFF_REMOVED);

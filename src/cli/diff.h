@@ -5,7 +5,8 @@
  * format, byte order and bank.
  *
  * Memory is bounded. Where the lists part, up to DIFF_WINDOW records of each
- * are looked through for where they meet again. A record that is gone in one
+ * are looked through for where they meet again, and then the longer list goes
+ * on until it gets to the DIFF_WINDOW records of the other. A record that is gone in one
  * place and there in another was moved, as far as both are among DIFF_EVENTS
  * differences in a row.
  */

@@ -15,8 +15,11 @@ static void begin(struct json *json, const char *name)
 	if (json->comma)
 		putc_unlocked(',', json->file);
 	json->comma = true;
-	if (name)
-		fprintf(json->file, "\"%s\":", name);
+	if (!name)
+		return;
+	putc_unlocked('"', json->file);
+	fputs_unlocked(name, json->file);
+	fputs_unlocked("\":", json->file);
 }
 
 void json_start(struct json *json, FILE *file, char bracket)
@@ -54,7 +57,19 @@ void json_number(struct json *json, const char *name, uint64_t number)
 void json_bool(struct json *json, const char *name, bool value)
 {
 	begin(json, name);
-	fputs(value ? "true" : "false", json->file);
+	fputs_unlocked(value ? "true" : "false", json->file);
+}
+
+/* How much of @bytes needs no escape: printable ASCII is most of all names. */
+static size_t plain_len(struct imastage_bytes bytes)
+{
+	size_t len = 0;
+
+	while (len < bytes.len && bytes.data[len] >= ' ' &&
+	       bytes.data[len] < 0x7f && bytes.data[len] != '"' &&
+	       bytes.data[len] != '\\')
+		len++;
+	return len;
 }
 
 /* One character of UTF-8; what JSON cannot hold as it is, escaped. */
@@ -74,9 +89,11 @@ static void put_string(FILE *file, struct imastage_bytes bytes)
 {
 	putc_unlocked('"', file);
 	while (bytes.len > 0) {
-		size_t len = text_utf8_len(bytes);
+		size_t len = plain_len(bytes);
 
 		if (len > 0)
+			fwrite_unlocked(bytes.data, 1, len, file);
+		else if ((len = text_utf8_len(bytes)) > 0)
 			put_character(file, bytes_first(bytes, len));
 		else
 			fputs(REPLACEMENT, file);

@@ -172,11 +172,9 @@ static int extend(struct slow *slow, const struct imastage_record *record)
 	struct imastage_digests digests;
 	int r = imastage_replay_extend(run->replay, record, &digests);
 
-	if (r == IMASTAGE_OTHER_PCR) {
+	if (r == IMASTAGE_OTHER_PCR)
 		run->summary.nr_other_pcr++;
-		return 0;
-	}
-	if (r == 0)
+	if (r >= 0)
 		r = hash_bank(slow, record, &digests);
 	if (r == 0)
 		note_bad(slow, record, &digests);
