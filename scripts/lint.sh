@@ -64,7 +64,7 @@ lint_format() {
 lint_cppcheck() {
 	have cppcheck || missing cppcheck || return
 	# What includes kernel headers is checked by the kernel's own tools.
-	c_files src tests bench | xargs -r grep -L '#include <linux/' |
+	c_files src emu tests bench | xargs -r grep -L '#include <linux/' |
 		xargs -r cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 			--enable=warning,performance,portability --suppress=missingInclude --suppress=resourceLeak \
 			-D_GNU_SOURCE -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \

@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit threads fuzz_corpus replay oracle cli cli_valgrind kernel_core series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus replay oracle cli cli_valgrind kernel_core imasim series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -194,6 +194,21 @@ check_kernel_core() {
 	need kernel_core gcc make || return 0
 	run_tap asan make -s -C kernel/ushim asan
 	run_tap tsan make -s -C kernel/ushim tsan
+}
+
+# The emulator as its user sees it, and the selftest of the kernel on it: with a
+# TPM, and with ima_flush_htable.
+check_imasim() {
+	local selftest=build/test/ima_staging_test
+	build_tests
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$selftest" \
+		kernel/src/tools/testing/selftests/ima_staging/*.c
+	run_tap imasim tests/imasim/test-imasim build/test
+	note "the kernel's selftest, two minutes"
+	run_tap selftest tests/imasim/conformance build/test "$selftest"
+	run_tap flush tests/imasim/conformance build/test "$selftest" --flush-htable -- -F
+	need "selftest with a TPM" swtpm || return 0
+	run_tap tpm tests/imasim/conformance build/test "$selftest" --tpm swtpm
 }
 
 # The patches, as somebody who wants them in a tree would have them.

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The file system. See fs.h.
+ *
+ * One thread takes requests from FUSE. It opens and closes files itself, which is
+ * quick: so these happen in the order in which they were asked for, and whoever
+ * closes a file and opens the next one is not told EBUSY for the first. Reading
+ * and writing may take long, and is left to others.
+ *
+ * All files are FOPEN_DIRECT_IO: like the kernel's, they have no size and show
+ * another text each time.
+ */
+
+#define FUSE_USE_VERSION 35
+
+#include "emu/fs.h"
+
+#include <errno.h>
+#include <fuse_lowlevel.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "emu/list_file.h"
+#include "emu/work.h"
+
+/* The directory never changes but by setattr, which tells the kernel. */
+#define FOREVER 86400.0
+
+/* What is longer is no command. */
+#define COMMAND_MAX 32
+
+struct fs {
+	struct fs_config config;
+	struct tree tree;
+	struct fuse_session *session;
+	struct workers workers;
+};
+
+/**
+ * struct request - a read or write that is to be done
+ * @work: what makes a worker do it, first
+ * @fs: whose it is
+ * @req: to be replied to
+ * @node: which file
+ * @list: it, if it is a list
+ * @offset: from where
+ * @len: how many bytes to read, or how many of @text to write
+ * @text: what is written
+ */
+struct request {
+	struct work work;
+	struct fs *fs;
+	fuse_req_t req;
+	const struct node *node;
+	struct list_file *list;
+	uint64_t offset;
+	size_t len;
+	char text[COMMAND_MAX];
+};
+
+static struct fs *fs_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static struct list_file *list_of(const struct fuse_file_info *fi)
+{
+	return (struct list_file *)(uintptr_t)fi->fh;
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fuse_entry_param entry = {
+		.attr_timeout = FOREVER,
+		.entry_timeout = FOREVER,
+	};
+	const struct node *node = tree_find(&fs_of(req)->tree, name);
+
+	if (node && parent == NODE_ROOT_INO) {
+		entry.ino = node->attr.st_ino;
+		entry.attr = node->attr;
+	}
+	fuse_reply_entry(req, &entry);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
+{
+	const struct node *node = tree_node(&fs_of(req)->tree, ino);
+
+	(void)fi;
+	fuse_reply_attr(req, &node->attr, FOREVER);
+}
+
+/* Owner and mode can be changed, as in securityfs. O_TRUNC has no effect. */
+static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
+		       int to_set, struct fuse_file_info *fi)
+{
+	struct node *node = tree_node(&fs_of(req)->tree, ino);
+
+	if (to_set & FUSE_SET_ATTR_MODE)
+		node->attr.st_mode = (node->attr.st_mode & S_IFMT) |
+				     (attr->st_mode & 07777);
+	if (to_set & FUSE_SET_ATTR_UID)
+		node->attr.st_uid = attr->st_uid;
+	if (to_set & FUSE_SET_ATTR_GID)
+		node->attr.st_gid = attr->st_gid;
+	op_getattr(req, ino, fi);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	fuse_reply_readlink(req, tree_node(&fs_of(req)->tree, ino)->target);
+}
+
+static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+		      mode_t mode, struct fuse_file_info *fi)
+{
+	(void)parent, (void)name, (void)mode, (void)fi;
+	fuse_reply_err(req, EACCES);
+}
+
+static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	(void)parent, (void)name;
+	fuse_reply_err(req, EPERM);
+}
+
+static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name,
+		     mode_t mode)
+{
+	(void)parent, (void)name, (void)mode;
+	fuse_reply_err(req, EPERM);
+}
+
+/* An offset is the number of the next entry: ".", "..", then the files. */
+static size_t add_entry(fuse_req_t req, char *buf, size_t room, off_t offset)
+{
+	struct tree *tree = &fs_of(req)->tree;
+	const struct node *node;
+	const char *name;
+
+	node = tree_node(tree, NODE_ROOT_INO + (offset < 2 ? 0 : offset - 1));
+	if (!node)
+		return room + 1;
+	name = offset == 0 ? "." : offset == 1 ? ".." : node->name;
+	return fuse_add_direntry(req, buf, room, name, &node->attr, offset + 1);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
+		       struct fuse_file_info *fi)
+{
+	cleanup_free char *buf = malloc(len);
+	size_t done = 0, entry;
+
+	(void)ino, (void)fi;
+	if (!buf) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	for (;; offset++) {
+		entry = add_entry(req, buf + done, len - done, offset);
+		if (entry > len - done)
+			break;
+		done += entry;
+	}
+	fuse_reply_buf(req, buf, done);
+}
+
+/* ---- open and close ------------------------------------------------------ */
+
+static int open_list(fuse_req_t req, const struct node *node, bool write,
+		     struct fuse_file_info *fi)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct fs *fs = fs_of(req);
+	struct kernel *kernel = machine_kernel(fs->config.machine);
+	struct list_view view = {
+		.bank = &kernel_config(kernel)->banks.bank[node->bank],
+		.staged = node->staged,
+		.ascii = node->ascii,
+	};
+	struct list_file *list;
+	pid_t writer = 0;
+	int ret;
+
+	/* A caller that cannot be seen is one all the same. */
+	if (write && fs->config.profile != PROFILE_UNPATCHED)
+		writer = ctx->pid ? ctx->pid : -1;
+	ret = list_file_open(kernel, &view, writer, &list);
+	kernel_put(kernel);
+	if (!ret)
+		fi->fh = (uintptr_t)list;
+	return ret;
+}
+
+static bool takes_commands(const struct fs *fs, const struct node *node)
+{
+	return (node->kind == NODE_LIST || node->kind == NODE_SNAPSHOT) &&
+	       fs->config.profile != PROFILE_UNPATCHED;
+}
+
+static int open_node(fuse_req_t req, const struct node *node,
+		     struct fuse_file_info *fi)
+{
+	bool write = (fi->flags & O_ACCMODE) != O_RDONLY;
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	struct fs *fs = fs_of(req);
+
+	fi->direct_io = 1;
+	if (node->kind == NODE_SNAPSHOT)
+		fi->nonseekable = 1;
+	if ((write || node->kind == NODE_SNAPSHOT) &&
+	    takes_commands(fs, node) &&
+	    !caller_may_command(fs->config.rule, ctx->pid, ctx->uid))
+		return -EPERM;
+	return node->kind == NODE_LIST ? open_list(req, node, write, fi) : 0;
+}
+
+static void close_node(const struct fuse_file_info *fi)
+{
+	if (fi->fh)
+		list_file_close(list_of(fi));
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	int ret;
+
+	fi->fh = 0;
+	ret = open_node(req, tree_node(&fs_of(req)->tree, ino), fi);
+	if (ret)
+		fuse_reply_err(req, -ret);
+	else if (fuse_reply_open(req, fi) == -ENOENT)
+		close_node(fi); /* whoever asked is gone */
+}
+
+static void op_release(fuse_req_t req, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
+{
+	(void)ino;
+	close_node(fi);
+	fuse_reply_err(req, 0);
+}
+
+/* ---- read and write ------------------------------------------------------ */
+
+static void queue(fuse_req_t req, fuse_ino_t ino,
+		  const struct fuse_file_info *fi, uint64_t offset,
+		  const char *text, size_t len, void (*run)(struct work *work))
+{
+	struct request *rq = calloc(1, sizeof(*rq));
+	struct fs *fs = fs_of(req);
+
+	if (!rq)
+		abort();
+	*rq = (struct request){
+		.work.run = run,
+		.fs = fs,
+		.req = req,
+		.node = tree_node(&fs->tree, ino),
+		.list = list_of(fi),
+		.offset = offset,
+		.len = len,
+	};
+	if (text)
+		memcpy(rq->text, text, len);
+	workers_add(&fs->workers, &rq->work);
+}
+
+static void read_list(struct request *rq)
+{
+	struct out out = { 0 };
+	int ret = list_file_read(rq->list, rq->offset, rq->len, &out);
+
+	/* What could be read before an error is read. */
+	if (ret && !out.len)
+		fuse_reply_err(rq->req, -ret);
+	else
+		fuse_reply_buf(rq->req, (char *)out.data, out.len);
+	emu_out_fini(&out);
+}
+
+static long long count_of(const struct request *rq)
+{
+	struct kernel *kernel = machine_kernel(rq->fs->config.machine);
+	struct kernel_counts counts;
+
+	kernel_counts(kernel, &counts);
+	kernel_put(kernel);
+	switch (rq->node->kind) {
+	case NODE_CURRENT_COUNT:
+		return counts.current;
+	case NODE_STAGED_COUNT:
+		return counts.staged;
+	case NODE_DELETED_COUNT:
+		return counts.deleted;
+	default:
+		return counts.violations;
+	}
+}
+
+static void read_count(struct request *rq)
+{
+	char text[32];
+	size_t len, left;
+
+	len = snprintf(text, sizeof(text), "%lld\n", count_of(rq));
+	left = rq->offset < len ? len - rq->offset : 0;
+	fuse_reply_buf(rq->req, left ? text + rq->offset : NULL,
+		       left < rq->len ? left : rq->len);
+}
+
+static void run_read(struct work *work)
+{
+	struct request *rq = (struct request *)work;
+
+	if (rq->node->kind == NODE_LIST)
+		read_list(rq);
+	else if (rq->node->kind == NODE_SNAPSHOT)
+		fuse_reply_err(rq->req, EINVAL);
+	else
+		read_count(rq);
+	free(rq);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	queue(req, ino, fi, offset, NULL, len, run_read);
+}
+
+static int write_snapshot(const struct request *rq)
+{
+	struct kernel *kernel;
+	int ret;
+
+	if (rq->len != 2 || memcmp(rq->text, "1\n", 2) != 0)
+		return -EINVAL;
+
+	kernel = machine_kernel(rq->fs->config.machine);
+	ret = kernel_snapshot(kernel);
+	kernel_put(kernel);
+	return ret;
+}
+
+static void run_write(struct work *work)
+{
+	struct request *rq = (struct request *)work;
+	int ret = -EINVAL;
+
+	if (rq->node->kind == NODE_SNAPSHOT)
+		ret = write_snapshot(rq);
+	else if (takes_commands(rq->fs, rq->node))
+		ret = list_file_write(rq->list, rq->text, rq->len, rq->offset);
+	if (ret)
+		fuse_reply_err(rq->req, -ret);
+	else
+		fuse_reply_write(rq->req, rq->len);
+	free(rq);
+}
+
+static void op_write(fuse_req_t req, fuse_ino_t ino, const char *text,
+		     size_t len, off_t offset, struct fuse_file_info *fi)
+{
+	if (len > COMMAND_MAX)
+		fuse_reply_err(req, EINVAL);
+	else
+		queue(req, ino, fi, offset, text, len, run_write);
+}
+
+/* ---- the whole ----------------------------------------------------------- */
+
+static const struct fuse_lowlevel_ops ops = {
+	.lookup = op_lookup,
+	.getattr = op_getattr,
+	.setattr = op_setattr,
+	.readlink = op_readlink,
+	.create = op_create,
+	.unlink = op_unlink,
+	.rmdir = op_unlink,
+	.mkdir = op_mkdir,
+	.readdir = op_readdir,
+	.open = op_open,
+	.release = op_release,
+	.read = op_read,
+	.write = op_write,
+};
+
+static struct fuse_session *new_session(struct fs *fs)
+{
+	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
+	struct fuse_session *session;
+
+	if (fuse_opt_add_arg(&args, "imasim") ||
+	    fuse_opt_add_arg(&args, "-odefault_permissions,fsname=imasim") ||
+	    (fs->config.allow_other &&
+	     fuse_opt_add_arg(&args, "-oallow_other")))
+		return NULL;
+	session = fuse_session_new(&args, &ops, sizeof(ops), fs);
+	fuse_opt_free_args(&args);
+	return session;
+}
+
+static int explain_mount(const char *dir)
+{
+	if (access("/dev/fuse", F_OK))
+		fputs("imasim: there is no /dev/fuse here: load the module fuse"
+		      ", or give the container that device\n",
+		      stderr);
+	else
+		fprintf(stderr,
+			"imasim: cannot mount on %s: root may, and others where"
+			" fusermount3 (package fuse3) is installed\n",
+			dir);
+	return -EIO;
+}
+
+int fs_mount(const struct fs_config *config, struct fs **ret_fs)
+{
+	struct fs *fs = calloc(1, sizeof(*fs));
+
+	if (!fs)
+		return -ENOMEM;
+	fs->config = *config;
+	tree_init(&fs->tree, config->profile, &config->machine->config.banks);
+	fs->session = new_session(fs);
+	if (!fs->session) {
+		free(fs);
+		return -ENOMEM;
+	}
+	if (fuse_session_mount(fs->session, config->dir)) {
+		fuse_session_destroy(fs->session);
+		free(fs);
+		return explain_mount(config->dir);
+	}
+	*ret_fs = fs;
+	return 0;
+}
+
+static int serve(struct fuse_session *session)
+{
+	struct fuse_buf buf = { 0 };
+	int ret = 0;
+
+	while (!fuse_session_exited(session)) {
+		ret = fuse_session_receive_buf(session, &buf);
+		if (ret == -EINTR)
+			continue;
+		if (ret <= 0)
+			break;
+		fuse_session_process_buf(session, &buf);
+	}
+	free(buf.mem);
+	return ret < 0 && ret != -EINTR ? ret : 0;
+}
+
+int fs_run(struct fs *fs)
+{
+	int ret;
+
+	if (fuse_set_signal_handlers(fs->session))
+		return -EIO;
+	workers_start(&fs->workers);
+	ret = serve(fs->session);
+	workers_stop(&fs->workers);
+	fuse_remove_signal_handlers(fs->session);
+	return ret;
+}
+
+void fs_unmount(struct fs *fs)
+{
+	fuse_session_unmount(fs->session);
+	fuse_session_destroy(fs->session);
+	free(fs);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+/* A machine. See machine.h. */
+
+#include "emu/machine.h"
+
+#include <errno.h>
+
+int machine_init(struct machine *machine, const struct kernel_config *config,
+		 const struct out *image)
+{
+	machine->config = *config;
+	pthread_mutex_init(&machine->lock, NULL);
+	return kernel_boot(&machine->config, image, &machine->kernel);
+}
+
+void machine_fini(struct machine *machine)
+{
+	kernel_put(machine->kernel);
+	pthread_mutex_destroy(&machine->lock);
+}
+
+struct kernel *machine_kernel(struct machine *machine)
+{
+	struct kernel *kernel;
+
+	pthread_mutex_lock(&machine->lock);
+	kernel = kernel_get(machine->kernel);
+	pthread_mutex_unlock(&machine->lock);
+	return kernel;
+}
+
+/* With the lock held. On failure the old one stays, suspended. */
+static int boot(struct machine *machine, const struct out *image)
+{
+	struct kernel *next;
+	int ret;
+
+	ret = kernel_boot(&machine->config, image, &next);
+	if (ret)
+		return ret;
+	kernel_retire(machine->kernel);
+	machine->kernel = next;
+	return 0;
+}
+
+int machine_kexec(struct machine *machine)
+{
+	struct out image = { 0 };
+	int ret;
+
+	pthread_mutex_lock(&machine->lock);
+	ret = kernel_dump(machine->kernel, &image);
+	if (!ret)
+		ret = boot(machine, &image);
+	pthread_mutex_unlock(&machine->lock);
+	emu_out_fini(&image);
+	return ret;
+}
+
+int machine_reboot(struct machine *machine)
+{
+	int ret;
+
+	pthread_mutex_lock(&machine->lock);
+	kernel_suspend(machine->kernel);
+	ret = tpm_restart(machine->config.tpm);
+	if (!ret)
+		ret = boot(machine, NULL);
+	pthread_mutex_unlock(&machine->lock);
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine: a TPM, and the kernel that runs on it now. Kernels come and go by
+ * kexec and reboot; what is open of the one before stays with whoever has it.
+ *
+ * All of this is for any thread.
+ */
+#ifndef EMU_MACHINE_H
+#define EMU_MACHINE_H
+
+#include <pthread.h>
+
+#include "emu/kernel.h"
+
+/**
+ * struct machine - a machine
+ * @config: of its kernels
+ * @lock: protects @kernel; one boots at a time
+ * @kernel: the one that runs (owned)
+ */
+struct machine {
+	struct kernel_config config;
+	pthread_mutex_t lock;
+	struct kernel *kernel;
+};
+
+/* Turned on, with an image of a list (kernel_dump()) or, if that is NULL, empty. */
+int machine_init(struct machine *machine, const struct kernel_config *config,
+		 const struct out *image);
+void machine_fini(struct machine *machine);
+
+/* The kernel that runs, to be given back by kernel_put(). */
+struct kernel *machine_kernel(struct machine *machine);
+
+/* The list goes on to a new kernel, PCRs stay. */
+int machine_kexec(struct machine *machine);
+
+/* A hard boot: PCRs begin anew, the list is empty. */
+int machine_reboot(struct machine *machine);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+/* A software TPM of our own. See swtpm.h. */
+
+#include "emu/swtpm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+#define WAIT_MS 5000
+#define KEEP_MS 100
+
+int swtpm_init(struct swtpm *swtpm)
+{
+	static const char name[] = "imasim-tpm-XXXXXX";
+	const char *tmp = getenv("TMPDIR");
+
+	if (!tmp || strlen(tmp) + sizeof(name) >= sizeof(swtpm->dir))
+		tmp = "/tmp";
+	swtpm->pid = 0;
+	snprintf(swtpm->dir, sizeof(swtpm->dir), "%s/%s", tmp, name);
+	if (!mkdtemp(swtpm->dir)) {
+		perror("imasim: a folder for swtpm");
+		return -EIO;
+	}
+	return 0;
+}
+
+static void remove_files(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+void swtpm_fini(struct swtpm *swtpm)
+{
+	swtpm_stop(swtpm);
+	remove_files(swtpm->dir);
+	rmdir(swtpm->dir);
+}
+
+__attribute__((__noreturn__)) static void run_swtpm(const struct swtpm *swtpm)
+{
+	char state[128], server[128], ctrl[128];
+
+	snprintf(state, sizeof(state), "dir=%s", swtpm->dir);
+	snprintf(server, sizeof(server), "type=unixio,path=%s/sock",
+		 swtpm->dir);
+	snprintf(ctrl, sizeof(ctrl), "type=unixio,path=%s/sock.ctrl",
+		 swtpm->dir);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state,
+	       "--server", server, "--ctrl", ctrl, "--flags",
+	       "not-need-init,startup-clear", NULL);
+	_exit(127);
+}
+
+/* Standard input is the pipe, all else is nothing. */
+static void let_go_of_descriptors(int pipe_end)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	dup2(pipe_end, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+}
+
+/*
+ * A process between ours and swtpm: it outlives the thread that has started it,
+ * but neither us nor swtpm. It was forked by one of several threads, and calls
+ * nothing that may need a lock of another.
+ */
+__attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
+					       int pipe_end)
+{
+	struct pollfd parent = { .fd = STDIN_FILENO, .events = POLLIN };
+	sigset_t none;
+	pid_t pid;
+
+	/* The terminal's ^C is for us, who then stop it. */
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	let_go_of_descriptors(pipe_end);
+	pid = fork();
+	if (!pid)
+		run_swtpm(swtpm);
+	while (pid > 0 && waitpid(pid, NULL, WNOHANG) != pid) {
+		if (poll(&parent, 1, KEEP_MS) > 0)
+			kill(pid, SIGTERM);
+	}
+	_exit(1);
+}
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+/* Its sockets are there once it is. */
+static int wait_until_ready(struct swtpm *swtpm)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/sock", swtpm->dir);
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		if (!access(path, F_OK))
+			return 0;
+		if (waitpid(swtpm->pid, NULL, WNOHANG) == swtpm->pid) {
+			swtpm->pid = 0;
+			close(swtpm->alive);
+			break;
+		}
+		pause_ms(5);
+	}
+	fputs("imasim: swtpm does not start: is it installed (package swtpm)?\n",
+	      stderr);
+	return -EIO;
+}
+
+static void remove_sockets(const struct swtpm *swtpm)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/sock", swtpm->dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/sock.ctrl", swtpm->dir);
+	unlink(path);
+}
+
+int swtpm_start(struct swtpm *swtpm)
+{
+	int ends[2];
+
+	remove_sockets(swtpm);
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	swtpm->pid = fork();
+	if (!swtpm->pid)
+		keep(swtpm, ends[0]);
+	close(ends[0]);
+	swtpm->alive = ends[1];
+	if (swtpm->pid < 0) {
+		swtpm->pid = 0;
+		close(ends[1]);
+		return -EAGAIN;
+	}
+	return wait_until_ready(swtpm);
+}
+
+void swtpm_stop(struct swtpm *swtpm)
+{
+	if (!swtpm->pid)
+		return;
+	close(swtpm->alive);
+	waitpid(swtpm->pid, NULL, 0);
+	swtpm->pid = 0;
+}
+
+void swtpm_tcti(const struct swtpm *swtpm, char *ret_tcti, size_t room)
+{
+	snprintf(ret_tcti, room, "swtpm:path=%s/sock", swtpm->dir);
+}

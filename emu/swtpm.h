@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A software TPM of our own: a process that ends with ours, sockets and state in a
+ * folder that nobody else has.
+ */
+#ifndef EMU_SWTPM_H
+#define EMU_SWTPM_H
+
+#include <sys/types.h>
+
+/* With a name behind it, the path of a socket. */
+#define SWTPM_DIR_MAX 90
+
+/**
+ * struct swtpm - a process
+ * @dir: its folder
+ * @pid: of the process that keeps it, 0: none runs
+ * @alive: our end of a pipe; closed, by whatever end we come to, it ends too
+ */
+struct swtpm {
+	char dir[SWTPM_DIR_MAX];
+	pid_t pid;
+	int alive;
+};
+
+/* What went wrong is on stderr. */
+int swtpm_init(struct swtpm *swtpm);
+void swtpm_fini(struct swtpm *swtpm);
+
+/* PCRs are as at power-on after a start. */
+int swtpm_start(struct swtpm *swtpm);
+void swtpm_stop(struct swtpm *swtpm);
+
+/* How TSS finds it. @ret_tcti: at least 128 bytes */
+void swtpm_tcti(const struct swtpm *swtpm, char *ret_tcti, size_t room);
+
+#endif

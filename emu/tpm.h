@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TPM 2.0: what IMA asks of it, and nothing else. A NULL TPM is none: it has no
+ * banks, extending it does nothing.
+ *
+ * Any thread may call any of this; one command at a time goes to the TPM.
+ */
+#ifndef EMU_TPM_H
+#define EMU_TPM_H
+
+#include "emu/algo.h"
+
+#define TPM_BANKS_MAX 8
+#define TPM_IMA_PCR 10
+
+/**
+ * struct tpm_bank - a bank of PCRs
+ * @tpm_id: its TPM_ALG_ID
+ * @digest_len: bytes of a PCR
+ * @algo: its algorithm, NULL: not known here
+ */
+struct tpm_bank {
+	uint16_t tpm_id;
+	unsigned int digest_len;
+	const struct algo *algo;
+};
+
+struct tpm;
+
+/*
+ * @which: "none", "swtpm" (one is started, and ends with us), or a TCTI string as
+ *	TSS has it
+ * @ret_tpm: NULL for "none"
+ *
+ * Returns a negative errno; what went wrong is on stderr.
+ */
+int tpm_open(const char *which, struct tpm **ret_tpm);
+void tpm_close(struct tpm *tpm);
+
+unsigned int tpm_banks(const struct tpm *tpm,
+		       const struct tpm_bank **ret_banks);
+
+/* One digest for each bank, in their order. 0, or -EIO. */
+int tpm_extend(struct tpm *tpm, unsigned int pcr,
+	       const uint8_t (*digests)[ALGO_DIGEST_MAX]);
+int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
+	     uint8_t ret_value[ALGO_DIGEST_MAX]);
+
+/*
+ * As a hard boot does: PCRs are what they are at start. -EOPNOTSUPP for a TPM that
+ * is not ours to start, whose PCRs stay.
+ */
+int tpm_restart(struct tpm *tpm);
+
+#endif
