@@ -9,7 +9,7 @@ CHECKS ?= default
 # How long `make fuzz` searches with each target, in seconds.
 SECONDS ?= 60
 
-.PHONY: help build demo check check-debug bench-kernel bars lint fuzz clean
+.PHONY: help build demo check check-debug bench-kernel bench-memory bench-log bars lint fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -28,6 +28,12 @@ check-debug: ## the tests on a kernel with every checker on
 
 bench-kernel: ## what staging costs, beside the unpatched kernel
 	@scripts/setup.sh build vm bench && bench/kernel/run
+
+bench-memory: ## what records and digests cost, on three kernels
+	@scripts/setup.sh build vm bench && bench/memory/run
+
+bench-log: ## checking and replaying lists, beside evmctl and bare hashing
+	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release log-bench && bench/log/run
 
 bars: ## the bars of all benches, and whether they hold
 	@scripts/setup.sh bench && bench/bars build/bench

@@ -159,13 +159,13 @@ static int do_pcrs(struct control *control, const struct message *rq,
 		ret = tpm_read(control->machine->config.tpm, TPM_IMA_PCR, i,
 			       value);
 		bank_name(&banks->bank[i], name, sizeof(name));
-		out_text(&out, "%s:%d=", name, TPM_IMA_PCR);
-		out_hex(&out, value, ret ? 0 : banks->bank[i].digest_len);
-		out_text(&out, "\n");
+		emu_out_text(&out, "%s:%d=", name, TPM_IMA_PCR);
+		emu_out_hex(&out, value, ret ? 0 : banks->bank[i].digest_len);
+		emu_out_text(&out, "\n");
 	}
-	out_bytes(&out, "", 1);
+	emu_out_bytes(&out, "", 1);
 	snprintf(reply->text, sizeof(reply->text), "%s", (char *)out.data);
-	out_fini(&out);
+	emu_out_fini(&out);
 	return ret;
 }
 
@@ -205,7 +205,7 @@ static int do_save(struct control *control, const struct message *rq,
 	if (ret)
 		return ret;
 	ret = write_all(rq->fd, image.data, image.len);
-	out_fini(&image);
+	emu_out_fini(&image);
 	return ret ? ret : do_stop(control, rq, reply);
 }
 

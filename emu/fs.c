@@ -287,7 +287,7 @@ static void read_list(struct request *rq)
 		fuse_reply_err(rq->req, -ret);
 	else
 		fuse_reply_buf(rq->req, (char *)out.data, out.len);
-	out_fini(&out);
+	emu_out_fini(&out);
 }
 
 static long long count_of(const struct request *rq)

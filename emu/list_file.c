@@ -49,7 +49,7 @@ static void list_file_free(struct list_file *file)
 	if (file->writer)
 		caller_task_put(file->writer);
 	pthread_mutex_destroy(&file->lock);
-	out_fini(&file->record);
+	emu_out_fini(&file->record);
 	kernel_put(file->kernel);
 	free(file);
 }
@@ -133,7 +133,7 @@ static bool take(struct list_file *file, u64 offset, size_t len,
 
 	skip = offset - file->start;
 	part = min_t(size_t, file->record.len - skip, len);
-	out_bytes(out, file->record.data + skip, part);
+	emu_out_bytes(out, file->record.data + skip, part);
 	return offset + part == end;
 }
 

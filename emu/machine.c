@@ -53,7 +53,7 @@ int machine_kexec(struct machine *machine)
 	if (!ret)
 		ret = boot(machine, &image);
 	pthread_mutex_unlock(&machine->lock);
-	out_fini(&image);
+	emu_out_fini(&image);
 	return ret;
 }
 

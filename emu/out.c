@@ -22,24 +22,24 @@ static uint8_t *make_room(struct out *out, size_t len)
 	return out->data + out->len - len;
 }
 
-void out_fini(struct out *out)
+void emu_out_fini(struct out *out)
 {
 	free(out->data);
 	*out = (struct out){ 0 };
 }
 
-void out_bytes(struct out *out, const void *data, size_t len)
+void emu_out_bytes(struct out *out, const void *data, size_t len)
 {
 	if (len)
 		memcpy(make_room(out, len), data, len);
 }
 
-void out_u32(struct out *out, uint32_t value)
+void emu_out_u32(struct out *out, uint32_t value)
 {
-	out_bytes(out, &value, sizeof(value));
+	emu_out_bytes(out, &value, sizeof(value));
 }
 
-void out_hex(struct out *out, const void *data, size_t len)
+void emu_out_hex(struct out *out, const void *data, size_t len)
 {
 	static const char digits[] = "0123456789abcdef";
 	const uint8_t *from = data;
@@ -54,7 +54,7 @@ void out_hex(struct out *out, const void *data, size_t len)
 }
 
 /* For short texts: what is longer than TEXT_MAX is cut off. */
-void out_text(struct out *out, const char *fmt, ...)
+void emu_out_text(struct out *out, const char *fmt, ...)
 {
 	char text[TEXT_MAX];
 	va_list ap;
@@ -64,5 +64,5 @@ void out_text(struct out *out, const char *fmt, ...)
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (len > 0)
-		out_bytes(out, text, len < TEXT_MAX ? len : TEXT_MAX - 1);
+		emu_out_bytes(out, text, len < TEXT_MAX ? len : TEXT_MAX - 1);
 }

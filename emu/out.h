@@ -15,11 +15,11 @@ struct out {
 	size_t room;
 };
 
-void out_fini(struct out *out);
-void out_bytes(struct out *out, const void *data, size_t len);
-void out_u32(struct out *out, uint32_t value); /* in host order */
-void out_hex(struct out *out, const void *data, size_t len);
-__attribute__((__format__(printf, 2, 3))) void out_text(struct out *out,
-							const char *fmt, ...);
+void emu_out_fini(struct out *out);
+void emu_out_bytes(struct out *out, const void *data, size_t len);
+void emu_out_u32(struct out *out, uint32_t value); /* in host order */
+void emu_out_hex(struct out *out, const void *data, size_t len);
+__attribute__((__format__(printf, 2, 3))) void
+emu_out_text(struct out *out, const char *fmt, ...);
 
 #endif

@@ -56,9 +56,9 @@ static void dump_trailer(struct kernel *kernel, struct out *image)
 	size_t room = IMA_STAGING_TRAILER_LEN + ima_staging_digests_len(s);
 	u8 *trailer = kmalloc(room, GFP_KERNEL);
 
-	out_bytes(image, trailer,
-		  ima_staging_put_trailer(s, trailer, room,
-					  kernel->config->kexec_digests));
+	emu_out_bytes(image, trailer,
+		      ima_staging_put_trailer(s, trailer, room,
+					      kernel->config->kexec_digests));
 	kfree(trailer);
 }
 
@@ -70,7 +70,7 @@ int kernel_dump(struct kernel *kernel, struct out *ret_image)
 	int ret;
 
 	kernel_suspend(kernel);
-	out_bytes(&image, &header, sizeof(header));
+	emu_out_bytes(&image, &header, sizeof(header));
 	down_read(&s->walk_sem);
 	ret = dump_list(&s->staged_list, &image, &header.nr_records);
 	if (!ret)
@@ -78,7 +78,7 @@ int kernel_dump(struct kernel *kernel, struct out *ret_image)
 				&header.nr_records);
 	up_read(&s->walk_sem);
 	if (ret) {
-		out_fini(&image);
+		emu_out_fini(&image);
 		return ret;
 	}
 	header.len = image.len;

@@ -101,7 +101,7 @@ static int read_image(const char *path, struct out *ret_image)
 	if (fd < 0)
 		return -errno;
 	while ((len = read(fd, piece, sizeof(piece))) > 0)
-		out_bytes(ret_image, piece, len);
+		emu_out_bytes(ret_image, piece, len);
 	return len < 0 ? -errno : 0;
 }
 
@@ -129,6 +129,6 @@ int setup_machine(const struct setup *setup, struct machine *ret_machine)
 	if (!ret)
 		ret = machine_init(ret_machine, &config,
 				   setup->restore ? &image : NULL);
-	out_fini(&image);
+	emu_out_fini(&image);
 	return ret;
 }

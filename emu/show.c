@@ -41,9 +41,9 @@ static void old_field_binary(const struct ima_field_data *field,
 
 	if (kind == FIELD_N) {
 		len = strnlen((const char *)field->data, len);
-		out_u32(out, len);
+		emu_out_u32(out, len);
 	}
-	out_bytes(out, field->data, len);
+	emu_out_bytes(out, field->data, len);
 }
 
 static void fields_binary(const struct ima_template_entry *view,
@@ -52,7 +52,7 @@ static void fields_binary(const struct ima_template_entry *view,
 	bool old = template_is_old(template);
 
 	if (!old)
-		out_u32(out, view->template_data_len);
+		emu_out_u32(out, view->template_data_len);
 	for (int i = 0; i < template->desc.num_fields; i++) {
 		const struct ima_field_data *field = &view->template_data[i];
 
@@ -60,8 +60,8 @@ static void fields_binary(const struct ima_template_entry *view,
 			old_field_binary(field, template->fields[i], out);
 			continue;
 		}
-		out_u32(out, field->len);
-		out_bytes(out, field->data, field->len);
+		emu_out_u32(out, field->len);
+		emu_out_bytes(out, field->data, field->len);
 	}
 }
 
@@ -78,18 +78,18 @@ int show_binary(const struct ima_queue_entry *qe, const struct tpm_bank *bank,
 	if (digest_of(qe, view, bank, digest))
 		return -EIO;
 
-	out_u32(out, qe->pcr);
-	out_bytes(out, digest, bank->digest_len);
-	out_u32(out, strlen(name));
-	out_bytes(out, name, strlen(name));
+	emu_out_u32(out, qe->pcr);
+	emu_out_bytes(out, digest, bank->digest_len);
+	emu_out_u32(out, strlen(name));
+	emu_out_bytes(out, name, strlen(name));
 	fields_binary(view, template, out);
 	return 0;
 }
 
 static void text_field(const struct ima_field_data *field, struct out *out)
 {
-	out_bytes(out, field->data,
-		  strnlen((const char *)field->data, field->len));
+	emu_out_bytes(out, field->data,
+		      strnlen((const char *)field->data, field->len));
 }
 
 /* "sha256:" as it is, what follows its NUL in hex. */
@@ -99,7 +99,7 @@ static void digest_field(const struct ima_field_data *field, struct out *out)
 
 	text_field(field, out);
 	if (len < field->len)
-		out_hex(out, field->data + len + 1, field->len - len - 1);
+		emu_out_hex(out, field->data + len + 1, field->len - len - 1);
 }
 
 static void number_field(const struct ima_field_data *field, struct out *out)
@@ -108,7 +108,7 @@ static void number_field(const struct ima_field_data *field, struct out *out)
 
 	if (field->len <= sizeof(number))
 		memcpy(&number, field->data, field->len);
-	out_text(out, "%u", number);
+	emu_out_text(out, "%u", number);
 }
 
 static void field_ascii(const struct ima_field_data *field, enum field kind,
@@ -130,7 +130,7 @@ static void field_ascii(const struct ima_field_data *field, enum field kind,
 		number_field(field, out);
 		break;
 	default:
-		out_hex(out, field->data, field->len);
+		emu_out_hex(out, field->data, field->len);
 	}
 }
 
@@ -146,16 +146,16 @@ int show_ascii(const struct ima_queue_entry *qe, const struct tpm_bank *bank,
 	if (digest_of(qe, view, bank, digest))
 		return -EIO;
 
-	out_text(out, "%2d ", qe->pcr);
-	out_hex(out, digest, bank->digest_len);
-	out_text(out, " %s", template_name(template));
+	emu_out_text(out, "%2d ", qe->pcr);
+	emu_out_hex(out, digest, bank->digest_len);
+	emu_out_text(out, " %s", template_name(template));
 	for (int i = 0; i < template->desc.num_fields; i++) {
 		const struct ima_field_data *field = &view->template_data[i];
 
-		out_bytes(out, " ", 1);
+		emu_out_bytes(out, " ", 1);
 		if (field->len)
 			field_ascii(field, template->fields[i], out);
 	}
-	out_bytes(out, "\n", 1);
+	emu_out_bytes(out, "\n", 1);
 	return 0;
 }

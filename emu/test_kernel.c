@@ -36,10 +36,10 @@ static void put_header(struct out *image, uint64_t len)
 {
 	uint64_t version = 1, nr = UINT64_MAX - 1;
 
-	out_bytes(image, &version, sizeof(version));
+	emu_out_bytes(image, &version, sizeof(version));
 	len += HEADER_LEN;
-	out_bytes(image, &len, sizeof(len));
-	out_bytes(image, &nr, sizeof(nr));
+	emu_out_bytes(image, &len, sizeof(len));
+	emu_out_bytes(image, &nr, sizeof(nr));
 }
 
 static void read_golden(const char *name, struct out *ret_list)
@@ -51,7 +51,7 @@ static void read_golden(const char *name, struct out *ret_list)
 	snprintf(path, sizeof(path), TEST_DATA "/golden/%s.hex", name);
 	assert_int_equal(hexfile_read(path, &data, &len), 0);
 	*ret_list = (struct out){ 0 };
-	out_bytes(ret_list, data, len);
+	emu_out_bytes(ret_list, data, len);
 }
 
 static void read_list(struct kernel *kernel, const struct tpm_bank *bank,
@@ -83,7 +83,7 @@ static void check_begins(struct kernel *kernel, const struct out *list,
 	kernel_counts(kernel, &counts);
 	assert_true(got.len > list->len);
 	assert_memory_equal(got.data, list->data, list->len);
-	out_fini(&got);
+	emu_out_fini(&got);
 }
 
 static void check_golden(const char *name)
@@ -95,7 +95,7 @@ static void check_golden(const char *name)
 	config_init(&config);
 	read_golden(name, &list);
 	put_header(&image, list.len);
-	out_bytes(&image, list.data, list.len);
+	emu_out_bytes(&image, list.data, list.len);
 	assert_int_equal(kernel_boot(&config, &image, &kernel), 0);
 	check_begins(kernel, &list, 65536);
 	check_begins(kernel, &list, 7);
@@ -105,9 +105,9 @@ static void check_golden(const char *name)
 	kernel_retire(kernel);
 	check_begins(next, &list, 4096);
 	kernel_put(next);
-	out_fini(&list);
-	out_fini(&image);
-	out_fini(&next_image);
+	emu_out_fini(&list);
+	emu_out_fini(&image);
+	emu_out_fini(&next_image);
 }
 
 TEST(real_lists_come_back)
@@ -133,7 +133,7 @@ TEST(boot_aggregate_without_tpm)
 	read_list(kernel, &config.banks.bank[0], true, 10, &got);
 	assert_int_equal(got.len, strlen(want));
 	assert_memory_equal(got.data, want, got.len);
-	out_fini(&got);
+	emu_out_fini(&got);
 	kernel_put(kernel);
 }
 
@@ -170,8 +170,8 @@ TEST(other_banks_are_computed)
 				       kept.len - data_off },
 		  1, want);
 	assert_memory_equal(computed.data + 4, want, 48);
-	out_fini(&kept);
-	out_fini(&computed);
+	emu_out_fini(&kept);
+	emu_out_fini(&computed);
 	kernel_put(kernel);
 }
 
@@ -250,7 +250,7 @@ TEST(kexec_carries_staged_and_digests)
 	assert_int_equal(record_buffer(next, "two", "2", false), -EEXIST);
 	assert_int_equal(record_buffer(next, "six", "6", false), 0);
 	kernel_put(next);
-	out_fini(&image);
+	emu_out_fini(&image);
 }
 
 static int boot_with(const void *data, size_t len, long long *ret_current)
@@ -262,9 +262,9 @@ static int boot_with(const void *data, size_t len, long long *ret_current)
 	int ret;
 
 	config_init(&config);
-	out_bytes(&image, data, len);
+	emu_out_bytes(&image, data, len);
 	ret = kernel_boot(&config, &image, &kernel);
-	out_fini(&image);
+	emu_out_fini(&image);
 	if (ret)
 		return ret;
 	kernel_counts(kernel, &counts);
@@ -283,7 +283,7 @@ TEST(damaged_images)
 	for (size_t len = 0; len <= list.len; len++) {
 		image.len = 0;
 		put_header(&image, len);
-		out_bytes(&image, list.data, len);
+		emu_out_bytes(&image, list.data, len);
 		assert_int_equal(boot_with(image.data, image.len, &current), 0);
 		assert_true(current >= last);
 		last = current;
@@ -292,8 +292,8 @@ TEST(damaged_images)
 		assert_int_equal(boot_with(image.data, len, &current), -EINVAL);
 	assert_int_equal(boot_with(image.data, image.len - 1, &current),
 			 -EINVAL);
-	out_fini(&list);
-	out_fini(&image);
+	emu_out_fini(&list);
+	emu_out_fini(&image);
 }
 
 TEST_MAIN(cmocka_unit_test(real_lists_come_back),

@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build unit fuzz_corpus replay kernel_core imasim series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus replay oracle cli cli_valgrind kernel_core imasim series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -122,6 +122,13 @@ check_build() {
 	pass clang
 }
 
+# libimastage as those have it who build on it.
+check_install() {
+	need install c++ nm pkg-config || return 0
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap install tests/test-install build/release
+}
+
 # The unit tests beside the modules, under ASAN and UBSAN.
 check_unit() {
 	local name names
@@ -133,18 +140,52 @@ check_unit() {
 	done
 }
 
+# What runs on several threads, under TSAN.
+check_threads() {
+	local name
+	build_in build/tsan -Db_sanitize=thread -Dwerror=true
+	for name in test_log_align test_log_check; do
+		TSAN_OPTIONS=halt_on_error=1 run_tap "$name" "build/tsan/$name"
+	done
+}
+
 # Every seed and everything fuzzing has found, under ASAN and UBSAN.
 check_fuzz_corpus() {
-	local seeds
+	local target seeds
 	build_tests
-	mapfile -t seeds < <(tests/fuzz/seeds log_parse)
-	run_tap log_parse build/test/fuzz_log_parse_corpus "${seeds[@]}"
+	for target in $(tests/fuzz/seeds --list); do
+		mapfile -t seeds < <(tests/fuzz/seeds "$target")
+		run_tap "$target" "build/test/fuzz_${target}_corpus" "${seeds[@]}"
+	done
 }
 
 # ima-replay as its user sees it.
 check_replay() {
 	build_tests
 	run_tap ima-replay tests/tools/test-ima-replay build/test
+}
+
+# What ima-evm-utils says of the lists that the library is tested with.
+check_oracle() {
+	need oracle evmctl || return 0
+	build_tests
+	run_tap evmctl tests/test-oracle build/test
+}
+
+# imastage as its users see it; what man pages and completion say of it; others
+# that judge what it says.
+check_cli() {
+	build_tests
+	run_tap log tests/cli/test-log build/test
+	run_tap docs tests/cli/test-docs build/test
+	run_tap oracle tests/cli/test-log-oracle build/test
+}
+
+# The same program as it is installed, under valgrind.
+check_cli_valgrind() {
+	need cli_valgrind valgrind || return 0
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap log tests/cli/test-log-valgrind build/release
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation

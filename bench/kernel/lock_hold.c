@@ -10,12 +10,11 @@
  * that has been running for hours neither is.
  *
  * Prints one JSON object a line, medians over ROUNDS: for how long a command holds
- * the lock to check and to cut, and for how long it is held to move a batch of
- * digests to the set. (That is the 99th percentile of a round's thousands: the
- * longest would say when this process was preempted.)
+ * the lock to check and to cut, and for how long it is held to forget a batch of
+ * digests where those of deleted records are flushed. (That is the 99th percentile
+ * of a round's thousands: the longest would say when this process was preempted.)
  */
 #include <linux/mutex.h>
-#include <linux/rculist.h>
 #include <linux/sched.h>
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +26,6 @@
 
 #define ROUNDS 25
 #define CACHES_LEN (64UL << 20)
-#define NR_BUCKETS (1 << 16)
 #define MAX_HOLDS (1 << 20)
 
 /* mutex_lock() and mutex_unlock() come here by the linker's --wrap. */
@@ -95,12 +93,12 @@ enum held {
 	STAGE_N,
 	DELETE,
 	STAGE,
-	MOVE,
+	FORGET,
 	NR_HELD
 };
 
 static const char *const names[] = { "trim", "stage half", "delete", "stage",
-				     "move digests" };
+				     "forget digests" };
 
 /* A command takes the lock @nr_first times to check and to cut. */
 static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
@@ -115,27 +113,15 @@ static double execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 	return quantile(holds, nr_first, 1);
 }
 
-/* A hash table with as many buckets as the records want. */
-static void hash_all(struct fixture *fx)
+/* A list of records of which each has its digest in the set. */
+static void fill(struct fixture *fx, long size)
 {
-	static struct hlist_head buckets[NR_BUCKETS];
-	struct ima_queue_entry *qe;
+	fixture_init(fx, NULL);
+	for (long i = 0; i < size; i++) {
+		struct log_row row = { .id = i };
 
-	memset(buckets, 0, sizeof(buckets));
-	list_for_each_entry(qe, &fx->list, later) {
-		u32 id = record_id(qe);
-
-		hlist_add_head_rcu(&qe->hnext, &buckets[id % NR_BUCKETS]);
+		must(!fixture_restore(fx, &row, true), "no memory");
 	}
-}
-
-/* What is hashed belongs to the table, which the fixture does not know. */
-static void unhash_all(struct list_head *list)
-{
-	struct ima_queue_entry *qe;
-
-	list_for_each_entry(qe, list, later)
-		INIT_HLIST_NODE(&qe->hnext);
 }
 
 static void run_round(long size, double ret_held[NR_HELD])
@@ -143,19 +129,16 @@ static void run_round(long size, double ret_held[NR_HELD])
 	struct ima_staging_file f;
 	struct fixture fx;
 
-	fixture_init(&fx, NULL);
-	for (long i = 0; i < size; i++)
-		must(!fixture_restore(&fx, i), "no memory");
-	hash_all(&fx);
-
+	fill(&fx, size);
 	must(!ima_staging_open(&fx.s, &f, true, true), "open");
 	ret_held[TRIM] = execute(&f, IMA_STAGING_TRIM, size / 2, 2);
-	ret_held[MOVE] = quantile(holds + 2, nr_holds - 2, .99);
 	ret_held[STAGE_N] = execute(&f, IMA_STAGING_STAGE, size / 4, 2);
 	ret_held[DELETE] = execute(&f, IMA_STAGING_DELETE, 0, 1);
 	ret_held[STAGE] = execute(&f, IMA_STAGING_STAGE, U64_MAX, 1);
+	fx.s.flush_digests = true;
+	execute(&f, IMA_STAGING_DELETE, 0, 1);
+	ret_held[FORGET] = quantile(holds + 1, nr_holds - 1, .99);
 	ima_staging_release(&f);
-	unhash_all(&fx.s.staged_list);
 	fixture_fini(&fx);
 }
 

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-void hex_encode(struct bytes bytes, char *ret_text)
+void hex_encode(struct imastage_bytes bytes, char *ret_text)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -28,7 +28,7 @@ static int digit_value(uint8_t c)
 	return -EINVAL;
 }
 
-int hex_decode(struct bytes text, size_t capacity, uint8_t *ret_data,
+int hex_decode(struct imastage_bytes text, size_t capacity, uint8_t *ret_data,
 	       size_t *ret_len)
 {
 	if (text.len % 2)

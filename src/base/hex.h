@@ -11,7 +11,7 @@
 #define HEX_TEXT_LEN(len) (2 * (len) + 1)
 
 /* @ret_text: HEX_TEXT_LEN(bytes.len) characters, owned by the caller */
-void hex_encode(struct bytes bytes, char *ret_text);
+void hex_encode(struct imastage_bytes bytes, char *ret_text);
 
 /*
  * @text must be hex digits and nothing else, an even number of them.
@@ -19,7 +19,7 @@ void hex_encode(struct bytes bytes, char *ret_text);
  * @capacity bytes. *ret_data may be overwritten in part on failure,
  * *ret_len is not.
  */
-int hex_decode(struct bytes text, size_t capacity, uint8_t *ret_data,
+int hex_decode(struct imastage_bytes text, size_t capacity, uint8_t *ret_data,
 	       size_t *ret_len);
 
 #endif

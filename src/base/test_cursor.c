@@ -8,7 +8,7 @@
 static const uint8_t data[] = { 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08,
 				0xf1, 0xf2, 0xf3, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8 };
 
-static struct cursor cursor_over(size_t len, enum endian endian)
+static struct cursor cursor_over(size_t len, enum imastage_endian endian)
 {
 	struct cursor cursor;
 
@@ -18,7 +18,7 @@ static struct cursor cursor_over(size_t len, enum endian endian)
 
 TEST(reads_little_endian_numbers)
 {
-	struct cursor c = cursor_over(sizeof(data), ENDIAN_LITTLE);
+	struct cursor c = cursor_over(sizeof(data), IMASTAGE_LITTLE);
 	uint8_t u8;
 	uint16_t u16;
 	uint32_t u32;
@@ -38,7 +38,7 @@ TEST(reads_little_endian_numbers)
 
 TEST(reads_big_endian_numbers)
 {
-	struct cursor c = cursor_over(sizeof(data), ENDIAN_BIG);
+	struct cursor c = cursor_over(sizeof(data), IMASTAGE_BIG);
 	uint16_t u16;
 	uint32_t u32;
 	uint64_t u64;
@@ -53,7 +53,7 @@ TEST(reads_big_endian_numbers)
 
 TEST(host_order_is_this_machines)
 {
-	struct cursor c = cursor_over(4, ENDIAN_HOST);
+	struct cursor c = cursor_over(4, IMASTAGE_HOST);
 	uint32_t expected, u32;
 
 	memcpy(&expected, data, sizeof(expected));
@@ -67,10 +67,10 @@ TEST(changes_nothing_when_bytes_run_out)
 	uint16_t u16 = 0xaaaa;
 	uint32_t u32 = 0xaaaaaaaa;
 	uint64_t u64 = 0xaaaaaaaaaaaaaaaa;
-	struct bytes view = { .len = 77 };
+	struct imastage_bytes view = { .len = 77 };
 
 	for (size_t len = 0; len < sizeof(u64); len++) {
-		struct cursor c = cursor_over(len, ENDIAN_LITTLE);
+		struct cursor c = cursor_over(len, IMASTAGE_LITTLE);
 
 		if (len < sizeof(u8))
 			assert_int_equal(cursor_read_u8(&c, &u8), -ENODATA);
@@ -92,8 +92,8 @@ TEST(changes_nothing_when_bytes_run_out)
 
 TEST(lengths_near_the_largest_do_not_overflow)
 {
-	struct cursor c = cursor_over(8, ENDIAN_LITTLE);
-	struct bytes view;
+	struct cursor c = cursor_over(8, IMASTAGE_LITTLE);
+	struct imastage_bytes view;
 	uint32_t u32;
 
 	assert_int_equal(cursor_read_u32(&c, &u32), 0);
@@ -105,8 +105,8 @@ TEST(lengths_near_the_largest_do_not_overflow)
 
 TEST(views_look_at_the_same_memory)
 {
-	struct cursor c = cursor_over(sizeof(data), ENDIAN_LITTLE);
-	struct bytes view;
+	struct cursor c = cursor_over(sizeof(data), IMASTAGE_LITTLE);
+	struct imastage_bytes view;
 
 	assert_int_equal(cursor_read_bytes(&c, 3, &view), 0);
 	assert_ptr_equal(view.data, data);
@@ -120,10 +120,10 @@ TEST(views_look_at_the_same_memory)
 
 TEST(an_empty_cursor_can_be_over_nothing)
 {
-	struct bytes view = { .len = 77 };
+	struct imastage_bytes view = { .len = 77 };
 	struct cursor c;
 
-	cursor_init(&c, bytes_of(NULL, 0), ENDIAN_LITTLE);
+	cursor_init(&c, bytes_of(NULL, 0), IMASTAGE_LITTLE);
 	assert_int_equal(cursor_read_bytes(&c, 0, &view), 0);
 	assert_int_equal(view.len, 0);
 	assert_int_equal(cursor_read_bytes(&c, 1, &view), -ENODATA);
@@ -131,7 +131,7 @@ TEST(an_empty_cursor_can_be_over_nothing)
 
 TEST(since_gives_what_was_read)
 {
-	struct cursor c = cursor_over(sizeof(data), ENDIAN_LITTLE), start;
+	struct cursor c = cursor_over(sizeof(data), IMASTAGE_LITTLE), start;
 	uint16_t u16;
 
 	assert_int_equal(cursor_read_u16(&c, &u16), 0);

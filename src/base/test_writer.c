@@ -11,9 +11,9 @@ TEST(writes_numbers_in_both_orders)
 	struct writer w;
 	uint8_t data[8];
 
-	writer_init(&w, data, sizeof(data), ENDIAN_LITTLE);
+	writer_init(&w, data, sizeof(data), IMASTAGE_LITTLE);
 	assert_int_equal(writer_put_u32(&w, 0x01020304), 0);
-	w.endian = ENDIAN_BIG;
+	w.endian = IMASTAGE_BIG;
 	assert_int_equal(writer_put_u32(&w, 0x01020304), 0);
 	assert_int_equal(writer_bytes(&w).len, sizeof(expected));
 	assert_memory_equal(data, expected, sizeof(expected));
@@ -24,7 +24,7 @@ TEST(writes_nothing_when_there_is_no_room)
 	uint8_t data[8] = { 0 };
 	struct writer w;
 
-	writer_init(&w, data, 3, ENDIAN_LITTLE);
+	writer_init(&w, data, 3, IMASTAGE_LITTLE);
 	assert_int_equal(writer_put_u32(&w, UINT32_MAX), -ENOBUFS);
 	assert_int_equal(writer_put_bytes(&w, bytes_of("abc", 3)), 0);
 	assert_int_equal(writer_put_bytes(&w, bytes_of("d", 1)), -ENOBUFS);

@@ -8,14 +8,14 @@
 #include <errno.h>
 
 void writer_init(struct writer *writer, uint8_t *data, size_t capacity,
-		 enum endian endian)
+		 enum imastage_endian endian)
 {
 	*writer = (struct writer){ .data = data,
 				   .capacity = capacity,
 				   .endian = endian };
 }
 
-int writer_put_bytes(struct writer *writer, struct bytes bytes)
+int writer_put_bytes(struct writer *writer, struct imastage_bytes bytes)
 {
 	if (bytes.len > writer->capacity - writer->len)
 		return -ENOBUFS;
@@ -30,7 +30,7 @@ int writer_put_u32(struct writer *writer, uint32_t value)
 	uint8_t number[sizeof(value)];
 
 	for (size_t i = 0; i < sizeof(number); i++) {
-		size_t at = writer->endian == ENDIAN_BIG ?
+		size_t at = writer->endian == IMASTAGE_BIG ?
 				    sizeof(number) - 1 - i :
 				    i;
 

@@ -10,23 +10,23 @@
 #define BASE_WRITER_H
 
 #include "base/bytes.h"
-#include "base/endian.h"
+#include "base/bytes.h"
 
 struct writer {
 	uint8_t *data; /* owned by the caller */
 	size_t capacity;
 	size_t len; /* bytes written so far */
-	enum endian endian; /* of the numbers to be written */
+	enum imastage_endian endian; /* of the numbers to be written */
 };
 
 void writer_init(struct writer *writer, uint8_t *data, size_t capacity,
-		 enum endian endian);
+		 enum imastage_endian endian);
 
 int writer_put_u32(struct writer *writer, uint32_t value);
-int writer_put_bytes(struct writer *writer, struct bytes bytes);
+int writer_put_bytes(struct writer *writer, struct imastage_bytes bytes);
 
 /* What was written so far. */
-static inline struct bytes writer_bytes(const struct writer *writer)
+static inline struct imastage_bytes writer_bytes(const struct writer *writer)
 {
 	return bytes_of(writer->data, writer->len);
 }

@@ -3,6 +3,16 @@
  * PCR replay: new = hash(old || digest), as TPM2_PCR_Extend does.
  */
 #include "log/replay.h"
+#include "base/bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* clang-format off */
+#define ONES8 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
+/* clang-format on */
+const uint8_t replay_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, ONES8, ONES8,
+						   ONES8, ONES8, ONES8, ONES8 };
 
 /* PCRs 17 to 22 wait for a dynamic launch: all ones until there is one. */
 static uint8_t start_value(unsigned int pcr)
@@ -10,47 +20,145 @@ static uint8_t start_value(unsigned int pcr)
 	return pcr >= 17 && pcr <= 22 ? 0xff : 0;
 }
 
-void log_replay_init(struct log_replay *replay, struct log_hasher *hasher,
-		     uint32_t pcrs)
+int imastage_replay_new(unsigned int banks, uint32_t pcrs,
+			struct imastage_replay **ret_replay)
 {
-	replay->hasher = hasher;
+	struct imastage_replay *replay;
+	int r;
+
+	if (pcrs == 0 || pcrs >> IMASTAGE_NR_PCRS)
+		return -EINVAL;
+	replay = calloc(1, sizeof(*replay));
+	if (!replay)
+		return -ENOMEM;
+	r = hasher_init(&replay->hasher, banks);
+	if (r < 0) {
+		imastage_replay_free(replay);
+		return r;
+	}
 	replay->pcrs = pcrs;
-	for (enum log_bank bank = 0; bank < LOG_NR_BANKS; bank++)
-		for (unsigned int pcr = 0; pcr < LOG_NR_PCRS; pcr++)
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
 			memset(replay->value[bank][pcr], start_value(pcr),
-			       LOG_DIGEST_MAX);
+			       IMASTAGE_DIGEST_MAX);
+	*ret_replay = replay;
+	return 0;
 }
 
-struct bytes log_replay_value(const struct log_replay *replay,
-			      enum log_bank bank, unsigned int pcr)
+int imastage_replay_clone(const struct imastage_replay *replay,
+			  struct imastage_replay **ret_replay)
 {
-	return bytes_of(replay->value[bank][pcr], log_bank_digest_len(bank));
+	struct imastage_replay *clone;
+	int r;
+
+	r = imastage_replay_new(replay->hasher.banks, replay->pcrs, &clone);
+	if (r < 0)
+		return r;
+	clone->nr_records = replay->nr_records;
+	memcpy(clone->value, replay->value, sizeof(clone->value));
+	*ret_replay = clone;
+	return 0;
 }
 
-static int extend_bank(struct log_replay *replay, enum log_bank bank,
+void imastage_replay_free(struct imastage_replay *replay)
+{
+	if (!replay)
+		return;
+	hasher_fini(&replay->hasher);
+	free(replay);
+}
+
+unsigned int imastage_replay_banks(const struct imastage_replay *replay)
+{
+	return replay->hasher.banks;
+}
+
+uint32_t imastage_replay_pcrs(const struct imastage_replay *replay)
+{
+	return replay->pcrs;
+}
+
+uint64_t imastage_replay_nr_records(const struct imastage_replay *replay)
+{
+	return replay->nr_records;
+}
+
+static bool is_replayed(const struct imastage_replay *replay,
+			enum imastage_bank bank, unsigned int pcr)
+{
+	return (unsigned int)bank < IMASTAGE_NR_BANKS &&
+	       replay->hasher.banks & 1u << bank && replay_wants(replay, pcr);
+}
+
+struct imastage_bytes
+imastage_replay_value(const struct imastage_replay *replay,
+		      enum imastage_bank bank, unsigned int pcr)
+{
+	if (!is_replayed(replay, bank, pcr))
+		return bytes_of(NULL, 0);
+	return bytes_of(replay->value[bank][pcr],
+			imastage_bank_digest_len(bank));
+}
+
+int imastage_replay_set_value(struct imastage_replay *replay,
+			      enum imastage_bank bank, unsigned int pcr,
+			      struct imastage_bytes value)
+{
+	if (!is_replayed(replay, bank, pcr) ||
+	    value.len != imastage_bank_digest_len(bank))
+		return -EINVAL;
+	memcpy(replay->value[bank][pcr], value.data, value.len);
+	return 0;
+}
+
+int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
 		       unsigned int pcr, const uint8_t *digest)
 {
-	struct bytes old = log_replay_value(replay, bank, pcr);
+	size_t len = imastage_bank_digest_len(bank);
+	uint8_t *value = replay->value[bank][pcr];
+	uint8_t message[2 * IMASTAGE_DIGEST_MAX];
 
-	return log_hasher_hash(replay->hasher, bank, old,
-			       bytes_of(digest, old.len),
-			       replay->value[bank][pcr]);
+	/* In one piece: a whole block is hashed from where it is. */
+	memcpy(message, value, len);
+	memcpy(message + len, digest, len);
+	return hash_two(&replay->hasher.hash[bank], bytes_of(message, 2 * len),
+			bytes_of(NULL, 0), value);
 }
 
-int log_replay_extend(struct log_replay *replay,
-		      const struct log_record *record,
-		      const struct log_digests *digests)
+static int extend(struct imastage_replay *replay,
+		  const struct imastage_record *record,
+		  const struct imastage_digests *digests)
 {
-	uint8_t ones[LOG_DIGEST_MAX];
-	bool violation = log_record_is_violation(record);
+	bool violation = imastage_record_is_violation(record);
 	int r = 0;
 
-	if (record->pcr >= LOG_NR_PCRS || !(replay->pcrs & 1u << record->pcr))
-		return LOG_REPLAY_OTHER_PCR;
-	memset(ones, 0xff, sizeof(ones));
-	for (enum log_bank bank = 0; bank < LOG_NR_BANKS && r == 0; bank++)
-		if (replay->hasher->banks & 1u << bank)
-			r = extend_bank(replay, bank, record->pcr,
-					violation ? ones : digests->of[bank]);
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
+	     bank++)
+		if (replay->hasher.banks & 1u << bank)
+			r = replay_extend_bank(replay, bank, record->pcr,
+					       violation ? replay_ones :
+							   digests->of[bank]);
 	return r;
+}
+
+int imastage_replay_extend(struct imastage_replay *replay,
+			   const struct imastage_record *record,
+			   struct imastage_digests *ret_digests)
+{
+	bool wanted = replay_wants(replay, record->pcr);
+	bool hashed = wanted || ret_digests;
+	struct imastage_digests own;
+	int r = 0;
+
+	if (!ret_digests)
+		ret_digests = &own;
+	if (hashed)
+		r = imastage_hasher_template(&replay->hasher, record,
+					     ret_digests);
+	if (r == 0 && wanted)
+		r = extend(replay, record, ret_digests);
+	if (r < 0)
+		return r;
+	replay->nr_records++;
+	return wanted ? 0 : IMASTAGE_OTHER_PCR;
 }

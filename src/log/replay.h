@@ -1,43 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Replay: the values that PCRs have after a list of records was extended into
- * them, for several banks and PCRs at once.
- *
- * Invariant: value[bank][pcr] is what the TPM holds when it was reset and then
- * extended with exactly the records given so far, in that order, and nothing
- * else. A record of a violation extends all ones.
+ * What this folder shares about replays beyond imastage/replay.h.
  */
 #ifndef LOG_REPLAY_H
 #define LOG_REPLAY_H
 
-#include "log/hasher.h"
+#include "log/digest.h"
 
-#define LOG_NR_PCRS 24
-#define LOG_PCR_IMA 10 /* where IMA records unless told otherwise */
+#include <imastage/replay.h>
 
-#define LOG_REPLAY_OTHER_PCR 1
-
-struct log_replay {
-	struct log_hasher *hasher; /* borrowed; its banks are replayed */
+struct imastage_replay {
 	uint32_t pcrs; /* mask of the PCRs replayed */
-	uint8_t value[LOG_NR_BANKS][LOG_NR_PCRS][LOG_DIGEST_MAX];
+	uint64_t nr_records;
+	struct imastage_hasher hasher; /* its banks are replayed */
+	struct hash
+		chain[IMASTAGE_NR_BANKS]; /* hashes extends, each bank's own */
+	uint8_t value[IMASTAGE_NR_BANKS][IMASTAGE_NR_PCRS][IMASTAGE_DIGEST_MAX];
 };
 
-/* Starts with the values that a TPM gives its PCRs at start-up. */
-void log_replay_init(struct log_replay *replay, struct log_hasher *hasher,
-		     uint32_t pcrs);
+/* Is the record for one of the PCRs replayed? */
+static inline bool replay_wants(const struct imastage_replay *replay,
+				uint32_t pcr)
+{
+	return pcr < IMASTAGE_NR_PCRS && replay->pcrs & 1u << pcr;
+}
 
-/*
- * @digests: those of @record, from the same hasher. Returns
- * LOG_REPLAY_OTHER_PCR, having changed nothing, when the record is not for one
- * of the PCRs replayed; -EIO when OpenSSL fails.
- */
-int log_replay_extend(struct log_replay *replay,
-		      const struct log_record *record,
-		      const struct log_digests *digests);
+/* Extends one PCR of one bank; @digest has the bank's length. */
+int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
+		       unsigned int pcr, const uint8_t *digest);
 
-/* The view is valid until the next extend. @pcr: below LOG_NR_PCRS */
-struct bytes log_replay_value(const struct log_replay *replay,
-			      enum log_bank bank, unsigned int pcr);
+/* What a violation extends. */
+extern const uint8_t replay_ones[IMASTAGE_DIGEST_MAX];
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Templates: which fields a record has, in which order. A record gives the
- * template's name; for a custom template the name is the format itself.
+ * Templates: which fields a record has, in which order, and what is in them. A
+ * record gives the template's name; for a custom template the name is the
+ * format itself.
  *
  * The old template "ima" is framed differently from all others: no data
  * length, a first field without length of its own, and a template digest over
@@ -12,35 +13,71 @@
 
 #include "base/bytes.h"
 
-/*
- * Longest template name. The kernel takes at most 15 fields with names of at
- * most 16 characters and 14 bars between them.
- */
-#define LOG_TEMPLATE_NAME_MAX 254
+#include <imastage/record.h>
+
+/* IMA_TEMPLATE_NUM_FIELDS_MAX in Linux. */
+#define LOG_FIELDS_MAX 15
 
 #define LOG_OLD_DIGEST_LEN 20 /* of the file, always raw */
 #define LOG_OLD_NAME_MAX 255 /* event name, without NUL */
 #define LOG_OLD_NAME_PADDED 256
 
+/* What the bytes of a field are: ima_template_lib.c's enum data_formats. */
+enum field_kind {
+	FIELD_UNKNOWN,
+	FIELD_DIGEST, /* bytes of a digest: "d" */
+	FIELD_NAMED_DIGEST, /* "sha256:" NUL and such bytes: "d-ng" */
+	FIELD_TEXT, /* ends in NUL: "n-ng" */
+	FIELD_HEX, /* any bytes: "sig" */
+	FIELD_NUMBER, /* 1, 2, 4 or 8 bytes in the record's order: "imode" */
+	FIELD_NUMBERS, /* shown as FIELD_HEX, u32 each: "xattrlengths" */
+};
+
+struct log_field {
+	struct imastage_bytes id;
+	enum field_kind kind;
+	unsigned int number_len; /* bytes that the kernel gives a number */
+};
+
 struct log_template {
-	const char *name;
-	const char *format; /* names of fields, joined by '|' */
+	struct imastage_bytes name;
+	struct imastage_bytes format; /* names of fields, joined by '|' */
+	unsigned int nr_fields;
+	bool is_old;
 };
 
 /* The built-in template of that name, or NULL: then it is a custom one. */
-const struct log_template *log_template_by_name(struct bytes name);
+const struct log_template *log_template_by_name(struct imastage_bytes name);
 
 /* Is this the template "ima", with its own framing? */
-bool log_template_is_old(struct bytes name);
+bool log_template_is_old(struct imastage_bytes name);
 
 /* "d-ng|n-ng" for "ima-ng"; a custom template's name is its own format. */
-struct bytes log_template_format(struct bytes name);
+struct imastage_bytes log_template_format(struct imastage_bytes name);
 
 /* How many fields a format names: one more than it has bars. */
-unsigned int log_format_nr_fields(struct bytes format);
+unsigned int log_format_nr_fields(struct imastage_bytes format);
 
 /* Position of the field @id in @format, or -ENOENT. */
-int log_format_find(struct bytes format, const char *id,
+int log_format_find(struct imastage_bytes format, const char *id,
 		    unsigned int *ret_index);
+
+/*
+ * Takes the first name off *format. False when there is none left. An empty
+ * format has one field, of an empty name, as far as it is new: start with
+ * *format of a record's template and data not NULL.
+ */
+bool log_format_next(struct imastage_bytes *format,
+		     struct imastage_bytes *ret_id);
+
+/* What Linux knows about a field of that name; kind FIELD_UNKNOWN if nothing. */
+struct log_field log_field_by_id(struct imastage_bytes id);
+
+/*
+ * The fields of a format, at most LOG_FIELDS_MAX. Returns how many, or -ENOENT
+ * when one of them is unknown or there are more.
+ */
+int log_format_fields(struct imastage_bytes format,
+		      struct log_field fields[LOG_FIELDS_MAX]);
 
 #endif

@@ -8,58 +8,67 @@
 #include "base/hex.h"
 #include "lib/listbuilder.h"
 #include "lib/testing.h"
-#include "log/replay.h"
+
+#include <errno.h>
+#include <imastage/replay.h>
 
 struct fixture {
-	struct log_hasher hasher;
-	struct log_replay replay;
+	struct imastage_replay *replay;
 	struct built_record built;
 };
 
 static void start(struct fixture *f, uint32_t pcrs)
 {
-	const struct bytes fields[] = { bytes_of_text("d"),
-					bytes_of_text("n") };
+	const struct imastage_bytes fields[] = { bytes_of_text("d"),
+						 bytes_of_text("n") };
 
-	assert_int_equal(log_hasher_init(&f->hasher, LOG_BANKS_ALL), 0);
-	log_replay_init(&f->replay, &f->hasher, pcrs);
-	build_record(&f->built, LOG_BANK_SHA1, 10, "ima-ng", fields, 2);
+	assert_int_equal(imastage_replay_new(imastage_banks_available(), pcrs,
+					     &f->replay),
+			 0);
+	build_record(&f->built, IMASTAGE_SHA1, 10, "ima-ng", fields, 2);
 }
 
 static int extend(struct fixture *f)
 {
-	struct log_digests digests;
-
-	assert_int_equal(
-		log_hasher_template(&f->hasher, &f->built.record, &digests), 0);
-	return log_replay_extend(&f->replay, &f->built.record, &digests);
+	return imastage_replay_extend(f->replay, &f->built.record, NULL);
 }
 
-static void assert_value(struct fixture *f, enum log_bank bank,
+static void assert_value(struct fixture *f, enum imastage_bank bank,
 			 unsigned int pcr, const char *expected)
 {
-	char text[HEX_TEXT_LEN(LOG_DIGEST_MAX)];
+	char text[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
 
-	hex_encode(log_replay_value(&f->replay, bank, pcr), text);
+	hex_encode(imastage_replay_value(f->replay, bank, pcr), text);
 	assert_string_equal(text, expected);
+}
+
+static void assert_same_values(const struct imastage_replay *a,
+			       const struct imastage_replay *b)
+{
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
+			assert_true(bytes_equal(
+				imastage_replay_value(a, bank, pcr),
+				imastage_replay_value(b, bank, pcr)));
 }
 
 TEST(starts_as_a_tpm_does)
 {
 	struct fixture f;
 
-	start(&f, 1u << 10);
-	for (enum log_bank bank = 0; bank < LOG_NR_BANKS; bank++) {
-		for (unsigned int pcr = 0; pcr < LOG_NR_PCRS; pcr++) {
-			struct bytes value =
-				log_replay_value(&f.replay, bank, pcr);
+	start(&f, (1u << IMASTAGE_NR_PCRS) - 1);
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++) {
+			struct imastage_bytes value =
+				imastage_replay_value(f.replay, bank, pcr);
 
-			assert_int_equal(value.len, log_bank_digest_len(bank));
+			assert_int_equal(value.len,
+					 imastage_bank_digest_len(bank));
 			assert_true(bytes_are_all(
 				value, pcr >= 17 && pcr <= 22 ? 0xff : 0));
 		}
 	}
-	log_hasher_fini(&f.hasher);
+	imastage_replay_free(f.replay);
 }
 
 TEST(a_violation_extends_all_ones)
@@ -69,12 +78,12 @@ TEST(a_violation_extends_all_ones)
 	start(&f, 1u << 10);
 	memset(f.built.digest, 0, sizeof(f.built.digest));
 	assert_int_equal(extend(&f), 0);
-	assert_value(&f, LOG_BANK_SHA1, 10,
+	assert_value(&f, IMASTAGE_SHA1, 10,
 		     "bac37b84f007d0238af95af707cac8d61254870e");
 	assert_value(
-		&f, LOG_BANK_SHA256, 10,
+		&f, IMASTAGE_SHA256, 10,
 		"bba91ca85dc914b2ec3efb9e16e7267bf9193b14350d20fba8a8b406730ae30a");
-	log_hasher_fini(&f.hasher);
+	imastage_replay_free(f.replay);
 }
 
 TEST(other_pcrs_are_left_alone)
@@ -83,16 +92,19 @@ TEST(other_pcrs_are_left_alone)
 		0, 9, 12, 23, 24, 32, 42, UINT32_MAX
 	};
 	struct fixture f;
-	struct log_replay before;
+	struct imastage_replay *before;
 
 	start(&f, 1u << 10 | 1u << 11);
-	before = f.replay;
+	assert_int_equal(imastage_replay_clone(f.replay, &before), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		f.built.record.pcr = others[i];
-		assert_int_equal(extend(&f), LOG_REPLAY_OTHER_PCR);
+		assert_int_equal(extend(&f), IMASTAGE_OTHER_PCR);
 	}
-	assert_memory_equal(before.value, f.replay.value, sizeof(before.value));
-	log_hasher_fini(&f.hasher);
+	assert_same_values(before, f.replay);
+	assert_int_equal(imastage_replay_nr_records(f.replay),
+			 ARRAY_SIZE(others));
+	imastage_replay_free(before);
+	imastage_replay_free(f.replay);
 }
 
 TEST(pcrs_are_replayed_side_by_side)
@@ -102,13 +114,14 @@ TEST(pcrs_are_replayed_side_by_side)
 	start(&f, 1u << 10 | 1u << 11);
 	assert_int_equal(extend(&f), 0);
 	f.built.record.pcr = 11;
-	assert_false(bytes_equal(log_replay_value(&f.replay, 0, 10),
-				 log_replay_value(&f.replay, 0, 11)));
+	assert_false(bytes_equal(imastage_replay_value(f.replay, 0, 10),
+				 imastage_replay_value(f.replay, 0, 11)));
 	assert_int_equal(extend(&f), 0);
-	for (enum log_bank bank = 0; bank < LOG_NR_BANKS; bank++)
-		assert_true(bytes_equal(log_replay_value(&f.replay, bank, 10),
-					log_replay_value(&f.replay, bank, 11)));
-	log_hasher_fini(&f.hasher);
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		assert_true(
+			bytes_equal(imastage_replay_value(f.replay, bank, 10),
+				    imastage_replay_value(f.replay, bank, 11)));
+	imastage_replay_free(f.replay);
 }
 
 /* The TPM gets the digest of the data, not the one that the list claims. */
@@ -121,13 +134,48 @@ TEST(the_lists_own_digest_is_not_believed)
 	g.built.digest[0] ^= 1;
 	assert_int_equal(extend(&f), 0);
 	assert_int_equal(extend(&g), 0);
-	assert_memory_equal(f.replay.value, g.replay.value,
-			    sizeof(f.replay.value));
-	log_hasher_fini(&f.hasher);
-	log_hasher_fini(&g.hasher);
+	assert_same_values(f.replay, g.replay);
+	imastage_replay_free(f.replay);
+	imastage_replay_free(g.replay);
 }
 
-TEST_MAIN(cmocka_unit_test(starts_as_a_tpm_does),
+TEST(other_start_values_and_views)
+{
+	static const uint8_t value[64] = { 1, 2, 3 };
+	struct imastage_replay *replay;
+
+	assert_int_equal(imastage_replay_new(1u << IMASTAGE_SHA256, 1u << 10,
+					     &replay),
+			 0);
+	assert_int_equal(imastage_replay_set_value(replay, IMASTAGE_SHA256, 10,
+						   bytes_of(value, 32)),
+			 0);
+	assert_true(
+		bytes_equal(imastage_replay_value(replay, IMASTAGE_SHA256, 10),
+			    bytes_of(value, 32)));
+	assert_int_equal(imastage_replay_set_value(replay, IMASTAGE_SHA256, 10,
+						   bytes_of(value, 20)),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_set_value(replay, IMASTAGE_SHA256, 11,
+						   bytes_of(value, 32)),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_set_value(replay, IMASTAGE_SHA1, 10,
+						   bytes_of(value, 20)),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_value(replay, IMASTAGE_SHA256, 9).len,
+			 0);
+	assert_int_equal(imastage_replay_value(replay, IMASTAGE_SHA1, 10).len,
+			 0);
+	assert_int_equal(imastage_replay_value(replay, IMASTAGE_SHA256, 77).len,
+			 0);
+	imastage_replay_free(replay);
+	assert_int_equal(imastage_replay_new(1, 0, &replay), -EINVAL);
+	assert_int_equal(imastage_replay_new(1, 1u << 24, &replay), -EINVAL);
+	assert_int_equal(imastage_replay_new(0, 1, &replay), -EINVAL);
+}
+
+TEST_MAIN(cmocka_unit_test(other_start_values_and_views),
+	  cmocka_unit_test(starts_as_a_tpm_does),
 	  cmocka_unit_test(a_violation_extends_all_ones),
 	  cmocka_unit_test(other_pcrs_are_left_alone),
 	  cmocka_unit_test(pcrs_are_replayed_side_by_side),

@@ -17,7 +17,7 @@ TEST(knows_the_builtin_templates)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct bytes name = bytes_of_text(cases[i].name);
+		struct imastage_bytes name = bytes_of_text(cases[i].name);
 
 		assert_non_null(log_template_by_name(name));
 		assert_int_equal(
@@ -38,7 +38,7 @@ TEST(only_ima_itself_is_old)
 
 TEST(a_custom_name_is_its_format)
 {
-	struct bytes name = bytes_of_text("d-ng|n-ng|uuid");
+	struct imastage_bytes name = bytes_of_text("d-ng|n-ng|uuid");
 
 	assert_true(bytes_equal(log_template_format(name), name));
 	assert_int_equal(log_format_nr_fields(name), 3);
@@ -46,7 +46,7 @@ TEST(a_custom_name_is_its_format)
 
 TEST(finds_fields_by_their_whole_name)
 {
-	struct bytes format = bytes_of_text("d-ng|n-ng|n|");
+	struct imastage_bytes format = bytes_of_text("d-ng|n-ng|n|");
 	unsigned int index = 77;
 
 	assert_int_equal(log_format_find(format, "n-n", &index), -ENOENT);

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: MIT
 /*
- * Runs a fuzz target over seeds written as text (lib/hexfile.h), without
- * libFuzzer, and prints TAP: one case for each FILE. A crash ends the program
- * before its plan is met.
+ * Runs a fuzz target over seeds, without libFuzzer, and prints TAP: one case for
+ * each FILE. NAME.hex is hex text (lib/hexfile.h), others are taken as they are.
+ * A crash ends the program before its plan is met.
  *
  *	driver FILE...			run
  *	driver --binary DIR FILE...	write the seeds to DIR for libFuzzer
  */
+#include "base/bytes.h"
+#include "base/file.h"
 #include "base/util.h"
 #include "lib/hexfile.h"
 
 #include <libgen.h>
 
+#define SEED_LEN_MAX ((size_t)16 << 20)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static int run_seed(struct bytes seed, const char *name, const char *dir)
+static int run_seed(struct imastage_bytes seed, const char *name,
+		    const char *dir)
 {
 	(void)dir;
 	LLVMFuzzerTestOneInput(seed.data, seed.len);
@@ -22,7 +27,8 @@ static int run_seed(struct bytes seed, const char *name, const char *dir)
 	return 0;
 }
 
-static int write_seed(struct bytes seed, const char *name, const char *dir)
+static int write_seed(struct imastage_bytes seed, const char *name,
+		      const char *dir)
 {
 	cleanup_fclose FILE *file = NULL;
 	char path[4096];
@@ -37,13 +43,23 @@ static int write_seed(struct bytes seed, const char *name, const char *dir)
 	return 0;
 }
 
+static int read_seed(const char *path, uint8_t **ret_data, size_t *ret_len)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (dot && !strcmp(dot, ".hex"))
+		return hexfile_read(path, ret_data, ret_len);
+	return file_read(path, SEED_LEN_MAX, ret_data, ret_len);
+}
+
 static int each_seed(char **files, const char *dir,
-		     int (*use)(struct bytes, const char *, const char *))
+		     int (*use)(struct imastage_bytes, const char *,
+				const char *))
 {
 	for (; *files; files++) {
 		cleanup_free uint8_t *data = NULL;
 		size_t len;
-		int r = hexfile_read(*files, &data, &len);
+		int r = read_seed(*files, &data, &len);
 
 		if (r < 0) {
 			printf("Bail out! %s: %s\n", *files, strerror(-r));

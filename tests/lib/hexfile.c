@@ -14,7 +14,8 @@
 #define TEXT_LEN_MAX ((size_t)16 << 20)
 
 /* Reads up to and with the character @end; -EINVAL if it never comes. */
-static int read_until(struct cursor *c, uint8_t end, struct bytes *ret_view)
+static int read_until(struct cursor *c, uint8_t end,
+		      struct imastage_bytes *ret_view)
 {
 	struct cursor start = *c, before = *c;
 	uint8_t character;
@@ -31,7 +32,7 @@ static int read_until(struct cursor *c, uint8_t end, struct bytes *ret_view)
 
 static int read_byte(struct cursor *c, uint8_t *ret_data, size_t *len)
 {
-	struct bytes digits;
+	struct imastage_bytes digits;
 	size_t one;
 	int r;
 
@@ -47,7 +48,7 @@ static int read_byte(struct cursor *c, uint8_t *ret_data, size_t *len)
 static int read_item(struct cursor *c, uint8_t *ret_data, size_t *len)
 {
 	struct cursor start = *c;
-	struct bytes view;
+	struct imastage_bytes view;
 	uint8_t first;
 	int r;
 
@@ -68,12 +69,13 @@ static int read_item(struct cursor *c, uint8_t *ret_data, size_t *len)
 	return read_byte(c, ret_data, len);
 }
 
-int hexfile_parse(struct bytes text, uint8_t *ret_data, size_t *ret_len)
+int hexfile_parse(struct imastage_bytes text, uint8_t *ret_data,
+		  size_t *ret_len)
 {
 	struct cursor c;
 	size_t len = 0;
 
-	cursor_init(&c, text, ENDIAN_HOST);
+	cursor_init(&c, text, IMASTAGE_HOST);
 	while (cursor_remaining(&c) > 0) {
 		int r = read_item(&c, ret_data, &len);
 

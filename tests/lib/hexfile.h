@@ -18,6 +18,7 @@
 int hexfile_read(const char *path, uint8_t **ret_data, size_t *ret_len);
 
 /* The same from memory. *ret_data must have room for text.len bytes. */
-int hexfile_parse(struct bytes text, uint8_t *ret_data, size_t *ret_len);
+int hexfile_parse(struct imastage_bytes text, uint8_t *ret_data,
+		  size_t *ret_len);
 
 #endif

@@ -4,22 +4,19 @@
  * what the TPM's PCRs must hold after them, and compares.
  *
  * This file reads the lists; replay_options.c knows the command line,
- * replay_report.c the output, replay_snapshot.c snapshot_aggregate. A test tool until `imastage log replay` is
- * there.
+ * replay_report.c the output. A test tool until `imastage log replay` is there.
  */
 #include "tools/replay.h"
-#include "base/file.h"
 #include "base/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-
-#define FILE_LEN_MAX ((size_t)1 << 32)
 
 /* All that is needed while the records go by. */
 struct run {
 	const struct options *options;
-	struct log_hasher hasher;
+	struct imastage_replay *replay;
 	struct result *result;
 };
 
@@ -29,8 +26,8 @@ static bool expectations_hold(const struct run *run)
 
 	for (unsigned int i = 0; i < o->nr_expected; i++) {
 		const struct expectation *e = &o->expected[i];
-		struct bytes value =
-			log_replay_value(&run->result->replay, e->bank, e->pcr);
+		struct imastage_bytes value =
+			imastage_replay_value(run->replay, e->bank, e->pcr);
 
 		if (memcmp(value.data, e->value, value.len))
 			return false;
@@ -48,7 +45,7 @@ static void note_match(struct run *run, uint64_t nr_records)
 }
 
 static void note_bad(struct result *result, uint64_t index, const char *file,
-		     size_t offset)
+		     uint64_t offset)
 {
 	if (result->nr_bad++)
 		return;
@@ -58,56 +55,59 @@ static void note_bad(struct result *result, uint64_t index, const char *file,
 }
 
 /* A replay that waits for it starts with it; any other has to agree. */
-static int use_snapshot(struct run *run, const struct log_record *record,
+static int use_snapshot(struct run *run, const struct imastage_record *record,
 			uint64_t index)
 {
 	struct result *result = run->result;
-	bool start = !result->started;
-	int r = snapshot_use(record, &result->replay, start);
+	struct imastage_snapshot snapshot;
+	enum imastage_bank bank;
+	unsigned int pcr;
+	int r = imastage_snapshot_parse(record, &snapshot);
 
-	result->nr_snapshots++;
 	if (r < 0)
 		return r;
-	if (r == SNAPSHOT_DISAGREES)
-		result->nr_disagree++;
-	if (start) {
-		result->started = true;
-		result->start = index;
+	result->nr_snapshots++;
+	if (result->started) {
+		r = imastage_snapshot_compare(&snapshot, run->replay, &bank,
+					      &pcr);
+		result->nr_disagree += r == IMASTAGE_SNAPSHOT_DISAGREES;
+		return 0;
 	}
-	return 0;
+	result->started = true;
+	result->start = index;
+	return imastage_snapshot_start(&snapshot, run->replay, &bank, &pcr);
 }
 
-static int replay_record(struct run *run, const struct log_record *record,
-			 uint64_t index, const char *file, size_t offset)
+static int replay_record(struct run *run, const struct imastage_record *record,
+			 uint64_t index, const char *file, uint64_t offset)
 {
 	struct result *result = run->result;
-	struct log_digests digests;
+	struct imastage_digests digests;
 	int r;
 
 	if (index == run->options->drop)
 		return 0;
-	if (snapshot_is(record)) {
+	if (imastage_record_is_snapshot(record)) {
 		r = use_snapshot(run, record, index);
 		if (r < 0)
 			return r;
 	}
 	if (!result->started)
 		return 0;
-	r = log_hasher_template(&run->hasher, record, &digests);
+	r = imastage_replay_extend(run->replay, record, &digests);
 	if (r < 0)
 		return r;
-	if (log_record_check_digest(record, run->options->list_bank, &digests))
+	if (imastage_record_check_digest(record, &digests))
 		note_bad(result, index, file, offset);
-	if (log_record_is_violation(record))
+	if (imastage_record_is_violation(record))
 		result->nr_violations++;
-	r = log_replay_extend(&result->replay, record, &digests);
-	if (r == LOG_REPLAY_OTHER_PCR)
+	if (r == IMASTAGE_OTHER_PCR)
 		result->nr_other++;
-	return r < 0 ? r : 0;
+	return 0;
 }
 
-static int handle_record(struct run *run, const struct log_record *record,
-			 const char *file, size_t offset)
+static int handle_record(struct run *run, const struct imastage_record *record,
+			 const char *file, uint64_t offset)
 {
 	uint64_t index = run->result->nr_records;
 	int r = 0;
@@ -123,19 +123,18 @@ static int handle_record(struct run *run, const struct log_record *record,
 	return r;
 }
 
-static int replay_bytes(struct run *run, const char *file, struct bytes bytes)
+static int replay_records(struct run *run, const char *file,
+			  struct imastage_reader *reader)
 {
-	struct log_record record;
-	struct log_list list;
-	size_t offset;
+	const struct imastage_error *error = imastage_reader_error(reader);
+	struct imastage_record record;
+	uint64_t offset;
 	int r;
 
-	log_list_init(&list, bytes, run->options->endian,
-		      run->options->list_bank, run->result->nr_records);
 	for (;;) {
-		offset = log_list_offset(&list);
-		r = log_list_next(&list, &record);
-		if (r == LOG_LIST_END)
+		offset = imastage_reader_offset(reader);
+		r = imastage_reader_next(reader, &record);
+		if (r == IMASTAGE_END)
 			return 0;
 		if (r < 0)
 			break;
@@ -146,26 +145,35 @@ static int replay_bytes(struct run *run, const char *file, struct bytes bytes)
 		}
 	}
 	fprintf(stderr,
-		"ima-replay: %s: record %" PRIu64
-		" at byte %zu: %s at byte %zu%s\n",
-		file, list.error.index, offset, list.error.reason,
-		list.error.offset,
+		"ima-replay: %s: record %" PRIu64 " at byte %" PRIu64
+		": %s at byte %" PRIu64 "%s\n",
+		file, error->index, offset, error->reason, error->offset,
 		r == -ENODATA ? " (the file is cut off)" : "");
 	return r;
 }
 
 static int replay_file(struct run *run, const char *file)
 {
-	cleanup_free uint8_t *data = NULL;
-	size_t len;
+	const struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = run->options->list_bank,
+		.endian = run->options->endian,
+		.first_index = run->result->nr_records,
+	};
+	cleanup_close int fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct imastage_reader *reader;
 	int r;
 
-	r = file_read(file, FILE_LEN_MAX, &data, &len);
-	if (r < 0) {
-		fprintf(stderr, "ima-replay: %s: %s\n", file, strerror(-r));
-		return r;
+	if (fd < 0) {
+		fprintf(stderr, "ima-replay: %s: %s\n", file, strerror(errno));
+		return -errno;
 	}
-	return replay_bytes(run, file, bytes_of(data, len));
+	r = imastage_reader_new_fd(fd, &options, &reader);
+	if (r < 0)
+		return r;
+	r = replay_records(run, file, reader);
+	imastage_reader_free(reader);
+	return r;
 }
 
 static int replay_files(struct run *run)
@@ -173,7 +181,6 @@ static int replay_files(struct run *run)
 	const struct options *options = run->options;
 	int r = 0;
 
-	log_replay_init(&run->result->replay, &run->hasher, options->pcrs);
 	run->result->started = !options->from_snapshot;
 	note_match(run, 0);
 	for (char **file = options->files; *file && r == 0; file++)
@@ -203,16 +210,16 @@ static enum exit_code replay(const struct options *options)
 	struct run run = { .options = options, .result = &result };
 	int r;
 
-	r = log_hasher_init(&run.hasher,
-			    options->banks | 1u << options->list_bank);
+	r = imastage_replay_new(options->banks | 1u << options->list_bank,
+				options->pcrs, &run.replay);
 	if (r < 0) {
 		fprintf(stderr, "ima-replay: no hash: %s\n", strerror(-r));
 		return EXIT_FAILED;
 	}
 	r = replay_files(&run);
 	if (r == 0)
-		report_result(options, &result);
-	log_hasher_fini(&run.hasher);
+		report_result(options, &result, run.replay);
+	imastage_replay_free(run.replay);
 	if (r < 0)
 		return EXIT_FAILED;
 	return result_accepts(options, &result) ? EXIT_OK : EXIT_REJECTED;

@@ -5,8 +5,7 @@
 #ifndef TOOLS_REPLAY_H
 #define TOOLS_REPLAY_H
 
-#include "log/list.h"
-#include "log/replay.h"
+#include <imastage/imastage.h>
 
 #define EXPECT_MAX 16
 #define DROP_NONE UINT64_MAX
@@ -20,16 +19,16 @@ enum exit_code {
 
 /* A value that a PCR should have. */
 struct expectation {
-	enum log_bank bank;
+	enum imastage_bank bank;
 	unsigned int pcr;
-	uint8_t value[LOG_DIGEST_MAX];
+	uint8_t value[IMASTAGE_DIGEST_MAX];
 };
 
 struct options {
 	uint32_t pcrs; /* mask */
 	unsigned int banks; /* mask */
-	enum log_bank list_bank; /* of the digests in the files */
-	enum endian endian; /* of the files */
+	enum imastage_bank list_bank; /* of the digests in the files */
+	enum imastage_endian endian; /* of the files */
 	struct expectation expected[EXPECT_MAX];
 	unsigned int nr_expected;
 	uint64_t drop; /* index of the record to leave out, or DROP_NONE */
@@ -53,10 +52,9 @@ struct result {
 	uint64_t nr_bad; /* records whose digest is not that of their data */
 	uint64_t bad_index; /* of the first of these, */
 	const char *bad_file; /* the file it is in, */
-	size_t bad_offset; /* and its offset there */
+	uint64_t bad_offset; /* and its offset there */
 	bool matched; /* all expectations, see matched_records */
 	uint64_t matched_records; /* records in the longest prefix that does */
-	struct log_replay replay; /* after the last record */
 };
 
 /*
@@ -65,25 +63,16 @@ struct result {
  */
 int options_parse(int argc, char **argv, struct options *ret_options);
 
-#define SNAPSHOT_DISAGREES 1
-
-/* Is it a snapshot_aggregate? */
-bool snapshot_is(const struct log_record *record);
+/* One line of --list. */
+void report_record(const struct imastage_record *record, uint64_t index,
+		   uint64_t offset);
 
 /*
- * With @start, gives the PCRs replayed the values that the snapshot_aggregate
- * holds; else compares. Returns SNAPSHOT_DISAGREES when they differ, -EBADMSG when
- * the record's text cannot be understood.
+ * What was found, as text or, with --json, as one JSON object; @replay stands
+ * after the last record.
  */
-int snapshot_use(const struct log_record *record, struct log_replay *replay,
-		 bool start);
-
-/* One line of --list. */
-void report_record(const struct log_record *record, uint64_t index,
-		   size_t offset);
-
-/* What was found, as text or, with --json, as one JSON object. */
-void report_result(const struct options *options, const struct result *result);
+void report_result(const struct options *options, const struct result *result,
+		   const struct imastage_replay *replay);
 
 /* Does what was found accept the list? */
 bool result_accepts(const struct options *options, const struct result *result);

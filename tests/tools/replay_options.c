@@ -22,7 +22,7 @@ static const char help[] =
 	"What is replayed:\n"
 	"  -p, --pcr N             PCR to replay, may be repeated (10)\n"
 	"  -b, --bank BANK         bank to replay, may be repeated (sha1 and sha256):\n"
-	"                          sha1, sha256, sha384 or sha512\n"
+	"                          sha1, sha256, sha384, sha512 or sm3\n"
 	"  -d, --drop K            leave out record K, as if it had been lost\n"
 	"  -s, --from-snapshot     start at the first snapshot_aggregate, with the\n"
 	"                          values of the PCRs that it holds\n"
@@ -100,7 +100,7 @@ static int parse_pcr(const char *text, struct options *options, struct raw *raw)
 {
 	uint64_t pcr;
 
-	if (parse_number(text, LOG_NR_PCRS - 1, &pcr) < 0)
+	if (parse_number(text, IMASTAGE_NR_PCRS - 1, &pcr) < 0)
 		return -EINVAL;
 	options->pcrs |= 1u << pcr;
 	if (raw->first_pcr < 0)
@@ -110,22 +110,22 @@ static int parse_pcr(const char *text, struct options *options, struct raw *raw)
 
 static int parse_bank(const char *text, struct options *options)
 {
-	enum log_bank bank;
-	int r = log_bank_by_name(bytes_of_text(text), &bank);
+	enum imastage_bank bank;
+	int r = imastage_bank_by_name(bytes_of_text(text), &bank);
 
 	if (r == 0)
 		options->banks |= 1u << bank;
 	return r;
 }
 
-static int parse_order(const char *text, enum endian *ret_endian)
+static int parse_order(const char *text, enum imastage_endian *ret_endian)
 {
 	if (!strcmp(text, "little"))
-		*ret_endian = ENDIAN_LITTLE;
+		*ret_endian = IMASTAGE_LITTLE;
 	else if (!strcmp(text, "big"))
-		*ret_endian = ENDIAN_BIG;
+		*ret_endian = IMASTAGE_BIG;
 	else if (!strcmp(text, "host"))
-		*ret_endian = ENDIAN_HOST;
+		*ret_endian = IMASTAGE_HOST;
 	else
 		return -EINVAL;
 	return 0;
@@ -178,8 +178,8 @@ static int parse_option(int option, const char *argument,
 	case 'd':
 		return parse_number(argument, DROP_NONE - 1, &options->drop);
 	case 't':
-		return log_bank_by_name(bytes_of_text(argument),
-					&options->list_bank);
+		return imastage_bank_by_name(bytes_of_text(argument),
+					     &options->list_bank);
 	case 'o':
 		return parse_order(argument, &options->endian);
 	case 'e':
@@ -191,7 +191,7 @@ static int parse_option(int option, const char *argument,
 }
 
 /* @key: "sha256" or "sha256:10" */
-static int parse_key(struct bytes key, unsigned int pcr,
+static int parse_key(struct imastage_bytes key, unsigned int pcr,
 		     struct expectation *expectation)
 {
 	const uint8_t *colon = key.len ? memchr(key.data, ':', key.len) : NULL;
@@ -205,12 +205,12 @@ static int parse_key(struct bytes key, unsigned int pcr,
 		if (len >= sizeof(text))
 			return -EINVAL;
 		memcpy(text, colon + 1, len);
-		if (parse_number(text, LOG_NR_PCRS - 1, &number) < 0)
+		if (parse_number(text, IMASTAGE_NR_PCRS - 1, &number) < 0)
 			return -EINVAL;
 	}
 	expectation->pcr = (unsigned int)number;
-	return log_bank_by_name(bytes_of(key.data, name_len),
-				&expectation->bank);
+	return imastage_bank_by_name(bytes_of(key.data, name_len),
+				     &expectation->bank);
 }
 
 static bool is_space(uint8_t c)
@@ -218,7 +218,8 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static int parse_value(struct bytes text, struct expectation *expectation)
+static int parse_value(struct imastage_bytes text,
+		       struct expectation *expectation)
 {
 	size_t len;
 	int r;
@@ -229,7 +230,7 @@ static int parse_value(struct bytes text, struct expectation *expectation)
 		       &len);
 	if (r < 0)
 		return r;
-	return len == log_bank_digest_len(expectation->bank) ? 0 : -EINVAL;
+	return len == imastage_bank_digest_len(expectation->bank) ? 0 : -EINVAL;
 }
 
 static int parse_value_file(const char *path, struct expectation *expectation)
@@ -277,7 +278,7 @@ static int usage(const char *what, const char *text)
 /* What was not given, and what does not go together. */
 static int complete(struct options *options, const struct raw *raw)
 {
-	unsigned int pcr = raw->first_pcr < 0 ? LOG_PCR_IMA :
+	unsigned int pcr = raw->first_pcr < 0 ? IMASTAGE_PCR_IMA :
 						(unsigned int)raw->first_pcr;
 
 	for (unsigned int i = 0; i < raw->nr_expect; i++) {
@@ -295,7 +296,7 @@ static int complete(struct options *options, const struct raw *raw)
 	if (options->pcrs == 0)
 		options->pcrs = 1u << pcr;
 	if (options->banks == 0)
-		options->banks = 1u << LOG_BANK_SHA1 | 1u << LOG_BANK_SHA256;
+		options->banks = 1u << IMASTAGE_SHA1 | 1u << IMASTAGE_SHA256;
 	if (options->until_match && options->nr_expected == 0)
 		return usage("--until-match needs --expect or --expect-file",
 			     NULL);
@@ -306,7 +307,7 @@ static int complete(struct options *options, const struct raw *raw)
 
 int options_parse(int argc, char **argv, struct options *ret_options)
 {
-	struct options options = { .drop = DROP_NONE, .endian = ENDIAN_HOST };
+	struct options options = { .drop = DROP_NONE, .endian = IMASTAGE_HOST };
 	struct raw raw = { .first_pcr = -1 };
 	int option, r;
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void print_escaped(struct bytes bytes)
+static void print_escaped(struct imastage_bytes bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
 		uint8_t c = bytes.data[i];
@@ -21,37 +21,37 @@ static void print_escaped(struct bytes bytes)
 	}
 }
 
-void report_record(const struct log_record *record, uint64_t index,
-		   size_t offset)
+void report_record(const struct imastage_record *record, uint64_t index,
+		   uint64_t offset)
 {
-	char digest[HEX_TEXT_LEN(LOG_DIGEST_MAX)];
-	struct bytes name;
+	char digest[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
+	struct imastage_bytes name;
 
 	hex_encode(record->digest, digest);
-	printf("%" PRIu64 " %zu %" PRIu32 " %s ", index, offset, record->pcr,
-	       digest);
+	printf("%" PRIu64 " %" PRIu64 " %" PRIu32 " %s ", index, offset,
+	       record->pcr, digest);
 	print_escaped(record->name);
 	putchar(' ');
-	if (log_record_event_name(record, &name) == 0)
+	if (imastage_record_event_name(record, &name) == 0)
 		print_escaped(name);
-	puts(log_record_is_violation(record) ? " (violation)" : "");
+	puts(imastage_record_is_violation(record) ? " (violation)" : "");
 }
 
 /* Calls @print for every PCR value that was replayed. */
 static void for_each_value(const struct options *options,
-			   const struct result *result,
-			   void (*print)(enum log_bank, unsigned int,
+			   const struct imastage_replay *replay,
+			   void (*print)(enum imastage_bank, unsigned int,
 					 const char *, bool first))
 {
-	char text[HEX_TEXT_LEN(LOG_DIGEST_MAX)];
+	char text[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
 	bool first = true;
 
-	for (enum log_bank bank = 0; bank < LOG_NR_BANKS; bank++) {
-		for (unsigned int pcr = 0; pcr < LOG_NR_PCRS; pcr++) {
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++) {
 			if (!(options->banks & 1u << bank) ||
 			    !(options->pcrs & 1u << pcr))
 				continue;
-			hex_encode(log_replay_value(&result->replay, bank, pcr),
+			hex_encode(imastage_replay_value(replay, bank, pcr),
 				   text);
 			print(bank, pcr, text, first);
 			first = false;
@@ -75,15 +75,16 @@ static const char *verdict(const struct options *options,
 	return options->nr_expected ? "match" : "consistent";
 }
 
-static void print_value_text(enum log_bank bank, unsigned int pcr,
+static void print_value_text(enum imastage_bank bank, unsigned int pcr,
 			     const char *value, bool first)
 {
 	(void)first;
-	printf("PCR %-2u %-6s  %s\n", pcr, log_bank_name(bank), value);
+	printf("PCR %-2u %-6s  %s\n", pcr, imastage_bank_name(bank), value);
 }
 
 static void report_text(const struct options *options,
-			const struct result *result)
+			const struct result *result,
+			const struct imastage_replay *replay)
 {
 	printf("records        %" PRIu64 "\n", result->nr_records);
 	printf("bytes          %" PRIu64 "\n", result->nr_bytes);
@@ -96,10 +97,10 @@ static void report_text(const struct options *options,
 		printf("starts at      record %" PRIu64 "\n", result->start);
 	if (result->nr_snapshots)
 		printf("snapshots      %" PRIu64 "\n", result->nr_snapshots);
-	for_each_value(options, result, print_value_text);
+	for_each_value(options, replay, print_value_text);
 	if (result->nr_bad)
 		printf("bad digest     %" PRIu64 ", first in record %" PRIu64
-		       " at byte %zu of %s\n",
+		       " at byte %" PRIu64 " of %s\n",
 		       result->nr_bad, result->bad_index, result->bad_offset,
 		       result->bad_file);
 	if (result->nr_disagree)
@@ -117,11 +118,11 @@ static void report_text(const struct options *options,
 	printf("verdict        %s\n", verdict(options, result));
 }
 
-static void print_value_json(enum log_bank bank, unsigned int pcr,
+static void print_value_json(enum imastage_bank bank, unsigned int pcr,
 			     const char *value, bool first)
 {
 	printf("%s{\"bank\":\"%s\",\"pcr\":%u,\"value\":\"%s\"}",
-	       first ? "" : ",", log_bank_name(bank), pcr, value);
+	       first ? "" : ",", imastage_bank_name(bank), pcr, value);
 }
 
 static void print_number_json(const char *key, uint64_t number)
@@ -130,7 +131,8 @@ static void print_number_json(const char *key, uint64_t number)
 }
 
 static void report_json(const struct options *options,
-			const struct result *result)
+			const struct result *result,
+			const struct imastage_replay *replay)
 {
 	putchar('{');
 	print_number_json("records", result->nr_records);
@@ -154,16 +156,17 @@ static void report_json(const struct options *options,
 				  result->nr_records - result->matched_records);
 	}
 	printf("\"pcrs\":[");
-	for_each_value(options, result, print_value_json);
+	for_each_value(options, replay, print_value_json);
 	printf("],\"verdict\":\"%s\"}\n", verdict(options, result));
 }
 
-void report_result(const struct options *options, const struct result *result)
+void report_result(const struct options *options, const struct result *result,
+		   const struct imastage_replay *replay)
 {
 	if (options->count)
 		printf("%" PRIu64 "\n", result->nr_records);
 	else if (options->json)
-		report_json(options, result);
+		report_json(options, result, replay);
 	else
-		report_text(options, result);
+		report_text(options, result, replay);
 }

@@ -674,6 +674,20 @@ static void check_cost(struct ima_staging_file *f, enum ima_staging_verb verb,
 	must(steps <= max_steps, "verb %d: %lu steps", verb, steps);
 }
 
+/* All that are staged are hashed: digests go in batches as large as may be. */
+static void check_batches(struct ima_staging_file *f)
+{
+	struct ima_staging_cmd cmd = { IMA_STAGING_DELETE, 0, 0 };
+	unsigned long most;
+
+	must(atomic_long_read(&f->staging->nr_staged) > MAX_HASHED, "few");
+	f->staging->flush_digests = true;
+	ushim_most_hashed_under_mutex();
+	must(!ima_staging_execute(f, &cmd), "delete");
+	most = ushim_most_hashed_under_mutex();
+	must(most && most <= MAX_HASHED, "%lu digests at once", most);
+}
+
 static void read_slowly(struct fixture *fx, struct ima_staging_file *f)
 {
 	for (u64 i = 0; i < fx->log->nr; i++) {
@@ -706,6 +720,7 @@ static void run_cost(u64 nr_records)
 	check_cost(&f, IMA_STAGING_STAGE_SNAPSHOT, 0, nr_records);
 	check_cost(&f, IMA_STAGING_DELETE, 0, nr_records / 2);
 	check_cost(&f, IMA_STAGING_STAGE, U64_MAX, 0);
+	check_batches(&f);
 
 	ima_staging_release(&f);
 	fixture_fini(&fx);

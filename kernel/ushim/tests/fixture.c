@@ -71,9 +71,10 @@ bool id_is_snapshot(u32 id)
 	return id % 37 == 5;
 }
 
+/* Of those that do not fit into a byte, the lowest byte is the PCR of its twin. */
 int id_pcr(u32 id)
 {
-	return id % 41 == 7 ? 300 : 10 + id % 2;
+	return id % 41 == 7 ? 256 + 10 + !(id % 2) : 10 + id % 2;
 }
 
 bool id_can_be_known(u32 id)

@@ -111,6 +111,7 @@ static bool understand(const u8 *trailer, u64 len,
 		.digests = trailer + 64,
 	};
 	return le(trailer + 8, 4) && !(ret->nr_deleted >> 63) &&
+	       !(ret->nr_left >> 63) &&
 	       (unsigned __int128)ret->nr * (1 + ret->digest_len) <= len - 64;
 }
 

@@ -23,7 +23,10 @@
 /* Digests per bucket, on average: the more, the less is lost in first chunks. */
 #define BUCKET_DIGESTS	48
 
-/* Chunks that adding one digest can take: its own, and two to split with. */
+/*
+ * Chunks that adding one digest can take: two to split with before the old ones are
+ * spare again, and one for itself.
+ */
 #define ADD_CHUNKS	3
 
 /* An entry is the PCR (a byte, there are 24), then the digest. */
@@ -269,7 +272,7 @@ void ima_digest_set_add(struct ima_digest_set *set, const u8 *digest, u8 pcr)
 
 	add_to(set, bucket_at(set, bucket_of(set, hash_of(set, digest))),
 	       digest, pcr);
-	set->nr++;
+	WRITE_ONCE(set->nr, set->nr + 1);
 }
 
 /* Where a digest is, in which chunk of which bucket; NULL: it is not there. */
@@ -337,7 +340,7 @@ bool ima_digest_set_remove(struct ima_digest_set *set, const u8 *digest, u8 pcr)
 		*bucket = first->next;
 		put_spare(set, first);
 	}
-	set->nr--;
+	WRITE_ONCE(set->nr, set->nr - 1);
 	return true;
 }
 

@@ -249,8 +249,8 @@ u64 ima_staging_nr_records(struct ima_staging *s)
 {
 	lockdep_assert_held(s->extend_lock);
 
-	return atomic64_read(&s->nr_deleted) + atomic_long_read(&s->nr_staged) +
-	       atomic_long_read(s->nr_current);
+	return (u64)atomic64_read(&s->nr_deleted) +
+	       atomic_long_read(&s->nr_staged) + atomic_long_read(s->nr_current);
 }
 
 /**

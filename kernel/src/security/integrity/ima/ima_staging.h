@@ -91,7 +91,10 @@ struct ima_staging {
 	 * ULONG_MAX: nobody counts (borrowed; under @extend_lock)
 	 */
 	unsigned long *len;
-	/** @flush_digests: forget those of deleted records (set at boot) */
+	/**
+	 * @flush_digests: forget those of deleted records (set at boot). What the
+	 * kernel before handed on is not of records of this one, and stays
+	 */
 	bool flush_digests;
 	/** @hash_algo: by which algorithm the digests are (set at boot) */
 	u16 hash_algo;

@@ -209,6 +209,8 @@ static void trailer_false(struct kunit *test)
 	expect_sealed_false(test, trailer);
 	put_unaligned_le64(U64_MAX, trailer + NR_DELETED);
 	expect_sealed_false(test, trailer);
+	put_unaligned_le64(U64_MAX, trailer + NR_LEFT);
+	expect_sealed_false(test, trailer);
 	put_unaligned_le64(3, trailer + NR_DIGESTS);
 	expect_sealed_false(test, trailer);
 	put_unaligned_le64(U64_MAX, trailer + NR_DIGESTS);

@@ -137,6 +137,7 @@ static int check_trailer(const u8 *buf, size_t len)
 	digest_len = get_unaligned_le16(buf + TRAILER_DIGEST_LEN);
 	if (get_unaligned_le32(buf + TRAILER_VERSION) < 1 ||
 	    get_unaligned_le64(buf + TRAILER_NR_DELETED) > S64_MAX ||
+	    get_unaligned_le64(buf + TRAILER_NR_LEFT) > S64_MAX ||
 	    nr > (trailer_len - IMA_STAGING_TRAILER_LEN) / (1 + digest_len))
 		return -EINVAL;
 	return 0;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole of it in one call: reads a list, checks each record's digest,
+ * replays, looks for alignment. With more than one thread the work is shared:
+ * digests of batches of records side by side, extends in order. Memory
+ * stays bounded: sixteen batches of at most 256 records and 64 KiB (or one
+ * record, if that is longer), with their digests 3 MiB in all.
+ */
+#ifndef IMASTAGE_CHECK_H
+#define IMASTAGE_CHECK_H
+
+#include <imastage/align.h>
+#include <imastage/reader.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IMASTAGE_THREADS_MAX 16
+
+struct imastage_check_options {
+	unsigned int nr_threads; /* 0 and 1: only the caller's */
+	/*
+	 * End once aligned: @replay then stands exactly there, although some
+	 * records behind it were read, and counted. A quote with a window is
+	 * found at the end of the list only.
+	 */
+	bool stop_at_match;
+
+	/*
+	 * Called now and then, from the caller's thread, with the number of
+	 * records so far; may be NULL. What it returns other than 0 ends the
+	 * check and is its result.
+	 */
+	int (*progress)(void *context, uint64_t nr_records);
+	void *context;
+};
+
+struct imastage_summary {
+	uint64_t nr_records;
+	uint64_t nr_bytes; /* of them, in the list */
+	uint64_t nr_violations;
+	uint64_t nr_other_pcr; /* for PCRs that are not replayed */
+	uint64_t nr_unknown; /* with fields that Linux does not have */
+	uint64_t nr_bad; /* whose digest is not that of their data */
+	uint64_t first_bad_index; /* of the first of these */
+	uint64_t first_bad_offset;
+	int alignment; /* IMASTAGE_ALIGN_* */
+	uint64_t nr_aligned; /* records in the prefix, see alignment */
+};
+
+/*
+ * @replay: gets the records extended; the reader's bank is checked even when
+ * it is not replayed. @align, @options: may be NULL. Returns 0 with *ret_summary
+ * set, or a negative errno: then imastage_reader_error() has the place, if it
+ * is the list's fault, and @replay has the values of some prefix of it.
+ */
+IMASTAGE_API int imastage_check(struct imastage_reader *reader,
+				struct imastage_replay *replay,
+				struct imastage_align *align,
+				const struct imastage_check_options *options,
+				struct imastage_summary *ret_summary);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

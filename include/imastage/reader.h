@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads a measurement list record by record, from memory, a file, a pipe or
+ * anything that gives bytes, in any of its formats.
+ *
+ *	struct imastage_reader_options options = { 0 };	(detect everything)
+ *	struct imastage_reader *reader;
+ *	struct imastage_record record;
+ *	int r = imastage_reader_new_fd(0, &options, &reader);
+ *
+ *	while (r == 0 && (r = imastage_reader_next(reader, &record)) == 0)
+ *		use(&record);
+ *	if (r < 0)
+ *		complain(imastage_reader_error(reader));
+ *
+ * Memory is constant for lists of any length: a block of 64 KiB, or what the
+ * longest record so far needed. From memory (which may be a mapped file)
+ * binary records are not copied at all.
+ *
+ * Formats
+ *   BINARY    binary_runtime_measurements*: u32 PCR, digest, u32 length and
+ *             template name, u32 length and template data (no length for
+ *             template "ima").
+ *   ASCII     ascii_runtime_measurements*: one line for each record.
+ *   CEL_JSON  TCG Canonical Event Log, content type "ima_template": an array
+ *             of objects, or objects one after the other.
+ *   CEL_TLV   the same as type, length, value.
+ * imastage/writer.h draws them.
+ *
+ * What ASCII does not tell. Names are printed as they are. Records whose name
+ * holds newlines, or even text that looks like a record, are told apart by
+ * their digest: a record ends at the first newline where its digest is that of
+ * its data, or else at the first where a record seems to follow. 64 newlines
+ * are tried, 16 after the first of the second kind.
+ * Only violations, which have no digest, and tampered records are left to that
+ * second rule. Spaces in a name are fine when the template has one text field
+ * only; the kernel writes '_' for them. A template of fields that Linux does
+ * not have cannot be read from ASCII.
+ */
+#ifndef IMASTAGE_READER_H
+#define IMASTAGE_READER_H
+
+#include <imastage/record.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Longest record that is read unless the options say otherwise. */
+#define IMASTAGE_RECORD_LEN_MAX ((size_t)16 << 20)
+
+enum imastage_format {
+	IMASTAGE_FORMAT_DETECT, /* and bank and byte order, too */
+	IMASTAGE_FORMAT_BINARY,
+	IMASTAGE_FORMAT_ASCII,
+	IMASTAGE_FORMAT_CEL_JSON,
+	IMASTAGE_FORMAT_CEL_TLV,
+};
+
+struct imastage_reader_options {
+	enum imastage_format format;
+	enum imastage_bank bank; /* of the digests in the list */
+	enum imastage_endian endian; /* of its numbers, or of template data */
+	uint64_t first_index; /* of the first record, for lists in pieces */
+	size_t max_record_len; /* 0 for IMASTAGE_RECORD_LEN_MAX */
+};
+
+struct imastage_reader;
+
+/*
+ * Each makes a reader; options may be NULL for all zeros. -EINVAL for options
+ * that make no sense, -ENOMEM. Detection takes place at the first record.
+ */
+IMASTAGE_API int
+imastage_reader_new(struct imastage_source source,
+		    const struct imastage_reader_options *options,
+		    struct imastage_reader **ret_reader);
+
+/* @fd stays the caller's, and must outlive the reader. */
+IMASTAGE_API int
+imastage_reader_new_fd(int fd, const struct imastage_reader_options *options,
+		       struct imastage_reader **ret_reader);
+
+/* @bytes must outlive the reader and the records. */
+IMASTAGE_API int
+imastage_reader_new_memory(struct imastage_bytes bytes,
+			   const struct imastage_reader_options *options,
+			   struct imastage_reader **ret_reader);
+
+IMASTAGE_API void imastage_reader_free(struct imastage_reader *reader);
+
+#define IMASTAGE_END 1 /* there is no further record */
+
+/*
+ * The next record, valid until the next call. Returns 0, IMASTAGE_END, or,
+ * again at every further call:
+ *	-ENODATA	the list ends inside a record
+ *	-EBADMSG	what is there could not be a record whatever followed
+ *	-EMSGSIZE	a record is longer than max_record_len
+ *	-ENOTSUP	OpenSSL lacks the bank's algorithm, which ASCII needs
+ *	-ENOMEM, or the error of the source
+ */
+IMASTAGE_API int imastage_reader_next(struct imastage_reader *reader,
+				      struct imastage_record *ret_record);
+
+/* The place and the reason, once imastage_reader_next() has failed. */
+IMASTAGE_API const struct imastage_error *
+imastage_reader_error(const struct imastage_reader *reader);
+
+/* Byte offset and index of the record that the next call will return. */
+IMASTAGE_API uint64_t
+imastage_reader_offset(const struct imastage_reader *reader);
+IMASTAGE_API uint64_t
+imastage_reader_index(const struct imastage_reader *reader);
+
+/* The options in use; what was to be detected is set after the first record. */
+IMASTAGE_API const struct imastage_reader_options *
+imastage_reader_get_options(const struct imastage_reader *reader);
+
+/*
+ * What a list is, told by its first bytes (64 KiB are plenty): format, bank
+ * and byte order in *ret_options, whose other members stay. A binary list's
+ * bank is the one for which the first digest is right; when none is, because
+ * the record is a violation or not what it was, one for which the framing is.
+ * -EBADMSG when it is nothing of the kind.
+ */
+IMASTAGE_API int imastage_detect(struct imastage_bytes head,
+				 struct imastage_reader_options *ret_options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

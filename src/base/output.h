@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A file that is written whole or not at all: written beside its final name,
+ * synced, and renamed onto it. Until then nobody sees it, and what had the
+ * name before keeps it. What is there and no regular file, such as a pipe or a
+ * device, is written to directly.
+ *
+ *	struct output output;
+ *	int r = output_open(&output, path);
+ *
+ *	... fputs("...", output.file) ...
+ *	if (r == 0 && all is well)
+ *		r = output_commit(&output);
+ *	output_fini(&output);		(without a commit nothing is left behind)
+ */
+#ifndef BASE_OUTPUT_H
+#define BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct output {
+	FILE *file; /* NULL once committed */
+	char *path; /* owned; where it will be */
+	char *temp; /* owned; where it is, NULL when written to directly */
+};
+
+/*
+ * @path: NULL and "-" are standard output. On failure *ret_output is as after
+ * output_fini(). -ENOMEM or the errno of creating the file.
+ */
+int output_open(struct output *ret_output, const char *path);
+
+/* Returns 0 once it is on stable storage under its name, or what went wrong. */
+int output_commit(struct output *output);
+
+void output_fini(struct output *output);
+
+#endif

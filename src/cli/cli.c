@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Verbs, complaints and signals.
+ */
+#include "cli/cli.h"
+#include "cli/progress.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *name = "imastage";
+static volatile sig_atomic_t caught; /* the signal, or 0 */
+
+void cli_set_name(const char *new_name)
+{
+	name = new_name;
+}
+
+const char *cli_name(void)
+{
+	return name;
+}
+
+__attribute__((format(printf, 1, 0))) static void complain(const char *format,
+							   va_list arguments)
+{
+	progress_clear();
+	fprintf(stderr, "%s: ", name);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+void cli_error(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+}
+
+int cli_usage(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	complain(format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "Try '%s --help'.\n", name);
+	return CLI_USAGE;
+}
+
+/* ---- signals --------------------------------------------------------------- */
+
+static void catch (int signal)
+{
+	caught = signal;
+}
+
+void cli_catch_signals(void)
+{
+	/* The second of them ends the process at once. Reads are not resumed. */
+	struct sigaction action = { .sa_handler = catch,
+				    .sa_flags = (int)SA_RESETHAND };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool cli_interrupted(void)
+{
+	return caught != 0;
+}
+
+/* So that the shell that waits sees what happened. */
+static void end_by_signal(void)
+{
+	int signal = caught;
+
+	sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+	raise(signal);
+}
+
+int cli_finish(int status)
+{
+	bool bad;
+
+	progress_clear();
+	if (caught)
+		end_by_signal();
+	errno = 0;
+	bad = fflush(stdout) == EOF || ferror(stdout);
+	if (!bad)
+		return status;
+	if (errno != EPIPE && errno != 0)
+		cli_error("standard output: %s", strerror(errno));
+	else if (errno == 0 && status == CLI_OK)
+		cli_error("standard output: not all of it could be written");
+	return CLI_FAILED;
+}
+
+/* ---- verbs ----------------------------------------------------------------- */
+
+static int help(const struct verb_table *table)
+{
+	printf("Usage: %s VERB [ARGUMENT]...\n%s\n\nVerbs:\n", table->name,
+	       table->summary);
+	for (const struct verb *verb = table->verbs; verb->name; verb++)
+		printf("  %-10s %s\n", verb->name, verb->summary);
+	printf("\n'%s VERB --help' says more of one.\n", table->name);
+	if (table->epilogue)
+		fputs(table->epilogue, stdout);
+	return CLI_OK;
+}
+
+static bool asks_for_help(const char *argument)
+{
+	return !strcmp(argument, "--help") || !strcmp(argument, "-h") ||
+	       !strcmp(argument, "help");
+}
+
+static int run_verb(const struct verb_table *table, const struct verb *verb,
+		    int argc, char **argv)
+{
+	static char full_name[64];
+
+	snprintf(full_name, sizeof(full_name), "%s %s", table->name,
+		 verb->name);
+	name = full_name;
+	argv[0] = full_name;
+	return verb->run(argc, argv);
+}
+
+/* "help VERB" is "VERB --help". */
+static char **turn_help(int argc, char **argv)
+{
+	static char option[] = "--help";
+
+	if (argc > 2 && !strcmp(argv[1], "help")) {
+		for (int i = 1; i + 1 < argc; i++)
+			argv[i] = argv[i + 1];
+		argv[argc - 1] = option;
+	}
+	return argv;
+}
+
+int verbs_run(const struct verb_table *table, int argc, char **argv)
+{
+	if (argc < 2)
+		return cli_usage("no verb given");
+	argv = turn_help(argc, argv);
+	if (asks_for_help(argv[1]))
+		return help(table);
+	for (const struct verb *verb = table->verbs; verb->name; verb++)
+		if (!strcmp(argv[1], verb->name))
+			return run_verb(table, verb, argc - 1, argv + 1);
+	return cli_usage("there is no verb '%s'", argv[1]);
+}

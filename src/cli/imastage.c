@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+/*
+ * imastage: the program. Each verb is a file of its own, cmd_<verb>.c.
+ */
+#include "cli/cli.h"
+#include "cli/cmd.h"
+
+#include <imastage/imastage.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb verbs[] = {
+	{ "log", "look at measurement lists, replay and convert them",
+	  cmd_log },
+	{ 0 },
+};
+
+static const struct verb_table table = {
+	.name = "imastage",
+	.summary = "Staging, keeping and verifying the measurement list of "
+		   "Linux IMA.",
+	.verbs = verbs,
+	.epilogue = "'imastage --version' says which one this is.\n",
+};
+
+int main(int argc, char **argv)
+{
+	int status = CLI_OK;
+
+	cli_catch_signals();
+	if (argc == 2 &&
+	    (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")))
+		printf("imastage %s\n", imastage_version());
+	else
+		status = verbs_run(&table, argc, argv);
+	return cli_finish(status);
+}

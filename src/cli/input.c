@@ -1,0 +1,447 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Parts of a list, one after the other.
+ */
+#include "cli/input.h"
+#include "base/bytes.h"
+#include "base/util.h"
+#include "cli/cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+
+/* How much is looked at to find out what a list is, and at most. */
+#define HEAD_LEN ((size_t)1 << 20)
+#define HEAD_LEN_MAX ((size_t)64 << 20)
+
+/* ---- which parts ----------------------------------------------------------- */
+
+static int add_part(struct input *input, char *path)
+{
+	struct input_part *grown =
+		reallocarray(input->parts, input->nr_parts + 1, sizeof(*grown));
+
+	if (!path || !grown) {
+		free(path);
+		cli_error("out of memory");
+		return CLI_FAILED;
+	}
+	input->parts = grown;
+	grown[input->nr_parts++] = (struct input_part){ path, -1 };
+	return CLI_OK;
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), end_len = strlen(end);
+
+	return len > end_len && !strcmp(name + len - end_len, end);
+}
+
+static int is_part(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && (ends_with(entry->d_name, ".ima") ||
+					   ends_with(entry->d_name, ".part"));
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int add_entry(struct input *input, const char *folder, const char *name)
+{
+	char *path;
+
+	if (asprintf(&path, "%s/%s", folder, name) < 0)
+		path = NULL;
+	return add_part(input, path);
+}
+
+/* The parts in a folder, in the order of their names. */
+static int add_folder(struct input *input, const char *folder)
+{
+	struct dirent **entries;
+	int nr = scandir(folder, &entries, is_part, by_name);
+	int r = CLI_OK;
+
+	if (nr < 0) {
+		cli_error("%s: %s", folder, strerror(errno));
+		return CLI_FAILED;
+	}
+	if (nr == 0) {
+		cli_error("%s: a folder without parts (*.ima, *.part)", folder);
+		r = CLI_FAILED;
+	}
+	for (int i = 0; i < nr; i++) {
+		if (r == CLI_OK)
+			r = add_entry(input, folder, entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+static int add_arg(struct input *input, const char *arg)
+{
+	struct stat st;
+
+	if (strcmp(arg, "-") && stat(arg, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return add_folder(input, arg);
+		if (S_ISREG(st.st_mode))
+			input->nr_total += (uint64_t)st.st_size;
+	}
+	return add_part(input, strdup(arg));
+}
+
+int input_init(struct input *input, const struct input_options *options,
+	       char **args)
+{
+	static char standard_input[] = "-";
+	static char *const none[] = { standard_input, NULL };
+	int r = CLI_OK;
+
+	*input = (struct input){ .options = options, .fd = -1 };
+	if (!*args && isatty(STDIN_FILENO))
+		return cli_usage(
+			"no FILE given; this machine's list is "
+			"/sys/kernel/security/ima/binary_runtime_measurements");
+	for (char *const *arg = *args ? args : none; *arg && r == CLI_OK; arg++)
+		r = add_arg(input, *arg);
+	if (r == CLI_OK)
+		progress_start(options->progress);
+	return r;
+}
+
+static void close_part(struct input *input)
+{
+	imastage_reader_free(input->reader);
+	input->reader = NULL;
+	if (input->fd > STDIN_FILENO)
+		close(input->fd);
+	input->fd = -1;
+	input->head.len = 0;
+	input->head_used = 0;
+}
+
+void input_fini(struct input *input)
+{
+	close_part(input);
+	for (size_t i = 0; i < input->nr_parts; i++) {
+		free(input->parts[i].path);
+		if (input->parts[i].spool_fd >= 0)
+			close(input->parts[i].spool_fd);
+	}
+	free(input->parts);
+	free(input->head.data);
+	progress_clear();
+}
+
+/* ---- bytes of a part ------------------------------------------------------- */
+
+static struct input_part *part_at_hand(const struct input *input)
+{
+	return &input->parts[input->next - 1];
+}
+
+static ssize_t read_fd(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, data, len);
+	while (n < 0 && errno == EINTR && !cli_interrupted());
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t keep_copy(int fd, const uint8_t *data, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, data + done, len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n < 0 ? 0 : (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+static ssize_t read_part(struct input *input, void *data, size_t len)
+{
+	int spool_fd = part_at_hand(input)->spool_fd;
+	ssize_t n = read_fd(input->fd, data, len);
+
+	if (n > 0)
+		input->nr_read += (uint64_t)n;
+	if (n > 0 && spool_fd >= 0 && spool_fd != input->fd)
+		n = keep_copy(spool_fd, data, (size_t)n);
+	if (n < 0)
+		input->read_error = (int)n;
+	return n;
+}
+
+/* The source of the reader: what was looked at before, then the rest. */
+static ssize_t read_source(void *context, void *data, size_t len)
+{
+	struct input *input = context;
+	struct imastage_bytes left = bytes_skip(
+		bytes_of(input->head.data, input->head.len), input->head_used);
+
+	if (left.len == 0)
+		return read_part(input, data, len);
+	left = bytes_first(left, len);
+	memcpy(data, left.data, left.len);
+	input->head_used += left.len;
+	return (ssize_t)left.len;
+}
+
+/* Reads until @len bytes are there, or the end. 1: there were fewer. */
+static int read_head(struct input *input, size_t len)
+{
+	struct imastage_buffer *head = &input->head;
+	uint8_t *grown = head->data;
+
+	if (head->capacity < len)
+		grown = realloc(head->data, len);
+	if (!grown)
+		return -ENOMEM;
+	head->data = grown;
+	head->capacity = len > head->capacity ? len : head->capacity;
+	while (head->len < len) {
+		ssize_t n = read_part(input, head->data + head->len,
+				      len - head->len);
+
+		if (n <= 0)
+			return n < 0 ? (int)n : 1;
+		head->len += (size_t)n;
+	}
+	return 0;
+}
+
+/* What cannot be found out stays as it is: the reader will say why. */
+static int detect(struct input *input, struct imastage_reader_options *options)
+{
+	for (size_t len = HEAD_LEN; len <= HEAD_LEN_MAX; len *= 4) {
+		int r = read_head(input, len);
+
+		if (r < 0)
+			return r;
+		if (imastage_detect(bytes_of(input->head.data, input->head.len),
+				    options) == 0 ||
+		    r == 1)
+			break;
+	}
+	return 0;
+}
+
+/* What was not said is found out, and what was said is so. */
+static int prepare_options(struct input *input,
+			   struct imastage_reader_options *options)
+{
+	const struct input_options *o = input->options;
+	bool all_said = o->bank_set && o->endian_set && o->format;
+	bool nothing_said = !o->bank_set && !o->endian_set && !o->format;
+
+	if (!all_said && !nothing_said) {
+		int r = detect(input, options);
+
+		if (r < 0)
+			return r;
+	}
+	if (o->format)
+		options->format = list_format_library(o->format);
+	if (o->bank_set)
+		options->bank = o->bank;
+	if (o->endian_set)
+		options->endian = o->endian;
+	return 0;
+}
+
+/* ---- opening --------------------------------------------------------------- */
+
+static const char *shown_path(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
+static const char *advice(int r)
+{
+	switch (r) {
+	case -EACCES:
+	case -EPERM:
+		return " (the kernel's lists are for root only)";
+	case -EBUSY:
+		return " (somebody has it open for staging)";
+	case -ENOENT:
+		return " ('-' is standard input)";
+	default:
+		return "";
+	}
+}
+
+static int complain_of(const struct input *input, int r)
+{
+	if (r != -EINTR)
+		cli_error("%s: %s%s", input_path(input), strerror(-r),
+			  advice(r));
+	return r;
+}
+
+/* Can it not be read a second time? securityfs' files have no size. */
+static bool is_transient(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0;
+}
+
+static int open_spool(struct input_part *part)
+{
+	const char *folder = getenv("TMPDIR");
+
+	part->spool_fd = open(folder && *folder ? folder : "/tmp",
+			      O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+	return part->spool_fd < 0 ? -errno : 0;
+}
+
+static int open_fd(struct input *input)
+{
+	struct input_part *part = part_at_hand(input);
+
+	if (input->again && part->spool_fd >= 0) {
+		input->fd = part->spool_fd;
+		part->spool_fd = -1;
+		return lseek(input->fd, 0, SEEK_SET) < 0 ? -errno : 0;
+	}
+	input->fd = strcmp(part->path, "-") ?
+			    open(part->path, O_RDONLY | O_CLOEXEC) :
+			    STDIN_FILENO;
+	if (input->fd < 0)
+		return -errno;
+	if (!input->again && input->spool && is_transient(input->fd))
+		return open_spool(part);
+	return 0;
+}
+
+static int open_reader(struct input *input)
+{
+	struct imastage_source source = { read_source, input };
+	struct imastage_reader_options options = {
+		.first_index = input->options->first_index + input->nr_records,
+		.max_record_len = input->options->max_record_len,
+		.endian = IMASTAGE_HOST,
+	};
+	int r = prepare_options(input, &options);
+
+	if (r == 0)
+		r = imastage_reader_new(source, &options, &input->reader);
+	return r;
+}
+
+int input_next_part(struct input *input)
+{
+	int r;
+
+	if (input->reader)
+		input->nr_records = imastage_reader_index(input->reader) -
+				    input->options->first_index;
+	close_part(input);
+	if (input->next == input->nr_parts)
+		return IMASTAGE_END;
+	input->next++;
+	r = open_fd(input);
+	if (r == 0)
+		r = open_reader(input);
+	return r < 0 ? complain_of(input, r) : 0;
+}
+
+int input_rewind(struct input *input)
+{
+	close_part(input);
+	input->next = 0;
+	input->nr_records = 0;
+	input->again = true;
+	return input_next_part(input);
+}
+
+/* ---- records --------------------------------------------------------------- */
+
+static const char *record_advice(int r, bool first)
+{
+	if (r == -ENODATA)
+		return "; the file is cut off there, all records before are "
+		       "whole";
+	if (r == -EMSGSIZE)
+		return "; raise --max-record if that is meant";
+	if (r == -EBADMSG && first)
+		return "; if it is one, name what it is by --from, --list-bank "
+		       "or --order";
+	return "";
+}
+
+int input_complain(struct input *input, int r)
+{
+	const struct imastage_error *error =
+		imastage_reader_error(input->reader);
+	bool first = imastage_reader_offset(input->reader) == 0;
+
+	if (r == -EINTR || cli_interrupted())
+		return r;
+	if (input->read_error)
+		return complain_of(input, input->read_error);
+	if (!error->reason)
+		return complain_of(input, r);
+	cli_error("%s: record %" PRIu64 " at byte %" PRIu64
+		  ": %s at byte %" PRIu64 "%s",
+		  input_path(input), error->index,
+		  imastage_reader_offset(input->reader), error->reason,
+		  error->offset, record_advice(r, first));
+	return r;
+}
+
+int input_tick(const struct input *input)
+{
+	uint64_t nr = input->nr_records;
+
+	if (input->reader)
+		nr = imastage_reader_index(input->reader) -
+		     input->options->first_index;
+	progress_update(nr, input->nr_read, input->nr_total);
+	return cli_interrupted() ? -EINTR : 0;
+}
+
+int input_next(struct input *input, struct imastage_record *ret_record)
+{
+	int r = input_tick(input);
+
+	while (r == 0) {
+		if (input->reader) {
+			input->offset = imastage_reader_offset(input->reader);
+			r = imastage_reader_next(input->reader, ret_record);
+			if (r == 0)
+				return 0;
+			if (r < 0)
+				return input_complain(input, r);
+		}
+		r = input_next_part(input);
+	}
+	return r;
+}
+
+const char *input_path(const struct input *input)
+{
+	return input->next ? shown_path(part_at_hand(input)->path) : "";
+}
+
+uint64_t input_index(const struct input *input)
+{
+	uint64_t next = input->options->first_index + input->nr_records;
+
+	if (input->reader)
+		next = imastage_reader_index(input->reader);
+	return next - 1;
+}

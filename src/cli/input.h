@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list that a verb works on: one or more parts in order, each a file of any
+ * kind, standard input, or a folder of parts. Each part begins and ends between
+ * two records, and may be of another format.
+ *
+ * Whatever fails is complained about here, with the part and the place.
+ */
+#ifndef CLI_INPUT_H
+#define CLI_INPUT_H
+
+#include "cli/opts.h"
+#include "cli/progress.h"
+
+#include <imastage/imastage.h>
+
+/* Formats as users name them. */
+enum list_format {
+	LIST_DETECT,
+	LIST_BINARY, /* in the byte order of this machine */
+	LIST_CANONICAL, /* little-endian */
+	LIST_ASCII,
+	LIST_JSON, /* CEL_JSON, a line for each record, with all decoded */
+	LIST_CEL_JSON,
+	LIST_CEL_TLV,
+};
+
+#define LIST_FORMATS "binary, canonical, ascii, json, cel-json or cel-tlv"
+
+int list_format_parse(const char *text, enum list_format *ret_format);
+const char *list_format_name(enum list_format format);
+enum imastage_format list_format_library(enum list_format format);
+
+struct input_options {
+	enum list_format format;
+	enum imastage_bank bank;
+	enum imastage_endian endian;
+	bool bank_set; /* else it is detected */
+	bool endian_set;
+	uint64_t first_index;
+	size_t max_record_len;
+	enum progress_mode progress;
+};
+
+/* Their context is a struct input_options, at first all zeros. */
+extern const struct opt input_opts[];
+
+struct input_part {
+	char *path; /* owned; "-" is standard input */
+	int spool_fd; /* the copy of what cannot be read again, or -1 */
+};
+
+struct input {
+	const struct input_options *options;
+	struct input_part *parts;
+	size_t nr_parts;
+	size_t next; /* part that is opened next */
+	bool spool; /* keep copies, for input_rewind() */
+	bool again; /* it was rewound */
+
+	struct imastage_reader *reader; /* of the part at hand */
+	int fd;
+	struct imastage_buffer head; /* bytes looked at for detection, */
+	size_t head_used; /* and how many of them were read since */
+	int read_error; /* negative errno of the source */
+
+	uint64_t nr_records; /* of the parts that were finished */
+	uint64_t offset; /* of the last record in its part */
+	uint64_t nr_read; /* bytes of all parts */
+	uint64_t nr_total; /* the same, as far as known before */
+};
+
+/* @args: names, until NULL; none is standard input. Returns enum cli_status. */
+int input_init(struct input *input, const struct input_options *options,
+	       char **args);
+void input_fini(struct input *input);
+
+/* 0, IMASTAGE_END, or negative after a complaint. */
+int input_next(struct input *input, struct imastage_record *ret_record);
+
+/* Opens the next part instead, for imastage_check(). Returns as above. */
+int input_next_part(struct input *input);
+/* To be called with what failed on the part's reader. Returns @r. */
+int input_complain(struct input *input, int r);
+
+/* Starts again with the first part; needs input->spool from the start. */
+int input_rewind(struct input *input);
+
+/* Shows progress. -EINTR once the process is to end. */
+int input_tick(const struct input *input);
+
+/* The part that the last record is in, the record's index in the whole list. */
+const char *input_path(const struct input *input);
+uint64_t input_index(const struct input *input);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of `imastage log replay` share: cmd_log_replay.c knows the
+ * command line, replay_run.c lets the records go by, replay_report.c says what
+ * came of it. `align` runs the same.
+ */
+#ifndef CLI_REPLAY_H
+#define CLI_REPLAY_H
+
+#include "cli/input.h"
+#include "cli/target.h"
+
+#define REPLAY_DROP_NONE UINT64_MAX
+
+struct replay_run {
+	/* As wanted. */
+	struct input *input;
+	struct target *target;
+	struct imastage_replay *replay;
+	struct imastage_align *align; /* NULL: nothing is expected */
+	uint64_t drop; /* index of the record to leave out */
+	uint64_t skip; /* records at the start that are replayed already */
+	bool from_snapshot;
+	bool stop; /* leave @replay where it arrives */
+	unsigned int nr_threads;
+
+	/* What was found. */
+	struct imastage_summary summary; /* of all parts */
+	const char *bad_path; /* part of the first bad record */
+	bool matched; /* all that is expected, see nr_matched */
+	uint64_t nr_matched; /* records of the list that lead there */
+	int alignment; /* IMASTAGE_ALIGN_* */
+	uint64_t nr_before_snapshot; /* records that were not replayed */
+	uint64_t snapshot_index; /* absolute, of the record started at */
+	uint64_t nr_snapshots;
+	bool disagrees; /* a snapshot, which: */
+	uint64_t disagreeing_index;
+	enum imastage_bank disagreeing_bank;
+	unsigned int disagreeing_pcr;
+};
+
+/* 0, or negative after a complaint. */
+int replay_run(struct replay_run *run);
+
+/* The same with every record looked at here; for what imastage_check() lacks. */
+int replay_run_slowly(struct replay_run *run);
+
+bool replay_accepts(const struct replay_run *run);
+void replay_report(const struct replay_run *run, bool json);
+
+#endif

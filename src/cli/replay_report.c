@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What came of a replay.
+ */
+#include "base/bytes.h"
+#include "cli/json.h"
+#include "cli/replay.h"
+#include "cli/text.h"
+
+#include <inttypes.h>
+
+static bool expects(const struct replay_run *run)
+{
+	return target_expects(run->target);
+}
+
+/* Is the PCR where it should be? Without --until-match only at the end. */
+static bool arrived(const struct replay_run *run)
+{
+	return run->matched && (run->target->until ||
+				run->nr_matched == run->summary.nr_records);
+}
+
+bool replay_accepts(const struct replay_run *run)
+{
+	return run->summary.nr_bad == 0 && !run->disagrees &&
+	       (!expects(run) || arrived(run));
+}
+
+static const char *verdict(const struct replay_run *run)
+{
+	if (!replay_accepts(run))
+		return "rejected";
+	return expects(run) ? "match" : "consistent";
+}
+
+/* Calls @print for each value that was replayed, and the one expected, if any. */
+static void for_each_value(const struct replay_run *run,
+			   void (*print)(void *context, enum imastage_bank bank,
+					 unsigned int pcr,
+					 struct imastage_bytes value,
+					 struct imastage_bytes expected),
+			   void *context)
+{
+	const struct pcr_values *wanted = &run->target->expected;
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++) {
+			struct imastage_bytes value =
+				imastage_replay_value(run->replay, bank, pcr);
+			bool given = wanted->set[bank] & 1u << pcr;
+
+			if (value.len == 0)
+				continue;
+			print(context, bank, pcr, value,
+			      bytes_of(given ? wanted->of[bank][pcr] : NULL,
+				       given ? value.len : 0));
+		}
+	}
+}
+
+/* ---- for people ------------------------------------------------------------ */
+
+static void print_value(void *context, enum imastage_bank bank,
+			unsigned int pcr, struct imastage_bytes value,
+			struct imastage_bytes expected)
+{
+	const struct replay_run *run = context;
+
+	printf("PCR %-2u %-6s  ", pcr, imastage_bank_name(bank));
+	text_print_hex(stdout, value);
+	putchar('\n');
+	if (expected.len == 0 || arrived(run) || bytes_equal(value, expected))
+		return;
+	printf("      expected ");
+	text_print_hex(stdout, expected);
+	putchar('\n');
+}
+
+static void report_counts(const struct replay_run *run)
+{
+	const struct imastage_summary *s = &run->summary;
+
+	printf("records        %" PRIu64 "\n", s->nr_records);
+	printf("bytes          %" PRIu64 "\n", s->nr_bytes);
+	printf("violations     %" PRIu64 "\n", s->nr_violations);
+	if (s->nr_other_pcr)
+		printf("for other PCRs %" PRIu64 "\n", s->nr_other_pcr);
+	if (s->nr_unknown)
+		printf("unknown        %" PRIu64
+		       " records with fields that Linux does not have\n",
+		       s->nr_unknown);
+	if (run->drop != REPLAY_DROP_NONE)
+		printf("left out       record %" PRIu64 "\n", run->drop);
+	if (run->from_snapshot)
+		printf("started at     record %" PRIu64
+		       " of the list, number %" PRIu64 " since boot\n",
+		       run->nr_before_snapshot, run->snapshot_index);
+	if (run->from_snapshot)
+		printf("snapshots      %" PRIu64 "\n", run->nr_snapshots);
+}
+
+static void report_faults(const struct replay_run *run)
+{
+	const struct imastage_summary *s = &run->summary;
+
+	if (s->nr_bad) {
+		printf("bad digest     %" PRIu64 ", first in record %" PRIu64
+		       " at byte %" PRIu64 " of ",
+		       s->nr_bad, s->first_bad_index, s->first_bad_offset);
+		text_print(stdout, bytes_of_text(run->bad_path));
+		putchar('\n');
+	}
+	if (run->disagrees)
+		printf("disagreeing    snapshot_aggregate in record %" PRIu64
+		       ", PCR %u of %s\n",
+		       run->disagreeing_index, run->disagreeing_pcr,
+		       imastage_bank_name(run->disagreeing_bank));
+}
+
+static void report_arrival(const struct replay_run *run)
+{
+	uint64_t excess = run->summary.nr_records - run->nr_matched;
+
+	if (run->target->until && run->matched)
+		printf("expected PCRs  after %" PRIu64 " records, %" PRIu64
+		       " in excess\n",
+		       run->nr_matched, excess);
+	else if (run->matched && excess)
+		printf("expected PCRs  after %" PRIu64 " records; %" PRIu64
+		       " follow, which --until-match would accept\n",
+		       run->nr_matched, excess);
+	else if (run->alignment == IMASTAGE_ALIGN_EARLIER)
+		printf("expected PCRs  not in the last records; look further "
+		       "back with --window\n");
+	else if (!run->matched)
+		printf("expected PCRs  not reached by any number of records\n");
+}
+
+static void report_text(const struct replay_run *run)
+{
+	report_counts(run);
+	for_each_value(run, print_value, (void *)(uintptr_t)run);
+	report_faults(run);
+	if (expects(run))
+		report_arrival(run);
+	printf("verdict        %s\n", verdict(run));
+}
+
+/* ---- for programs ---------------------------------------------------------- */
+
+static void put_value(void *context, enum imastage_bank bank, unsigned int pcr,
+		      struct imastage_bytes value,
+		      struct imastage_bytes expected)
+{
+	struct json *json = context;
+
+	json_open(json, NULL, '{');
+	json_text(json, "bank", imastage_bank_name(bank));
+	json_number(json, "pcr", pcr);
+	json_hex(json, "value", value);
+	if (expected.len > 0)
+		json_hex(json, "expected", expected);
+	json_close(json, '}');
+}
+
+static void put_snapshots(struct json *json, const struct replay_run *run)
+{
+	json_number(json, "records_before_snapshot", run->nr_before_snapshot);
+	json_number(json, "snapshot_index", run->snapshot_index);
+	json_number(json, "snapshots", run->nr_snapshots);
+	if (run->disagrees)
+		json_number(json, "disagreeing_snapshot",
+			    run->disagreeing_index);
+}
+
+static void put_bad(struct json *json, const struct replay_run *run)
+{
+	json_number(json, "first_bad_record", run->summary.first_bad_index);
+	json_number(json, "first_bad_offset", run->summary.first_bad_offset);
+	json_bytes(json, "first_bad_file", bytes_of_text(run->bad_path));
+}
+
+static void report_json(const struct replay_run *run)
+{
+	const struct imastage_summary *s = &run->summary;
+	struct json json;
+
+	json_start(&json, stdout, '{');
+	json_number(&json, "records", s->nr_records);
+	json_number(&json, "bytes", s->nr_bytes);
+	json_number(&json, "violations", s->nr_violations);
+	json_number(&json, "other_pcrs", s->nr_other_pcr);
+	json_number(&json, "unknown", s->nr_unknown);
+	if (run->drop != REPLAY_DROP_NONE)
+		json_number(&json, "dropped", run->drop);
+	if (run->from_snapshot)
+		put_snapshots(&json, run);
+	json_number(&json, "bad_digests", s->nr_bad);
+	if (s->nr_bad)
+		put_bad(&json, run);
+	if (expects(run) && run->matched) {
+		json_number(&json, "matched_records", run->nr_matched);
+		json_number(&json, "excess_records",
+			    s->nr_records - run->nr_matched);
+	}
+	json_open(&json, "pcrs", '[');
+	for_each_value(run, put_value, &json);
+	json_close(&json, ']');
+	json_text(&json, "verdict", verdict(run));
+	json_end(&json, '}');
+}
+
+void replay_report(const struct replay_run *run, bool json)
+{
+	if (json)
+		report_json(run);
+	else
+		report_text(run);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's ASCII format: one record shown, one read back. It is drawn in
+ * imastage/writer.h; what it does not tell is in imastage/reader.h.
+ */
+#ifndef LOG_ASCII_H
+#define LOG_ASCII_H
+
+#include "log/out.h"
+
+#include <imastage/record.h>
+
+/*
+ * Writes the line of @record, with @digest for the record's own. -EBADMSG,
+ * before anything is written, when the kernel could not show it.
+ */
+int ascii_write(struct out *out, const struct imastage_record *record,
+		struct imastage_bytes digest);
+
+#endif

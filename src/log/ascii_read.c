@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A record read back from the kernel's ASCII form.
+ *
+ * The line's head (PCR, digest, template) has no surprises. The fields do:
+ * a name can hold spaces and newlines, which are printed as they are. Fields
+ * before and after the template's text field have neither, so they are taken
+ * off from both ends, and what remains is the text. Where the record ends is
+ * tried at one newline after the other, see imastage/reader.h.
+ *
+ * Template data is put together in reader->data, the digest in reader->text.
+ */
+#include "log/ascii.h"
+#include "base/bytes.h"
+#include "base/hex.h"
+#include "log/binary.h"
+#include "log/buffer.h"
+#include "log/reader.h"
+
+#include <errno.h>
+
+#define HEX_DIGITS "0123456789abcdefABCDEF"
+#define NEWLINES_MAX 64 /* tried as the end of one record */
+#define MORE_NEWLINES_MAX 16 /* tried after one that may be it */
+#define TRIED_LEN_MAX ((size_t)64 << 10) /* bytes behind the first of them */
+
+/* The parts of a line, as views of it. */
+struct line {
+	uint32_t pcr;
+	struct imastage_bytes digest; /* hexadecimal */
+	struct imastage_bytes name;
+	size_t fields_at; /* where the rest begins, with a space or a newline */
+};
+
+static bool is_digit(uint8_t c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Digits only; *ret_value is at most @max. */
+static int parse_decimal(struct imastage_bytes text, uint64_t max,
+			 uint64_t *ret_value)
+{
+	uint64_t value = 0;
+
+	if (text.len == 0 || text.len > 20)
+		return -EINVAL;
+	for (size_t i = 0; i < text.len; i++) {
+		uint64_t digit = (uint64_t)(text.data[i] - '0');
+
+		if (!is_digit(text.data[i]) || value > (max - digit) / 10)
+			return -EINVAL;
+		value = value * 10 + digit;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+/* "%2d" of an int; so a PCR from 2^31 on is negative. */
+static int parse_pcr(struct imastage_bytes text, uint32_t *ret_pcr)
+{
+	bool padded = text.len == 2 && text.data[0] == ' ';
+	bool negative = text.len > 0 && text.data[0] == '-';
+	uint64_t value;
+
+	if (parse_decimal(bytes_skip(text, padded || negative),
+			  (uint64_t)INT32_MAX + negative, &value) < 0)
+		return -EINVAL;
+	*ret_pcr = negative ? -(uint32_t)value : (uint32_t)value;
+	return 0;
+}
+
+/*
+ * Takes the text up to the next @stop off *rest. -ENODATA when there is none
+ * within @max bytes because the text ends, -EBADMSG when it goes on.
+ */
+static int take_word(struct imastage_bytes *rest, size_t max,
+		     struct imastage_bytes *ret_word)
+{
+	struct imastage_bytes near = bytes_first(*rest, max + 1);
+	size_t space = bytes_find(near, ' ');
+
+	if (space == near.len)
+		return near.len > max ? -EBADMSG : -ENODATA;
+	*ret_word = bytes_first(near, space);
+	*rest = bytes_skip(*rest, space + 1);
+	return 0;
+}
+
+/* A text that ends early may still become what it begins as. */
+static bool has_only(struct imastage_bytes text, const char *characters)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] == '\0' || !strchr(characters, text.data[i]))
+			return false;
+	return true;
+}
+
+/* The space that pads a PCR of one digit belongs to the word. */
+static int take_pcr(struct imastage_bytes *rest, uint32_t *ret_pcr)
+{
+	struct imastage_bytes word, after = bytes_skip(*rest, 1);
+	int r = rest->len > 0 ? take_word(&after, 11, &word) : -ENODATA;
+
+	if (r == -ENODATA)
+		return has_only(*rest, " -0123456789") ? r : -EBADMSG;
+	if (r < 0)
+		return r;
+	word = bytes_of(rest->data, word.len + 1);
+	*rest = after;
+	return parse_pcr(word, ret_pcr) < 0 ? -EBADMSG : 0;
+}
+
+/* The template's name ends where its fields begin, or with the line. */
+static int take_name(struct imastage_bytes rest,
+		     struct imastage_bytes *ret_name)
+{
+	struct imastage_bytes near =
+		bytes_first(rest, IMASTAGE_TEMPLATE_NAME_MAX + 1);
+	size_t end = bytes_find(near, ' '), newline = bytes_find(near, '\n');
+
+	if (newline < end)
+		end = newline;
+	if (end == near.len)
+		return near.len > IMASTAGE_TEMPLATE_NAME_MAX ? -EBADMSG :
+							       -ENODATA;
+	if (end == 0)
+		return -EBADMSG;
+	*ret_name = bytes_first(rest, end);
+	return 0;
+}
+
+static int take_digest(struct imastage_bytes *rest, size_t digest_len,
+		       struct imastage_bytes *ret_digest)
+{
+	int r = take_word(rest, 2 * digest_len, ret_digest);
+
+	if (r == -ENODATA)
+		return has_only(*rest, HEX_DIGITS) ? r : -EBADMSG;
+	if (r < 0)
+		return r;
+	return ret_digest->len == 2 * digest_len &&
+			       has_only(*ret_digest, HEX_DIGITS) ?
+		       0 :
+		       -EBADMSG;
+}
+
+/* -ENODATA when @text ends before it can be told. */
+static int parse_head(struct imastage_bytes text, size_t digest_len,
+		      struct imastage_error *error, struct line *ret_line)
+{
+	struct imastage_bytes rest = text;
+	struct line line;
+	size_t at;
+	int r = take_pcr(&rest, &line.pcr);
+
+	if (r < 0)
+		return reader_fail(error, 0, r, "no PCR number");
+	at = text.len - rest.len;
+	r = take_digest(&rest, digest_len, &line.digest);
+	if (r < 0)
+		return reader_fail(error, at, r,
+				   "no template digest of the list's bank");
+	r = take_name(rest, &line.name);
+	if (r < 0)
+		return reader_fail(error, text.len - rest.len, r,
+				   "no template name");
+	line.fields_at = text.len - rest.len + line.name.len;
+	*ret_line = line;
+	return 0;
+}
+
+/* ---- fields ---------------------------------------------------------------- */
+
+/* Splits "sha256:<hex>" and writes text, NUL and bytes. */
+static int put_named_digest(struct imastage_buffer *data,
+			    struct imastage_bytes text)
+{
+	size_t colon = bytes_find_last(text, ':');
+	struct imastage_bytes label = bytes_first(text, colon + 1);
+	int r;
+
+	if (text.len == 0)
+		return 0;
+	if (colon == text.len) {
+		/* Printed of a field that begins with its colon. */
+		label = bytes_of_text(":");
+		colon = (size_t)-1;
+	}
+	r = buffer_put(data, label);
+	if (r == 0)
+		r = buffer_put(data, bytes_of("", 1));
+	if (r == 0)
+		r = buffer_put_hex(data, bytes_skip(text, colon + 1));
+	return r;
+}
+
+/* The kernel ends every name with a NUL, the list of xattr names if any. */
+static int put_text(struct imastage_buffer *data, struct imastage_bytes text,
+		    struct imastage_bytes id)
+{
+	int r;
+
+	if (bytes_contain(text, '\0'))
+		return -EINVAL;
+	if (text.len == 0 && bytes_equal_text(id, "xattrnames"))
+		return 0;
+	r = buffer_put(data, text);
+	return r < 0 ? r : buffer_put(data, bytes_of("", 1));
+}
+
+static int put_number(struct imastage_buffer *data, struct imastage_bytes text,
+		      unsigned int len, enum imastage_endian endian)
+{
+	uint8_t number[8];
+	uint64_t value;
+
+	if (text.len == 0)
+		return 0;
+	if (parse_decimal(text, ((uint64_t)1 << (8 * len)) - 1, &value) < 0)
+		return -EINVAL;
+	for (unsigned int i = 0; i < len; i++)
+		number[endian == IMASTAGE_BIG ? len - 1 - i : i] =
+			(uint8_t)(value >> (8 * i));
+	return buffer_put(data, bytes_of(number, len));
+}
+
+static int put_value(struct imastage_buffer *data, struct imastage_bytes text,
+		     const struct log_field *field, enum imastage_endian endian)
+{
+	switch (field->kind) {
+	case FIELD_NAMED_DIGEST:
+		return put_named_digest(data, text);
+	case FIELD_TEXT:
+		return put_text(data, text, field->id);
+	case FIELD_NUMBER:
+		return put_number(data, text, field->number_len, endian);
+	default:
+		return buffer_put_hex(data, text);
+	}
+}
+
+/* A field: its length and its bytes. */
+static int put_field(struct imastage_buffer *data, struct imastage_bytes text,
+		     const struct log_field *field, enum imastage_endian endian)
+{
+	size_t at = data->len;
+	int r = buffer_put_u32(data, 0, endian);
+
+	if (r == 0)
+		r = put_value(data, text, field, endian);
+	if (r == 0)
+		buffer_set_u32(data, at, (uint32_t)(data->len - at - 4),
+			       endian);
+	return r;
+}
+
+/*
+ * Template "ima": 20 bytes, the name's length, the name. Wherever the name
+ * ends, the digest is wrong or right.
+ */
+static int put_old(struct imastage_buffer *data,
+		   const struct imastage_bytes texts[2],
+		   enum imastage_endian endian)
+{
+	int r = buffer_put_hex(data, texts[0]);
+
+	if (r == -EINVAL || (r == 0 && data->len != LOG_OLD_DIGEST_LEN))
+		return -EBADMSG;
+	if (r == 0 &&
+	    (texts[1].len > LOG_OLD_NAME_MAX || bytes_contain(texts[1], '\0')))
+		r = -EINVAL;
+	if (r == 0)
+		r = buffer_put_u32(data, (uint32_t)texts[1].len, endian);
+	return r < 0 ? r : buffer_put(data, texts[1]);
+}
+
+/* ---- one record ------------------------------------------------------------ */
+
+/* Position of the last text field, or -1. */
+static int last_text(const struct log_field *fields, int nr)
+{
+	while (nr-- > 0 && fields[nr].kind != FIELD_TEXT)
+		;
+	return nr;
+}
+
+/*
+ * Takes @rest, " a b c", apart. What is before the last text field is taken
+ * off the front, what is behind it off the end.
+ */
+static int split_fields(struct imastage_bytes rest,
+			const struct log_field *fields, int nr,
+			struct imastage_bytes *ret_texts)
+{
+	int middle = last_text(fields, nr), i;
+
+	if (middle < 0)
+		middle = nr - 1;
+	for (i = nr - 1; i > middle; i--) {
+		size_t space = bytes_find_last(rest, ' ');
+
+		if (space == rest.len)
+			return -EINVAL;
+		ret_texts[i] = bytes_skip(rest, space + 1);
+		rest = bytes_first(rest, space);
+	}
+	for (i = 0; i <= middle; i++) {
+		size_t end;
+
+		if (rest.len == 0 || rest.data[0] != ' ')
+			return -EINVAL;
+		rest = bytes_skip(rest, 1);
+		end = i == middle ? rest.len : bytes_find(rest, ' ');
+		ret_texts[i] = bytes_first(rest, end);
+		rest = bytes_skip(rest, end);
+	}
+	return 0;
+}
+
+/*
+ * Puts template data together from a line's fields. -EINVAL when they are not
+ * those of the template, -EBADMSG when no other end of the line would help:
+ * what is before the last text does not depend on it.
+ */
+static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
+		    struct imastage_bytes rest, enum imastage_endian endian)
+{
+	struct log_field fields[LOG_FIELDS_MAX];
+	struct imastage_bytes texts[LOG_FIELDS_MAX];
+	int nr = log_format_fields(log_template_format(name), fields);
+	int r = nr < 0 ? -EINVAL : split_fields(rest, fields, nr, texts);
+
+	data->len = 0;
+	if (r == 0 && log_template_is_old(name))
+		return put_old(data, texts, endian);
+	for (int i = 0; i < nr && r == 0; i++) {
+		r = put_field(data, texts[i], &fields[i], endian);
+		if (r == -EINVAL && i < last_text(fields, nr))
+			r = -EBADMSG;
+	}
+	return r;
+}
+
+/* The record of @line, if it ended at @end. */
+static int build(struct imastage_reader *reader, const struct line *line,
+		 size_t end, struct imastage_record *record)
+{
+	enum imastage_endian endian = reader->options.endian;
+	struct imastage_bytes rest;
+	struct imastage_error error;
+	int r;
+
+	rest = bytes_skip(bytes_first(reader->window, end), line->fields_at);
+	r = put_data(&reader->data, line->name, rest, endian);
+	reader->text.len = 0;
+	if (r == 0)
+		r = buffer_put_hex(&reader->text, line->digest);
+	if (r < 0)
+		return r;
+	*record = (struct imastage_record){
+		.pcr = line->pcr,
+		.bank = reader->options.bank,
+		.digest = bytes_of(reader->text.data, reader->text.len),
+		.raw = bytes_first(reader->window, end + 1),
+	};
+	r = binary_adopt(line->name,
+			 bytes_of(reader->data.data, reader->data.len), endian,
+			 &error, record);
+	return r == -EBADMSG ? -EINVAL : r;
+}
+
+/* 1 when the digest proves the record right, 0 when it does not. */
+static int is_proven(struct imastage_reader *reader,
+		     const struct imastage_record *record)
+{
+	struct imastage_digests digests;
+	int r;
+
+	if (imastage_record_is_violation(record))
+		return 0;
+	r = imastage_hasher_template(&reader->hasher, record, &digests);
+	if (r < 0)
+		return r;
+	return imastage_record_check_digest(record, &digests) == 0;
+}
+
+/* Does a record, or the end of the list, seem to follow at @at? */
+static int record_follows(const struct imastage_reader *reader, size_t at)
+{
+	struct imastage_error error;
+	struct line line;
+	int r;
+
+	if (at == reader->window.len && reader->eof)
+		return 1;
+	r = parse_head(bytes_skip(reader->window, at),
+		       imastage_bank_digest_len(reader->options.bank), &error,
+		       &line);
+	if (r == -ENODATA && !reader->eof)
+		return r;
+	/* A record that is cut off is one, too: the next call will say so. */
+	return r == 0 || r == -ENODATA;
+}
+
+/* The search for the newline that ends a record. */
+struct search {
+	size_t first; /* the first newline tried */
+	size_t plausible; /* the first behind which a record seems to follow */
+	bool found;
+};
+
+/* 1: it ends at @end. 0: perhaps elsewhere. */
+static int try_end(struct imastage_reader *reader, const struct line *line,
+		   size_t end, struct search *search,
+		   struct imastage_record *record)
+{
+	int r = build(reader, line, end, record);
+
+	if (r == -EINVAL)
+		return 0;
+	if (r == 0)
+		r = is_proven(reader, record);
+	if (r || search->found)
+		return r;
+	r = record_follows(reader, end + 1);
+	if (r <= 0)
+		return r;
+	search->found = true;
+	search->plausible = end;
+	return imastage_record_is_violation(record);
+}
+
+/*
+ * Tries one newline after the other. 1 with the end in *ret_end; 0 when none
+ * proved to be it; -ENODATA when there could be more of them.
+ */
+static int find_end(struct imastage_reader *reader, const struct line *line,
+		    struct search *search, struct imastage_record *record,
+		    size_t *ret_end)
+{
+	size_t at = line->fields_at;
+	int left = NEWLINES_MAX;
+
+	for (bool first = true; left > 0; first = false, left--) {
+		struct imastage_bytes rest = bytes_skip(reader->window, at);
+		size_t end = at + bytes_find(rest, '\n');
+		int r;
+
+		if (end >= reader->window.len)
+			return reader->eof && search->found ? 0 : -ENODATA;
+		if (first)
+			search->first = end;
+		if (end - search->first > TRIED_LEN_MAX)
+			return 0;
+		r = try_end(reader, line, end, search, record);
+		if (r) {
+			*ret_end = end;
+			return r;
+		}
+		if (search->found && left > MORE_NEWLINES_MAX)
+			left = MORE_NEWLINES_MAX;
+		at = end + 1;
+	}
+	return 0;
+}
+
+static bool is_shown(struct imastage_bytes name)
+{
+	struct log_field fields[LOG_FIELDS_MAX];
+
+	return log_format_fields(log_template_format(name), fields) >= 0;
+}
+
+int reader_parse_ascii(struct imastage_reader *reader,
+		       struct imastage_error *error,
+		       struct imastage_record *ret_record)
+{
+	size_t digest_len = imastage_bank_digest_len(reader->options.bank);
+	struct search search = { .found = false };
+	struct imastage_record record;
+	size_t end = 0;
+	struct line line;
+	int r = parse_head(reader->window, digest_len, error, &line);
+
+	if (r < 0)
+		return r;
+	if (!is_shown(line.name))
+		return reader_fail(error, line.fields_at - line.name.len,
+				   -EBADMSG,
+				   "template has a field that Linux has not");
+	r = find_end(reader, &line, &search, &record, &end);
+	if (r == 0 && search.found)
+		end = search.plausible;
+	if (r == 0)
+		r = search.found ? build(reader, &line, end, &record) :
+				   -EBADMSG;
+	if (r < 0)
+		return reader_fail(error, line.fields_at, r,
+				   r == -ENODATA ?
+					   "ends inside the fields" :
+					   "not the fields of its template");
+	reader->used = end + 1;
+	*ret_record = record;
+	return 0;
+}

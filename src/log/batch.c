@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The steps of a batch.
+ */
+#include "log/batch.h"
+#include "base/bytes.h"
+#include "log/buffer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int batch_reset(struct batch *batch, uint64_t first_index)
+{
+	if (batch->bytes.capacity > BATCH_LEN)
+		batch_fini(batch);
+	batch->nr = 0;
+	batch->bytes.len = 0;
+	batch->first_index = first_index;
+	batch->tally = (struct imastage_summary){ 0 };
+	return buffer_reserve(&batch->bytes, BATCH_LEN);
+}
+
+void batch_fini(struct batch *batch)
+{
+	free(batch->bytes.data);
+	batch->bytes = (struct imastage_buffer){ 0 };
+}
+
+/* There is room: adding never moves what earlier records look at. */
+static struct imastage_bytes copy(struct batch *batch,
+				  struct imastage_bytes bytes)
+{
+	uint8_t *at = batch->bytes.data + batch->bytes.len;
+
+	if (bytes.len > 0)
+		memcpy(at, bytes.data, bytes.len);
+	batch->bytes.len += bytes.len;
+	return bytes_of(at, bytes.len);
+}
+
+static void take_account(struct imastage_summary *tally,
+			 const struct batch_record *added)
+{
+	tally->nr_records++;
+	tally->nr_bytes += added->record.raw.len;
+	tally->nr_violations += added->violation;
+	tally->nr_other_pcr += !added->wanted;
+	tally->nr_unknown += !imastage_record_is_known(&added->record);
+}
+
+int batch_add(struct batch *batch, const struct imastage_record *record,
+	      uint64_t offset, bool wanted)
+{
+	size_t len = record->digest.len + record->name.len + record->data.len;
+	struct batch_record *added = &batch->records[batch->nr];
+	bool fits = len <= batch->bytes.capacity - batch->bytes.len;
+
+	if (batch->nr == BATCH_RECORDS || (!fits && batch->nr > 0))
+		return -ENOBUFS;
+	if (!fits && buffer_reserve(&batch->bytes, len) < 0)
+		return -ENOMEM;
+	added->record = *record;
+	added->record.digest = copy(batch, record->digest);
+	added->record.name = copy(batch, record->name);
+	added->record.data = copy(batch, record->data);
+	added->offset = offset;
+	added->violation = imastage_record_is_violation(record);
+	added->wanted = wanted;
+	take_account(&batch->tally, added);
+	batch->nr++;
+	return 0;
+}
+
+int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
+{
+	struct imastage_summary *tally = &batch->tally;
+
+	for (size_t i = 0; i < batch->nr; i++) {
+		const struct batch_record *r = &batch->records[i];
+
+		if (imastage_hasher_template(hasher, &r->record,
+					     &batch->digests[i]) < 0)
+			return -EIO;
+		if (r->violation || !imastage_record_check_digest(
+					    &r->record, &batch->digests[i]))
+			continue;
+		if (tally->nr_bad++ > 0)
+			continue;
+		tally->first_bad_index = batch->first_index + i;
+		tally->first_bad_offset = r->offset;
+	}
+	return 0;
+}
+
+static int extend_bank(const struct batch_record *b, uint8_t *digest,
+		       struct imastage_replay *replay, enum imastage_bank bank)
+{
+	unsigned int pcr = b->record.pcr;
+
+	if (replay_extend_bank(replay, bank, pcr,
+			       b->violation ? replay_ones : digest) < 0)
+		return -EIO;
+	memcpy(digest, replay->value[bank][pcr],
+	       imastage_bank_digest_len(bank));
+	return 0;
+}
+
+int batch_extend(struct batch *batch, struct imastage_replay *replay)
+{
+	unsigned int banks = replay->hasher.banks;
+	int r = 0;
+
+	for (size_t i = 0; i < batch->nr; i++) {
+		const struct batch_record *b = &batch->records[i];
+
+		if (!b->wanted)
+			continue;
+		for (enum imastage_bank bank = 0;
+		     bank < IMASTAGE_NR_BANKS && r == 0; bank++)
+			if (banks & 1u << bank)
+				r = extend_bank(b, batch->digests[i].of[bank],
+						replay, bank);
+	}
+	return r;
+}

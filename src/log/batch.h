@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A batch of records on its way through imastage_check(): read, digests
+ * computed and compared, extended in each bank, taken account of.
+ *
+ * A batch owns what its records look at. It holds BATCH_LEN bytes, or one
+ * record that is longer.
+ */
+#ifndef LOG_BATCH_H
+#define LOG_BATCH_H
+
+#include "log/replay.h"
+
+#include <imastage/check.h>
+
+#define BATCH_RECORDS 256
+#define BATCH_LEN ((size_t)64 << 10)
+
+struct batch_record {
+	struct imastage_record record; /* looks at the batch's bytes */
+	uint64_t offset; /* in the list */
+	bool violation;
+	bool wanted; /* for one of the PCRs replayed */
+};
+
+struct batch {
+	struct batch_record records[BATCH_RECORDS];
+	/* Template digests; after the extends, the PCR's values instead. */
+	struct imastage_digests digests[BATCH_RECORDS];
+	size_t nr;
+	struct imastage_buffer bytes; /* owned */
+	uint64_t first_index; /* of the first record */
+	struct imastage_summary tally; /* of these records */
+};
+
+/* Makes it empty. Memory of a long record is given back. -ENOMEM. */
+int batch_reset(struct batch *batch, uint64_t first_index);
+void batch_fini(struct batch *batch);
+
+/*
+ * Adds a copy of @record. -ENOBUFS when there is no room for it, which an
+ * empty batch always has; -ENOMEM.
+ */
+int batch_add(struct batch *batch, const struct imastage_record *record,
+	      uint64_t offset, bool wanted);
+
+/* Computes the template digests, compares those of the list. -EIO. */
+int batch_hash(struct batch *batch, struct imastage_hasher *hasher);
+
+/*
+ * Extends all banks with all records. Record by record, not bank by bank: the
+ * chains do not depend on each other, and a processor works on them at once.
+ * -EIO.
+ */
+int batch_extend(struct batch *batch, struct imastage_replay *replay);
+
+#endif

@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A whole list, checked and replayed in batches, by one or several threads.
+ *
+ *	reader --fill--> batch --hash--> batch --extend--> batch --retire-->
+ *	                         in any order    in order           in order
+ *
+ * nr_batches batches are used in turn: one without helpers, so that it stays
+ * in the cache. Only the caller's thread fills, so that
+ * a source is never read by another one; every thread does the other steps,
+ * whichever can be done. With one thread it is the same code, without waiting.
+ *
+ * Invariants, all under `lock`: retired <= extended <= hash_next <= filled <=
+ * retired + nr_batches. These count batches; batch k is in ring place
+ * k % nr_batches. A batch is touched by one thread at a time.
+ */
+#include "log/batch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NR_BATCHES_MAX 16
+
+struct check {
+	struct imastage_reader *reader;
+	struct imastage_replay *replay;
+	struct imastage_align *align; /* NULL if there is nothing to look for */
+	const struct imastage_check_options *options;
+
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+
+	unsigned int nr_threads; /* at most; the caller's is one of them */
+	size_t nr_batches;
+
+	/* Of the caller's thread alone. */
+	bool has_record; /* read, but not in a batch yet */
+	struct imastage_record record;
+	uint64_t record_offset;
+
+	/* Below, all is under lock. */
+	struct batch *batches; /* owned */
+	bool hashed[NR_BATCHES_MAX];
+	unsigned int hasher_banks; /* known with the first record */
+	uint64_t filled, hash_next, extended, retired;
+	bool extending;
+	bool retiring;
+	bool at_end; /* of the list */
+	bool stop; /* aligned, or failed */
+	int failed; /* the first error of a step */
+	int read_error; /* reported when all before it is done */
+	struct imastage_summary summary;
+
+	/* Of whoever retires: what the TPM held after each record. */
+	struct imastage_replay *shadow;
+};
+
+enum step {
+	STEP_NONE,
+	STEP_FILL,
+	STEP_HASH,
+	STEP_EXTEND,
+	STEP_RETIRE
+};
+
+struct task {
+	enum step step;
+	struct batch *batch;
+	size_t place;
+};
+
+static struct batch *batch_of(struct check *check, uint64_t k)
+{
+	return &check->batches[k % check->nr_batches];
+}
+
+/* ---- filling --------------------------------------------------------------- */
+
+static int read_record(struct check *check)
+{
+	int r;
+
+	if (check->has_record)
+		return 0;
+	check->record_offset = imastage_reader_offset(check->reader);
+	r = imastage_reader_next(check->reader, &check->record);
+	check->has_record = r == 0;
+	return r;
+}
+
+/* IMASTAGE_END or an error when there is no further record. */
+static int fill(struct check *check, struct batch *batch)
+{
+	int r;
+
+	r = read_record(check);
+	if (r)
+		return r;
+	r = batch_reset(batch, imastage_reader_index(check->reader) - 1);
+	while (r == 0) {
+		r = batch_add(batch, &check->record, check->record_offset,
+			      replay_wants(check->replay, check->record.pcr));
+		if (r < 0)
+			return r == -ENOBUFS ? 0 : r;
+		check->has_record = false;
+		r = read_record(check);
+	}
+	return r;
+}
+
+/* ---- retiring -------------------------------------------------------------- */
+
+/* Brings the shadow's values to what they were after record @i. */
+static void follow(struct check *check, const struct batch *batch, size_t i)
+{
+	const struct batch_record *b = &batch->records[i];
+	unsigned int banks = check->shadow->hasher.banks;
+
+	check->shadow->nr_records++;
+	if (!b->wanted)
+		return;
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (banks & 1u << bank)
+			memcpy(check->shadow->value[bank][b->record.pcr],
+			       batch->digests[i].of[bank],
+			       imastage_bank_digest_len(bank));
+}
+
+static bool stops_at_match(const struct check *check)
+{
+	return check->options && check->options->stop_at_match;
+}
+
+/* IMASTAGE_ALIGN_MATCH when no further record is wanted. */
+static int look_for_match(struct check *check, const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->nr; i++) {
+		int r;
+
+		follow(check, batch, i);
+		r = imastage_align_check(check->align, check->shadow);
+		if (r < 0 ||
+		    (r == IMASTAGE_ALIGN_MATCH && stops_at_match(check)))
+			return r;
+	}
+	return IMASTAGE_ALIGN_NONE;
+}
+
+static void add_up(struct imastage_summary *sum,
+		   const struct imastage_summary *tally)
+{
+	if (sum->nr_bad == 0) {
+		sum->first_bad_index = tally->first_bad_index;
+		sum->first_bad_offset = tally->first_bad_offset;
+	}
+	sum->nr_records += tally->nr_records;
+	sum->nr_bytes += tally->nr_bytes;
+	sum->nr_violations += tally->nr_violations;
+	sum->nr_other_pcr += tally->nr_other_pcr;
+	sum->nr_unknown += tally->nr_unknown;
+	sum->nr_bad += tally->nr_bad;
+}
+
+/* ---- who does what --------------------------------------------------------- */
+
+static bool find_extend(struct check *check, struct task *task)
+{
+	uint64_t k = check->extended;
+
+	if (check->extending || k == check->hash_next ||
+	    !check->hashed[k % check->nr_batches])
+		return false;
+	check->extending = true;
+	*task = (struct task){ .step = STEP_EXTEND,
+			       .batch = batch_of(check, k),
+			       .place = k % check->nr_batches };
+	return true;
+}
+
+static bool find_hash(struct check *check, struct task *task)
+{
+	uint64_t k = check->hash_next;
+
+	if (k == check->filled)
+		return false;
+	check->hash_next++;
+	*task = (struct task){ .step = STEP_HASH,
+			       .batch = batch_of(check, k),
+			       .place = k % check->nr_batches };
+	return true;
+}
+
+static bool find_retire(struct check *check, struct task *task)
+{
+	uint64_t k = check->retired;
+
+	if (check->retiring || k == check->extended)
+		return false;
+	check->retiring = true;
+	*task = (struct task){ .step = STEP_RETIRE,
+			       .batch = batch_of(check, k),
+			       .place = k % check->nr_batches };
+	return true;
+}
+
+static bool find_fill(struct check *check, struct task *task)
+{
+	if (check->at_end ||
+	    check->filled == check->retired + check->nr_batches)
+		return false;
+	*task = (struct task){ .step = STEP_FILL,
+			       .batch = batch_of(check, check->filled),
+			       .place = check->filled % check->nr_batches };
+	return true;
+}
+
+/*
+ * What to do next. The caller's thread sees to it that the others have batches
+ * to hash; apart from that, what is oldest comes first.
+ */
+static struct task find_task(struct check *check, bool is_caller, bool shared)
+{
+	struct task task = { .step = STEP_NONE };
+	bool scarce = shared && check->filled - check->hash_next < 4;
+
+	if (check->stop)
+		return task;
+	if (is_caller && scarce && find_fill(check, &task))
+		return task;
+	if (find_retire(check, &task) || find_extend(check, &task) ||
+	    find_hash(check, &task))
+		return task;
+	if (is_caller)
+		(void)find_fill(check, &task);
+	return task;
+}
+
+/* Nothing is left, and nothing under way that could leave something. */
+static bool is_done(const struct check *check)
+{
+	return check->stop ||
+	       (check->at_end && check->retired == check->filled);
+}
+
+/* ---- doing it -------------------------------------------------------------- */
+
+static int do_task(struct check *check, const struct task *task,
+		   struct imastage_hasher *hasher)
+{
+	switch (task->step) {
+	case STEP_FILL:
+		return fill(check, task->batch);
+	case STEP_HASH:
+		if (hasher->banks == 0 &&
+		    hasher_init(hasher, check->hasher_banks) < 0)
+			return -ENOTSUP;
+		return batch_hash(task->batch, hasher);
+	case STEP_EXTEND:
+		return batch_extend(task->batch, check->replay);
+	default:
+		return check->align ? look_for_match(check, task->batch) : 0;
+	}
+}
+
+static void note_filled(struct check *check, const struct task *task, int r)
+{
+	if (r == IMASTAGE_END || r < 0) {
+		check->at_end = true;
+		check->read_error = r < 0 ? r : 0;
+	}
+	/* With the end comes a last batch, unless it was met at once. */
+	if (task->batch->nr == 0)
+		return;
+	if (check->filled == 0)
+		check->hasher_banks = check->replay->hasher.banks |
+				      1u << task->batch->records[0].record.bank;
+	check->hashed[task->place] = false;
+	check->filled++;
+}
+
+static void note_retired(struct check *check, const struct task *task, int r)
+{
+	check->retiring = false;
+	add_up(&check->summary, &task->batch->tally);
+	check->retired++;
+	if (r == IMASTAGE_ALIGN_MATCH)
+		check->stop = true;
+}
+
+/* Notes what a task has led to. */
+static void finish_task(struct check *check, const struct task *task, int r)
+{
+	if (r < 0 && task->step != STEP_FILL) {
+		check->failed = check->failed ? check->failed : r;
+		check->stop = true;
+	}
+	switch (task->step) {
+	case STEP_FILL:
+		note_filled(check, task, r);
+		break;
+	case STEP_HASH:
+		check->hashed[task->place] = true;
+		break;
+	case STEP_EXTEND:
+		check->extending = false;
+		check->extended++;
+		break;
+	default:
+		note_retired(check, task, r);
+		break;
+	}
+}
+
+static void report_progress(struct check *check)
+{
+	const struct imastage_check_options *options = check->options;
+	uint64_t nr = check->summary.nr_records;
+	int r = 0;
+
+	pthread_mutex_unlock(&check->lock);
+	if (options && options->progress)
+		r = options->progress(options->context, nr);
+	pthread_mutex_lock(&check->lock);
+	if (r) {
+		check->failed = r;
+		check->stop = true;
+	}
+}
+
+static void work(struct check *check, bool is_caller, bool shared)
+{
+	struct imastage_hasher hasher = { 0 };
+
+	pthread_mutex_lock(&check->lock);
+	while (!is_done(check)) {
+		struct task task = find_task(check, is_caller, shared);
+		int r;
+
+		if (task.step == STEP_NONE) {
+			pthread_cond_wait(&check->changed, &check->lock);
+			continue;
+		}
+		/* A batch that is filled shows how much of it there is. */
+		if (task.step == STEP_FILL)
+			task.batch->nr = 0;
+		pthread_mutex_unlock(&check->lock);
+		r = do_task(check, &task, &hasher);
+		pthread_mutex_lock(&check->lock);
+		finish_task(check, &task, r);
+		pthread_cond_broadcast(&check->changed);
+		if (is_caller && task.step == STEP_FILL && !check->stop)
+			report_progress(check);
+	}
+	pthread_cond_broadcast(&check->changed);
+	pthread_mutex_unlock(&check->lock);
+	hasher_fini(&hasher);
+}
+
+static void *helper(void *context)
+{
+	work(context, false, true);
+	return NULL;
+}
+
+/* As many helpers as there can be; without any it takes longer. */
+static void run(struct check *check)
+{
+	pthread_t threads[IMASTAGE_THREADS_MAX];
+	unsigned int nr = 0;
+
+	while (nr + 1 < check->nr_threads &&
+	       pthread_create(&threads[nr], NULL, helper, check) == 0)
+		nr++;
+	work(check, true, nr > 0);
+	while (nr-- > 0)
+		pthread_join(threads[nr], NULL);
+}
+
+/* ---- beginning and end ----------------------------------------------------- */
+
+/* Looks at the start, before any record. 1 when that is where it should be. */
+static int begin(struct check *check)
+{
+	int r;
+
+	check->nr_threads = check->options ? check->options->nr_threads : 1;
+	if (check->nr_threads > IMASTAGE_THREADS_MAX)
+		check->nr_threads = IMASTAGE_THREADS_MAX;
+	check->nr_batches = check->nr_threads > 1 ? NR_BATCHES_MAX : 1;
+	check->batches = calloc(check->nr_batches, sizeof(*check->batches));
+	if (!check->batches)
+		return -ENOMEM;
+	if (!check->align)
+		return 0;
+	r = imastage_replay_clone(check->replay, &check->shadow);
+	if (r == 0)
+		r = imastage_align_check(check->align, check->shadow);
+	if (r < 0)
+		return r;
+	return r == IMASTAGE_ALIGN_MATCH && stops_at_match(check);
+}
+
+static void end(struct check *check)
+{
+	for (size_t i = 0; i < check->nr_batches && check->batches; i++)
+		batch_fini(&check->batches[i]);
+	free(check->batches);
+	imastage_replay_free(check->shadow);
+	pthread_cond_destroy(&check->changed);
+	pthread_mutex_destroy(&check->lock);
+}
+
+/* Where the replay stands: after all, or where looking has stopped. */
+static void settle(struct check *check)
+{
+	if (check->stop && check->shadow && !check->failed) {
+		memcpy(check->replay->value, check->shadow->value,
+		       sizeof(check->replay->value));
+		check->replay->nr_records = check->shadow->nr_records;
+	} else {
+		check->replay->nr_records += check->summary.nr_records;
+	}
+}
+
+static int conclude(struct check *check, struct imastage_summary *ret_summary)
+{
+	int r = check->failed ? check->failed : check->read_error;
+
+	settle(check);
+	if (r)
+		return r;
+	if (check->align) {
+		r = imastage_align_finish(check->align,
+					  &check->summary.nr_aligned);
+		if (r < 0)
+			return r;
+		check->summary.alignment = r;
+	}
+	*ret_summary = check->summary;
+	return 0;
+}
+
+int imastage_check(struct imastage_reader *reader,
+		   struct imastage_replay *replay, struct imastage_align *align,
+		   const struct imastage_check_options *options,
+		   struct imastage_summary *ret_summary)
+{
+	struct check check = {
+		.reader = reader,
+		.replay = replay,
+		.align = align,
+		.options = options,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.changed = PTHREAD_COND_INITIALIZER,
+	};
+	int r = begin(&check);
+
+	if (r == 0)
+		run(&check);
+	if (r >= 0)
+		r = conclude(&check, ret_summary);
+	end(&check);
+	return r;
+}

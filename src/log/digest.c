@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Template digests. See ima_calc_field_array_hash_tfm() in Linux'
+ * security/integrity/ima/ima_crypto.c for what is hashed.
+ */
+#include "log/digest.h"
+#include "base/writer.h"
+#include "log/template.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int hasher_init(struct imastage_hasher *ret_hasher, unsigned int banks)
+{
+	struct imastage_hasher hasher = { 0 };
+
+	if (banks == 0 || banks >> IMASTAGE_NR_BANKS)
+		return -EINVAL;
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		int r;
+
+		if (!(banks & 1u << bank))
+			continue;
+		r = hash_init(&hasher.hash[bank], bank);
+		if (r < 0) {
+			hasher_fini(&hasher);
+			return r;
+		}
+		hasher.banks |= 1u << bank;
+	}
+	*ret_hasher = hasher;
+	return 0;
+}
+
+void hasher_fini(struct imastage_hasher *hasher)
+{
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (hasher->banks & 1u << bank)
+			hash_fini(&hasher->hash[bank]);
+	hasher->banks = 0;
+}
+
+int imastage_hasher_new(unsigned int banks, struct imastage_hasher **ret_hasher)
+{
+	struct imastage_hasher *hasher = malloc(sizeof(*hasher));
+	int r;
+
+	if (!hasher)
+		return -ENOMEM;
+	r = hasher_init(hasher, banks);
+	if (r < 0)
+		free(hasher);
+	else
+		*ret_hasher = hasher;
+	return r;
+}
+
+void imastage_hasher_free(struct imastage_hasher *hasher)
+{
+	if (!hasher)
+		return;
+	hasher_fini(hasher);
+	free(hasher);
+}
+
+/*
+ * What is hashed for template "ima": the file's digest and the event name
+ * padded with zeros, without the length between them.
+ */
+static int old_parts(const struct imastage_record *record,
+		     uint8_t padded[LOG_OLD_NAME_PADDED],
+		     struct imastage_bytes *ret_first,
+		     struct imastage_bytes *ret_second)
+{
+	struct imastage_bytes digest, name;
+	struct writer writer;
+	int r;
+
+	memset(padded, 0, LOG_OLD_NAME_PADDED);
+	writer_init(&writer, padded, LOG_OLD_NAME_PADDED, record->endian);
+	r = imastage_record_field(record, 0, &digest);
+	if (r == 0)
+		r = imastage_record_field(record, 1, &name);
+	if (r == 0)
+		r = writer_put_bytes(&writer, name);
+	if (r < 0)
+		return r;
+	*ret_first = digest;
+	*ret_second = bytes_of(padded, LOG_OLD_NAME_PADDED);
+	return 0;
+}
+
+int imastage_hasher_template(struct imastage_hasher *hasher,
+			     const struct imastage_record *record,
+			     struct imastage_digests *ret_digests)
+{
+	struct imastage_bytes first = record->data, second = { NULL, 0 };
+	uint8_t padded[LOG_OLD_NAME_PADDED];
+	int r = 0;
+
+	if (log_template_is_old(record->name))
+		r = old_parts(record, padded, &first, &second);
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
+	     bank++)
+		if (hasher->banks & 1u << bank)
+			r = hash_two(&hasher->hash[bank], first, second,
+				     ret_digests->of[bank]);
+	return r;
+}
+
+int imastage_record_check_digest(const struct imastage_record *record,
+				 const struct imastage_digests *digests)
+{
+	if (!memcmp(record->digest.data, digests->of[record->bank],
+		    record->digest.len))
+		return 0;
+	if (imastage_record_is_violation(record))
+		return 0;
+	return IMASTAGE_DIGEST_DIFFERS;
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading a list through a window of bounded size.
+ *
+ * A parser that needs more than the window has is called again when there is
+ * more. The window starts with 64 KiB and doubles when one record fills it.
+ */
+#include "log/reader.h"
+#include "base/cursor.h"
+#include "log/binary.h"
+#include "log/buffer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WINDOW_LEN ((size_t)64 << 10)
+
+static bool make_sense(const struct imastage_reader_options *options)
+{
+	return (unsigned int)options->format <= IMASTAGE_FORMAT_CEL_TLV &&
+	       (unsigned int)options->bank < IMASTAGE_NR_BANKS &&
+	       (options->endian == IMASTAGE_LITTLE ||
+		options->endian == IMASTAGE_BIG);
+}
+
+static int new_reader(const struct imastage_reader_options *options,
+		      struct imastage_reader **ret_reader)
+{
+	struct imastage_reader *reader;
+
+	if (options && !make_sense(options))
+		return -EINVAL;
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	if (options)
+		reader->options = *options;
+	if (reader->options.max_record_len == 0)
+		reader->options.max_record_len = IMASTAGE_RECORD_LEN_MAX;
+	reader->index = reader->options.first_index;
+	*ret_reader = reader;
+	return 0;
+}
+
+int imastage_reader_new(struct imastage_source source,
+			const struct imastage_reader_options *options,
+			struct imastage_reader **ret_reader)
+{
+	struct imastage_reader *reader;
+	int r = new_reader(options, &reader);
+
+	if (r < 0)
+		return r;
+	reader->source = source;
+	*ret_reader = reader;
+	return 0;
+}
+
+int imastage_reader_new_memory(struct imastage_bytes bytes,
+			       const struct imastage_reader_options *options,
+			       struct imastage_reader **ret_reader)
+{
+	struct imastage_reader *reader;
+	int r = new_reader(options, &reader);
+
+	if (r < 0)
+		return r;
+	reader->window = bytes;
+	reader->eof = true;
+	*ret_reader = reader;
+	return 0;
+}
+
+/* The descriptor is kept in the context pointer itself. */
+static ssize_t read_fd(void *context, void *data, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read((int)(intptr_t)context, data, len);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int imastage_reader_new_fd(int fd,
+			   const struct imastage_reader_options *options,
+			   struct imastage_reader **ret_reader)
+{
+	/* cppcheck-suppress intToPointerCast */
+	struct imastage_source source = { read_fd, (void *)(intptr_t)fd };
+
+	return imastage_reader_new(source, options, ret_reader);
+}
+
+void imastage_reader_free(struct imastage_reader *reader)
+{
+	if (!reader)
+		return;
+	hasher_fini(&reader->hasher);
+	free(reader->buffer.data);
+	free(reader->data.data);
+	free(reader->text.data);
+	free(reader);
+}
+
+/* Forgets the record returned last. */
+static void move_on(struct imastage_reader *reader)
+{
+	reader->offset += reader->used;
+	reader->window = bytes_skip(reader->window, reader->used);
+	reader->used = 0;
+}
+
+/* How large the window may become for one record. */
+static size_t window_limit(const struct imastage_reader *reader)
+{
+	size_t max = reader->options.max_record_len;
+
+	return max < WINDOW_LEN ? WINDOW_LEN : max;
+}
+
+/* Makes room behind the window, by moving it to the front or by growing. */
+static int make_room(struct imastage_reader *reader)
+{
+	struct imastage_buffer *buffer = &reader->buffer;
+	size_t limit = window_limit(reader), capacity;
+
+	if (reader->window.len > 0 && reader->window.data != buffer->data)
+		memmove(buffer->data, reader->window.data, reader->window.len);
+	buffer->len = reader->window.len;
+	if (buffer->len == buffer->capacity) {
+		capacity = buffer->capacity ? buffer->capacity * 2 : WINDOW_LEN;
+		if (buffer->len >= limit)
+			return -EMSGSIZE;
+		if (buffer_reserve(buffer, capacity < limit ? capacity : limit))
+			return -ENOMEM;
+	}
+	reader->window = bytes_of(buffer->data, buffer->len);
+	return 0;
+}
+
+/* Reads on once. Sets eof instead when there is nothing more. */
+static int read_more(struct imastage_reader *reader)
+{
+	struct imastage_buffer *buffer = &reader->buffer;
+	size_t room;
+	ssize_t n;
+	int r = make_room(reader);
+
+	if (r < 0)
+		return r;
+	room = buffer->capacity - buffer->len;
+	n = reader->source.read(reader->source.context,
+				buffer->data + buffer->len, room);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n > room)
+		return -EINVAL;
+	buffer->len += (size_t)n;
+	reader->window.len = buffer->len;
+	reader->eof = n == 0;
+	return 0;
+}
+
+static int fail(struct imastage_reader *reader, int r,
+		struct imastage_error error)
+{
+	reader->failed = r;
+	reader->error = error;
+	reader->error.index = reader->index;
+	reader->error.offset += reader->offset;
+	return r;
+}
+
+/* An error that is not about what the list says, at the window's start. */
+static int fail_otherwise(struct imastage_reader *reader, int r)
+{
+	struct imastage_error error = { 0, 0, "cannot be read" };
+
+	if (r == -EMSGSIZE)
+		error.reason = "record is longer than the limit";
+	else if (r == -ENOMEM)
+		error.reason = "out of memory";
+	else if (r == -ENOTSUP)
+		error.reason = "the hash algorithm is not there";
+	return fail(reader, r, error);
+}
+
+static int detect_format(struct imastage_reader *reader)
+{
+	struct imastage_error error = { 0, 0, "not a measurement list" };
+	int r;
+
+	for (;;) {
+		bool all = reader->eof ||
+			   reader->window.len >= window_limit(reader);
+
+		if (reader->window.len == 0 && reader->eof)
+			return IMASTAGE_END;
+		r = detect(reader->window, all, &reader->options);
+		if (r == 0)
+			return 0;
+		if (r != -ENODATA || all)
+			return fail(reader, r, error);
+		r = read_more(reader);
+		if (r < 0)
+			return fail_otherwise(reader, r);
+	}
+}
+
+/* What the format needs before its first record. */
+static int prepare(struct imastage_reader *reader)
+{
+	int r = 0;
+
+	if (reader->options.format == IMASTAGE_FORMAT_DETECT)
+		r = detect_format(reader);
+	if (r || reader->options.format != IMASTAGE_FORMAT_ASCII ||
+	    reader->hasher.banks)
+		return r;
+	r = hasher_init(&reader->hasher, 1u << reader->options.bank);
+	return r < 0 ? fail_otherwise(reader, r) : 0;
+}
+
+int reader_parse_binary(struct imastage_reader *reader,
+			struct imastage_error *error,
+			struct imastage_record *ret_record)
+{
+	struct cursor cursor;
+	int r;
+
+	cursor_init(&cursor, reader->window, reader->options.endian);
+	r = binary_parse(&cursor, reader->options.bank, error, ret_record);
+	if (r == 0)
+		reader->used = cursor_offset(&cursor);
+	return r;
+}
+
+static int parse(struct imastage_reader *reader, struct imastage_error *error,
+		 struct imastage_record *ret_record)
+{
+	switch (reader->options.format) {
+	case IMASTAGE_FORMAT_BINARY:
+		return reader_parse_binary(reader, error, ret_record);
+	case IMASTAGE_FORMAT_ASCII:
+		return reader_parse_ascii(reader, error, ret_record);
+	case IMASTAGE_FORMAT_CEL_JSON:
+		return reader_parse_cel_json(reader, error, ret_record);
+	case IMASTAGE_FORMAT_CEL_TLV:
+		return reader_parse_cel_tlv(reader, error, ret_record);
+	default:
+		return reader_fail(error, 0, -EINVAL, "no such format");
+	}
+}
+
+/* Parses, and reads on for as long as that needs more. */
+static int next(struct imastage_reader *reader,
+		struct imastage_record *ret_record)
+{
+	struct imastage_record record;
+	int r;
+
+	for (;;) {
+		struct imastage_error error = { 0, 0, NULL };
+		bool empty = reader->window.len == 0;
+
+		if (empty && reader->eof && !reader->in_array)
+			return IMASTAGE_END;
+		r = empty && !reader->eof ? -ENODATA :
+					    parse(reader, &error, &record);
+		if (r == IMASTAGE_END && reader->eof)
+			return IMASTAGE_END;
+		if (r == 0)
+			break;
+		if ((r != -ENODATA && r != IMASTAGE_END) || reader->eof)
+			return fail(reader, r, error);
+		r = read_more(reader);
+		if (r < 0)
+			return fail_otherwise(reader, r);
+	}
+	if (reader->used > reader->options.max_record_len) {
+		reader->used = 0;
+		return fail_otherwise(reader, -EMSGSIZE);
+	}
+	*ret_record = record;
+	reader->index++;
+	return 0;
+}
+
+int imastage_reader_next(struct imastage_reader *reader,
+			 struct imastage_record *ret_record)
+{
+	int r;
+
+	if (reader->failed)
+		return reader->failed;
+	move_on(reader);
+	r = prepare(reader);
+	return r ? r : next(reader, ret_record);
+}
+
+const struct imastage_error *
+imastage_reader_error(const struct imastage_reader *reader)
+{
+	return &reader->error;
+}
+
+uint64_t imastage_reader_offset(const struct imastage_reader *reader)
+{
+	return reader->offset + reader->used;
+}
+
+uint64_t imastage_reader_index(const struct imastage_reader *reader)
+{
+	return reader->index;
+}
+
+const struct imastage_reader_options *
+imastage_reader_get_options(const struct imastage_reader *reader)
+{
+	return &reader->options;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What must hold for any input.
+ */
+#include "fuzz/promises.h"
+#include "base/bytes.h"
+#include "base/util.h"
+
+#include <errno.h>
+
+void must(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* ---- one record ------------------------------------------------------------ */
+
+static void check_fields(const struct imastage_record *record)
+{
+	struct imastage_bytes field, algorithm;
+	size_t len = 0;
+
+	for (uint32_t i = 0; i < record->nr_fields && i < 32; i++) {
+		must(imastage_record_field(record, i, &field) == 0);
+		must(field.len <= record->data.len - len);
+		len += field.len;
+	}
+	must(imastage_record_field(record, record->nr_fields, &field) ==
+	     -ENOENT);
+	if (imastage_record_event_name(record, &field) == 0)
+		must(field.len <= record->data.len);
+	if (imastage_record_file_digest(record, &algorithm, &field) == 0)
+		must(algorithm.len + field.len <= record->data.len);
+}
+
+static int write_as(const struct imastage_record *record,
+		    const struct imastage_writer_options *options,
+		    struct imastage_buffer *ret_text)
+{
+	struct imastage_writer *writer;
+	int r;
+
+	must(imastage_writer_new(imastage_sink_buffer(ret_text), options,
+				 &writer) == 0);
+	r = imastage_writer_put(writer, record);
+	if (r == 0)
+		must(imastage_writer_finish(writer) == 0);
+	else
+		must(r == -EBADMSG && ret_text->len == 0);
+	imastage_writer_free(writer);
+	return r;
+}
+
+static void must_be_same(const struct imastage_record *a,
+			 const struct imastage_record *b)
+{
+	must(a->pcr == b->pcr && a->bank == b->bank &&
+	     a->nr_fields == b->nr_fields && a->endian == b->endian);
+	must(bytes_equal(a->digest, b->digest));
+	must(bytes_equal(a->name, b->name));
+	must(bytes_equal(a->data, b->data));
+}
+
+/* What was written is read as @expected. */
+static void must_read_as(const struct imastage_buffer *text,
+			 enum imastage_format format,
+			 const struct imastage_record *expected)
+{
+	struct imastage_reader_options options = {
+		.format = format,
+		.bank = expected->bank,
+		.endian = expected->endian,
+	};
+	struct imastage_reader *reader;
+	struct imastage_record record;
+
+	must(imastage_reader_new_memory(bytes_of(text->data, text->len),
+					&options, &reader) == 0);
+	must(imastage_reader_next(reader, &record) == 0);
+	must_be_same(&record, expected);
+	must(imastage_reader_next(reader, &record) == IMASTAGE_END);
+	imastage_reader_free(reader);
+}
+
+/* @is_raw: the record was read from that format, byte for byte the same */
+static void check_written(const struct imastage_record *record,
+			  enum imastage_format format, bool is_raw)
+{
+	struct imastage_writer_options options = {
+		.format = format,
+		.banks = 1u << record->bank,
+		.bank = record->bank,
+		.endian = record->endian,
+	};
+	struct imastage_buffer text = { 0 };
+
+	must(write_as(record, &options, &text) == 0);
+	must_read_as(&text, format, record);
+	if (is_raw)
+		must(bytes_equal(record->raw, bytes_of(text.data, text.len)));
+	free(text.data);
+}
+
+/* There and back again is where one was. */
+static void check_other_order(const struct imastage_record *record)
+{
+	struct imastage_reader_options read = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = record->bank,
+		.endian = record->endian == IMASTAGE_BIG ? IMASTAGE_LITTLE :
+							   IMASTAGE_BIG,
+	};
+	struct imastage_writer_options write = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = record->bank,
+		.endian = read.endian,
+	};
+	struct imastage_buffer there = { 0 }, back = { 0 };
+	struct imastage_record swapped;
+	struct imastage_reader *reader;
+
+	must(write_as(record, &write, &there) == 0);
+	must(imastage_reader_new_memory(bytes_of(there.data, there.len), &read,
+					&reader) == 0);
+	must(imastage_reader_next(reader, &swapped) == 0);
+	write.endian = record->endian;
+	must(write_as(&swapped, &write, &back) == 0);
+	must_read_as(&back, IMASTAGE_FORMAT_BINARY, record);
+	imastage_reader_free(reader);
+	free(there.data);
+	free(back.data);
+}
+
+/* Whether it can be shown depends on the record; crashing does not. */
+static void check_shown(const struct imastage_record *record)
+{
+	struct imastage_writer_options options = {
+		.format = IMASTAGE_FORMAT_ASCII,
+		.bank = record->bank,
+	};
+	struct imastage_buffer text = { 0 };
+
+	if (write_as(record, &options, &text) == 0)
+		must(text.len > 0 && text.data[text.len - 1] == '\n');
+	free(text.data);
+}
+
+void check_record(const struct imastage_record *record)
+{
+	check_fields(record);
+	check_shown(record);
+	check_other_order(record);
+	check_written(record, IMASTAGE_FORMAT_BINARY, false);
+	check_written(record, IMASTAGE_FORMAT_CEL_TLV, false);
+	check_written(record, IMASTAGE_FORMAT_CEL_JSON, false);
+}
+
+/* ---- a list ---------------------------------------------------------------- */
+
+/* Gives bytes in pieces of 1, 2, 3 ... bytes. */
+struct pieces {
+	struct imastage_bytes rest;
+	size_t len;
+};
+
+static ssize_t read_piece(void *context, void *data, size_t len)
+{
+	struct pieces *pieces = context;
+	struct imastage_bytes piece;
+
+	piece = bytes_first(pieces->rest,
+			    len < ++pieces->len ? len : pieces->len);
+	if (piece.len > 0)
+		memcpy(data, piece.data, piece.len);
+	pieces->rest = bytes_skip(pieces->rest, piece.len);
+	return (ssize_t)piece.len;
+}
+
+/* Is the digest that of the data, so that ASCII tells all of it? */
+static bool replay(const struct imastage_record *record,
+		   struct imastage_replay *replay)
+{
+	struct imastage_digests digests;
+
+	must(imastage_replay_extend(replay, record, &digests) >= 0);
+	return !imastage_record_is_violation(record) &&
+	       imastage_record_check_digest(record, &digests) == 0;
+}
+
+static void check_error(const struct imastage_reader *reader, size_t len)
+{
+	const struct imastage_error *error = imastage_reader_error(reader);
+
+	must(error->reason && error->index == imastage_reader_index(reader));
+	must(error->offset >= imastage_reader_offset(reader) &&
+	     error->offset <= len);
+}
+
+void check_list(struct imastage_bytes bytes,
+		const struct imastage_reader_options *options)
+{
+	struct pieces pieces = { .rest = bytes };
+	struct imastage_source source = { read_piece, &pieces };
+	struct imastage_reader *whole, *split;
+	struct imastage_record a, b;
+	struct imastage_replay *pcrs;
+	int r, s;
+
+	must(imastage_reader_new_memory(bytes, options, &whole) == 0);
+	must(imastage_reader_new(source, options, &split) == 0);
+	must(imastage_replay_new(1u << IMASTAGE_SHA1 | 1u << options->bank,
+				 1u << IMASTAGE_PCR_IMA, &pcrs) == 0);
+	for (;;) {
+		r = imastage_reader_next(whole, &a);
+		s = imastage_reader_next(split, &b);
+		must(r == s && imastage_reader_offset(whole) ==
+				       imastage_reader_offset(split));
+		if (r)
+			break;
+		must_be_same(&a, &b);
+		must(bytes_equal(a.raw, b.raw));
+		check_record(&a);
+		if (options->format == IMASTAGE_FORMAT_BINARY)
+			check_written(&a, IMASTAGE_FORMAT_BINARY, true);
+		if (replay(&a, pcrs) &&
+		    options->format == IMASTAGE_FORMAT_ASCII)
+			check_written(&a, IMASTAGE_FORMAT_ASCII, false);
+	}
+	if (r < 0) {
+		check_error(whole, bytes.len);
+		check_error(split, bytes.len);
+	}
+	imastage_replay_free(pcrs);
+	imastage_reader_free(split);
+	imastage_reader_free(whole);
+}
