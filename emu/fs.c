@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -425,10 +426,24 @@ static int explain_mount(const char *dir)
 	return -EIO;
 }
 
+static bool is_directory(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 {
-	struct fs *fs = calloc(1, sizeof(*fs));
+	struct fs *fs;
 
+	if (!is_directory(config->dir)) {
+		fprintf(stderr,
+			"imasim: %s is not a directory: make one to mount on\n",
+			config->dir);
+		return -ENOTDIR;
+	}
+	fs = calloc(1, sizeof(*fs));
 	if (!fs)
 		return -ENOMEM;
 	fs->config = *config;

@@ -187,6 +187,7 @@ vm_banks() {
 	for bank in sha1 sha256 sha384 sha512; do
 		for list in staged current; do
 			binary=$out/results/$list.$bank.binary
+			[[ -s $binary ]] || fail "banks: $list $bank: no records"
 			same "banks: $list $bank, text and binary" \
 				"$(awk '{ print $1, $2, $3 }' "$out/results/$list.$bank.ascii")" \
 				"$(build/test/ima-replay --list --list-bank $bank "$binary" | awk '$1 == NR - 1 { print $3, $4, $5 }')"
