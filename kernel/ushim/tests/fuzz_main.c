@@ -9,6 +9,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "fuzz_files.h"
 #include "tap.h"
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
@@ -125,29 +126,15 @@ static void run_changed(const struct seed *seed)
 
 static void write_seeds(const char *dir)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
-		char path[512];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/seed-%02zu", dir, i);
-		file = fopen(path, "w");
-		must(file, "%s", path);
-		must(fwrite(seeds[i].bytes, seeds[i].len, 1, file) == 1, "%s",
-		     path);
-		must(!fclose(file), "%s", path);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++)
+		fuzz_write(dir, i, seeds[i].bytes, seeds[i].len);
 }
 
 static void run_file(const char *path)
 {
 	static u8 input[MAX_INPUT_LEN];
-	FILE *file = fopen(path, "r");
-	size_t len;
 
-	must(file, "%s", path);
-	len = fread(input, 1, sizeof(input), file);
-	fclose(file);
-	run(input, len);
+	run(input, fuzz_read(path, input, sizeof(input)));
 }
 
 int main(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include <linux/unaligned.h>
 
 #include "ima_digest_set.h"
+#include "fuzz_files.h"
 #include "tap.h"
 #include "ushim.h"
 
@@ -135,28 +136,17 @@ static void write_inputs(const char *dir)
 
 	for (int i = 0; i < NR_WRITTEN; i++) {
 		u8 input[INPUT_LEN];
-		char path[512];
-		FILE *file;
 
 		any_input(&state, input);
-		snprintf(path, sizeof(path), "%s/seed-%02d", dir, i);
-		file = fopen(path, "w");
-		must(file, "%s", path);
-		must(fwrite(input, INPUT_LEN, 1, file) == 1, "%s", path);
-		must(!fclose(file), "%s", path);
+		fuzz_write(dir, i, input, INPUT_LEN);
 	}
 }
 
 static void run_file(const char *path)
 {
 	static u8 input[MAX_INPUT_LEN];
-	FILE *file = fopen(path, "r");
-	size_t len;
 
-	must(file, "%s", path);
-	len = fread(input, 1, sizeof(input), file);
-	fclose(file);
-	run(input, len);
+	run(input, fuzz_read(path, input, sizeof(input)));
 }
 
 int main(int argc, char **argv)
