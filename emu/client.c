@@ -82,6 +82,17 @@ static int ask_for_load(int sock, int argc, char **argv)
 	return ask_simply(sock, ARRAY_SIZE(words), words);
 }
 
+static int ask_for_fault(int sock, int argc, char **argv)
+{
+	char nr[] = "1", pass[] = "0";
+	char *words[] = { argv[0], NULL, NULL, nr, pass };
+
+	for (int i = 1; i < argc; i++)
+		words[i] = argv[i];
+	return ask_simply(sock, argc < 3 ? argc : (int)ARRAY_SIZE(words),
+			  words);
+}
+
 static int ask_to_save(int sock, int argc, char **argv)
 {
 	cleanup_close int fd =
@@ -110,6 +121,7 @@ static const struct verb {
 	{ "reboot", 0, 0, ask_simply },
 	{ "suspend", 0, 0, ask_simply },
 	{ "status", 0, 0, ask_simply },
+	{ "fault", 0, 4, ask_for_fault },
 	{ "pcrs", 0, 0, ask_simply },
 	{ "save", 1, 1, ask_to_save },
 	{ "stop", 0, 0, ask_simply },

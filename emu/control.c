@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "emu/measure.h"
 #include "emu/message.h"
+#include "emu/twin.h"
 
 /**
  * struct connection - somebody who asks
@@ -137,9 +138,60 @@ static int do_status(struct control *control, const struct message *rq,
 	kernel_put(kernel);
 	snprintf(reply->text, sizeof(reply->text),
 		 "current %lld\nstaged %lld\ndeleted %lld\nviolations %lld\n"
-		 "tpm_errors %lld\nbytes %zu\n",
+		 "tpm_errors %lld\nbytes %zu\ntwin_whole %d\n",
 		 counts.current, counts.staged, counts.deleted,
-		 counts.violations, counts.tpm_errors, counts.bytes);
+		 counts.violations, counts.tpm_errors, counts.bytes,
+		 twin_is_whole(control->machine->config.twin));
+	return 0;
+}
+
+static int show_faults(struct control *control, struct reply *reply)
+{
+	struct faults *faults = &control->machine->faults;
+	size_t len = 0;
+
+	for (int i = 0; i < FAULT_PLACES; i++) {
+		struct fault fault = faults_get(faults, i);
+
+		if (fault.nr)
+			len += snprintf(reply->text + len,
+					sizeof(reply->text) - len,
+					"%s %s %llu %llu\n",
+					fault_place_name(i),
+					fault_error_name(fault.error),
+					(unsigned long long)fault.nr,
+					(unsigned long long)fault.pass);
+	}
+	return 0;
+}
+
+static int set_fault(struct control *control, const struct message *rq)
+{
+	int place = fault_place_by_name(rq->words[1]);
+	struct fault fault = {
+		.error = fault_error_by_name(rq->words[2]),
+		.nr = strtoull(rq->words[3], NULL, 10),
+		.pass = strtoull(rq->words[4], NULL, 10),
+	};
+
+	if (place < 0 || !fault.error)
+		return -EINVAL;
+	faults_set(&control->machine->faults, place, &fault);
+	return 0;
+}
+
+/* Without words: what there is. "none": no more. */
+static int do_fault(struct control *control, const struct message *rq,
+		    struct reply *reply)
+{
+	if (rq->nr_words == 1)
+		return show_faults(control, reply);
+	if (rq->nr_words == 2 && !strcmp(rq->words[1], "none"))
+		faults_clear(&control->machine->faults);
+	else if (rq->nr_words == 5)
+		return set_fault(control, rq);
+	else
+		return -EINVAL;
 	return 0;
 }
 
@@ -209,6 +261,8 @@ static int do_save(struct control *control, const struct message *rq,
 	return ret ? ret : do_stop(control, rq, reply);
 }
 
+#define ANY_WORDS 0
+
 static const struct verb {
 	const char *name;
 	int nr_words;
@@ -220,7 +274,7 @@ static const struct verb {
 	{ "kexec", 1, do_kexec },     { "reboot", 1, do_reboot },
 	{ "suspend", 1, do_suspend }, { "status", 1, do_status },
 	{ "save", 1, do_save },	      { "stop", 1, do_stop },
-	{ "pcrs", 1, do_pcrs },
+	{ "pcrs", 1, do_pcrs },	      { "fault", ANY_WORDS, do_fault },
 };
 
 static int answer(struct control *control, const struct message *rq,
@@ -228,7 +282,8 @@ static int answer(struct control *control, const struct message *rq,
 {
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
 		if (!strcmp(verbs[i].name, rq->words[0]) &&
-		    verbs[i].nr_words == rq->nr_words)
+		    (verbs[i].nr_words == ANY_WORDS ||
+		     verbs[i].nr_words == rq->nr_words))
 			return verbs[i].run(control, rq, reply);
 	}
 	return -ENOTSUP;

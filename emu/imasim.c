@@ -20,6 +20,7 @@
 #include "emu/message.h"
 #include "emu/setup.h"
 #include "emu/tpm.h"
+#include "emu/twin.h"
 
 static const char usage[] =
 	"usage: imasim [--socket PATH] VERB ...\n"
@@ -29,6 +30,7 @@ static const char usage[] =
 	"  buffer NAME <DATA        measure a buffer\n"
 	"  load [SEED [COUNT [RATE]]]  many records that SEED makes, RATE a second\n"
 	"  kexec | reboot | suspend the list goes on, ends, stands still\n"
+	"  fault [PLACE ERROR [COUNT [AFTER]] | none]  let operations fail\n"
 	"  status                   counts\n"
 	"  pcrs                     PCR 10 of each bank of the TPM\n"
 	"  save FILE                write the list as kexec hands it on, and stop\n"
@@ -41,6 +43,7 @@ static const char usage[] =
 	"  --flush-htable           ima_flush_htable\n"
 	"  --no-kexec-digests       ima_kexec_digests=0\n"
 	"  --restore FILE           begin with the list in FILE (see save)\n"
+	"  --twin FILE              keep all records in FILE, deleted ones, too\n"
 	"  --allow-other            for other users, too, as modes say\n"
 	"  --background             return once it is mounted\n";
 
@@ -52,6 +55,7 @@ static const struct option options[] = {
 	{ "profile", required_argument, NULL, 'p' },
 	{ "flush-htable", no_argument, NULL, 'f' },
 	{ "no-kexec-digests", no_argument, NULL, 'k' },
+	{ "twin", required_argument, NULL, 'w' },
 	{ "restore", required_argument, NULL, 'r' },
 	{ "allow-other", no_argument, NULL, 'o' },
 	{ "background", no_argument, NULL, 'b' },
@@ -145,11 +149,19 @@ static int run_machine(struct setup *setup, const char *socket, int ready)
 	struct machine machine;
 	int ret;
 
+	if (setup->twin_path) {
+		ret = twin_open(setup->twin_path, &setup->twin);
+		if (ret)
+			return complain(setup->twin_path, ret);
+	}
 	ret = setup_machine(setup, &machine);
-	if (ret)
+	if (ret) {
+		twin_close(setup->twin);
 		return complain("boot", ret);
+	}
 	ret = serve(setup, &machine, socket, ready);
 	machine_fini(&machine);
+	twin_close(setup->twin);
 	return ret;
 }
 

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "emu/twin.h"
 #include "ushim.h"
 
 /* The event of this very name, not any that is called so. */
@@ -89,6 +90,8 @@ int kernel_queue(struct kernel *kernel, const struct ima_template_entry *entry,
 	if (!qe)
 		return -ENOMEM;
 
+	if (!kernel->in_twin)
+		twin_add(kernel->config->twin, qe);
 	list_add_tail_rcu(&qe->later, &kernel->current_list);
 	atomic_long_inc(&kernel->nr_current);
 	if (hashed)
@@ -278,8 +281,13 @@ int kernel_boot(const struct kernel_config *config, const struct out *image,
 	struct kernel *kernel = kernel_new(config);
 	int ret = 0;
 
+	if (!image)
+		twin_restart(config->twin);
+	/* A list that comes from elsewhere is where its twin begins. */
+	kernel->in_twin = !twin_is_empty(config->twin);
 	if (image)
 		ret = kernel_restore(kernel, image);
+	kernel->in_twin = false;
 	if (!ret)
 		ret = add_boot_aggregate(kernel);
 	if (ret) {

@@ -18,7 +18,9 @@
 
 struct kernel;
 struct event;
+struct faults;
 struct template;
+struct twin;
 
 /**
  * struct kernel_config - what a kernel is booted with; the same for all
@@ -30,6 +32,8 @@ struct template;
  * @extended: commands that Linux 7.2 does not know are carried out
  * @banks: of @tpm
  * @tpm: the TPM, NULL: none (borrowed)
+ * @twin: a file with all records, NULL: none (borrowed)
+ * @faults: what is to fail, NULL: nothing (borrowed)
  */
 struct kernel_config {
 	const struct algo *hash;
@@ -40,6 +44,8 @@ struct kernel_config {
 	bool extended;
 	struct banks banks;
 	struct tpm *tpm;
+	struct twin *twin;
+	struct faults *faults;
 };
 
 /**

@@ -19,6 +19,7 @@
  * @snapshot_lock: one snapshot at a time
  * @nr_violations: see struct kernel_counts
  * @nr_tpm_errors: see struct kernel_counts
+ * @in_twin: records that are queued are in the twin already, from the kernel before
  * @gone: another kernel has been booted (atomic)
  */
 struct kernel {
@@ -32,6 +33,7 @@ struct kernel {
 	struct mutex snapshot_lock;
 	atomic_long_t nr_violations;
 	atomic_long_t nr_tpm_errors;
+	bool in_twin;
 	bool gone;
 };
 

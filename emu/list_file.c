@@ -14,6 +14,7 @@
 #include <linux/kernel.h>
 #include <linux/limits.h>
 
+#include "emu/fault.h"
 #include "emu/kernel_private.h"
 #include "emu/position.h"
 #include "emu/show.h"
@@ -57,9 +58,12 @@ static void list_file_free(struct list_file *file)
 int list_file_open(struct kernel *kernel, const struct list_view *view,
 		   pid_t writer, struct list_file **ret_file)
 {
-	struct list_file *file = calloc(1, sizeof(*file));
-	int ret;
+	struct list_file *file;
+	int ret = faults_take(kernel->config->faults, FAULT_OPEN);
 
+	if (ret)
+		return ret;
+	file = calloc(1, sizeof(*file));
 	if (!file)
 		return -ENOMEM;
 	file->kernel = kernel_get(kernel);
@@ -166,6 +170,9 @@ int list_file_read(struct list_file *file, uint64_t offset, size_t len,
 
 	if (kernel_is_gone(file->kernel))
 		return -EIO;
+	ret = faults_take(file->kernel->config->faults, FAULT_READ);
+	if (ret)
+		return ret;
 
 	pthread_mutex_lock(&file->lock);
 	offset = position_begin_read(&file->position, offset);
@@ -181,6 +188,26 @@ static bool is_extension(const struct ima_staging_cmd *cmd, char first)
 	return cmd->verb == IMA_STAGING_STAGE_SNAPSHOT ||
 	       cmd->verb == IMA_STAGING_TRIM_GUARDED ||
 	       (cmd->verb == IMA_STAGING_STAGE && first != 'A');
+}
+
+static enum fault_place place_of(const struct ima_staging_cmd *cmd)
+{
+	switch (cmd->verb) {
+	case IMA_STAGING_DELETE:
+		return FAULT_DELETE;
+	case IMA_STAGING_TRIM:
+	case IMA_STAGING_TRIM_GUARDED:
+		return FAULT_TRIM;
+	default:
+		return FAULT_STAGE;
+	}
+}
+
+static int execute(struct list_file *file, const struct ima_staging_cmd *cmd)
+{
+	int ret = faults_take(file->kernel->config->faults, place_of(cmd));
+
+	return ret ? ret : ima_staging_execute(&file->list, cmd);
 }
 
 int list_file_write(struct list_file *file, const char *text, size_t len,
@@ -199,7 +226,7 @@ int list_file_write(struct list_file *file, const char *text, size_t len,
 	    is_extension(&cmd, text[0]))
 		return -EINVAL;
 
-	ret = ima_staging_execute(&file->list, &cmd);
+	ret = execute(file, &cmd);
 	if (ret)
 		return ret;
 

@@ -9,6 +9,8 @@ int machine_init(struct machine *machine, const struct kernel_config *config,
 		 const struct out *image)
 {
 	machine->config = *config;
+	machine->config.faults = &machine->faults;
+	faults_init(&machine->faults);
 	pthread_mutex_init(&machine->lock, NULL);
 	return kernel_boot(&machine->config, image, &machine->kernel);
 }
@@ -17,6 +19,7 @@ void machine_fini(struct machine *machine)
 {
 	kernel_put(machine->kernel);
 	pthread_mutex_destroy(&machine->lock);
+	faults_fini(&machine->faults);
 }
 
 struct kernel *machine_kernel(struct machine *machine)

@@ -10,16 +10,19 @@
 
 #include <pthread.h>
 
+#include "emu/fault.h"
 #include "emu/kernel.h"
 
 /**
  * struct machine - a machine
  * @config: of its kernels
+ * @faults: of its files
  * @lock: protects @kernel; one boots at a time
  * @kernel: the one that runs (owned)
  */
 struct machine {
 	struct kernel_config config;
+	struct faults faults;
 	pthread_mutex_t lock;
 	struct kernel *kernel;
 };

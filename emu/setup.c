@@ -84,6 +84,9 @@ int setup_option(struct setup *setup, int opt, const char *arg)
 		return setup->template ? 0 : bad("template", arg);
 	case 'p':
 		return set_profile(setup, arg);
+	case 'w':
+		setup->twin_path = arg;
+		return 0;
 	case 'r':
 		setup->restore = arg;
 		return 0;
@@ -115,6 +118,7 @@ int setup_machine(const struct setup *setup, struct machine *ret_machine)
 		.kexec_digests = !setup->no_kexec_digests,
 		.extended = setup->profile == PROFILE_IMASTAGE,
 		.tpm = setup->tpm,
+		.twin = setup->twin,
 	};
 	struct out image = { 0 };
 	int ret = 0;

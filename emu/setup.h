@@ -17,6 +17,8 @@
  * @profile: which kernel's interface
  * @flush_htable: see struct kernel_config
  * @no_kexec_digests: see struct kernel_config
+ * @twin_path: see twin.h, NULL: none
+ * @twin: it, once opened (borrowed)
  * @restore: a file with a list to begin with, NULL: none
  * @allow_other: see struct fs_config
  * @background: return once it is mounted
@@ -30,6 +32,8 @@ struct setup {
 	enum profile profile;
 	bool flush_htable;
 	bool no_kexec_digests;
+	const char *twin_path;
+	struct twin *twin;
 	const char *restore;
 	bool allow_other;
 	bool background;

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "emu/fault.h"
 #include "emu/kernel_private.h"
 #include "ima_snapshot.h"
 
@@ -133,6 +134,9 @@ int kernel_snapshot(struct kernel *kernel)
 
 	if (kernel_is_gone(kernel))
 		return -EIO;
+	ret = faults_take(kernel->config->faults, FAULT_SNAPSHOT);
+	if (ret)
+		return ret;
 
 	mutex_lock(&kernel->snapshot_lock);
 	ret = attempt_record(kernel);
