@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The whole of it in one call: reads a list, checks each record's digest,
- * replays, looks for alignment. With more than one thread the work is shared:
+ * replays, compares the values in snapshot_aggregates, looks for alignment. With more than one thread the work is shared:
  * digests of batches of records side by side, extends in order. Memory
  * stays bounded: sixteen batches of at most 256 records and 64 KiB (or one
  * record, if that is longer), with their digests 3 MiB in all.
@@ -11,6 +11,7 @@
 
 #include <imastage/align.h>
 #include <imastage/reader.h>
+#include <imastage/snapshot.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -45,6 +46,12 @@ struct imastage_summary {
 	uint64_t nr_bad; /* whose digest is not that of their data */
 	uint64_t first_bad_index; /* of the first of these */
 	uint64_t first_bad_offset;
+	uint64_t nr_snapshots; /* snapshot_aggregate records, of these: */
+	uint64_t nr_odd_snapshots; /* not of the form in snapshot.h: no proof */
+	uint64_t nr_disagree; /* whose value of the PCR is not that replayed */
+	uint64_t first_disagree_index; /* of the first that disagrees, */
+	unsigned int first_disagree_pcr; /* in this PCR */
+	enum imastage_bank first_disagree_bank;
 	int alignment; /* IMASTAGE_ALIGN_* */
 	uint64_t nr_aligned; /* records in the prefix, see alignment */
 };

@@ -2,7 +2,9 @@
 /*
  * snapshot_aggregate: a record that holds the values of the PCRs before it, and
  * so a new root of trust. A replay may start there instead of at record 0, and
- * one that comes by must agree with it.
+ * one that comes by must agree with it about the PCR that the record is for.
+ * That value was read together with the record; those of other PCRs were read
+ * somewhat earlier, and may have grown since.
  *
  * It is a record of template "ima-buf" with that event name; its buffer is text:
  *	Snapshot_Attempt_Count=<n>;	attempts since hard boot
@@ -24,6 +26,7 @@ extern "C" {
 struct imastage_snapshot {
 	uint64_t attempt;
 	uint64_t nr_records; /* before it, since hard boot */
+	unsigned int pcr; /* that of its record */
 	struct imastage_bytes values; /* the text that names PCRs */
 };
 
@@ -44,14 +47,14 @@ imastage_snapshot_value(const struct imastage_snapshot *snapshot,
 #define IMASTAGE_SNAPSHOT_DISAGREES 1
 
 /*
- * Has @replay, which stands before the record, the values that it gives? 0 when
- * they agree as far as both have them, else IMASTAGE_SNAPSHOT_DISAGREES with
- * the first that does not in *ret_bank and *ret_pcr.
+ * Has @replay, which stands before the record, the value that it gives for its
+ * own PCR? 0 when they agree in all banks that both have, or have none in common;
+ * else IMASTAGE_SNAPSHOT_DISAGREES with the first that does not in *ret_bank.
  */
 IMASTAGE_API int
 imastage_snapshot_compare(const struct imastage_snapshot *snapshot,
 			  const struct imastage_replay *replay,
-			  enum imastage_bank *ret_bank, unsigned int *ret_pcr);
+			  enum imastage_bank *ret_bank);
 
 /*
  * Gives @replay the values, so that the record itself is the next to extend.

@@ -32,11 +32,6 @@ struct replay_run {
 	int alignment; /* IMASTAGE_ALIGN_* */
 	uint64_t nr_before_snapshot; /* records that were not replayed */
 	uint64_t snapshot_index; /* absolute, of the record started at */
-	uint64_t nr_snapshots;
-	bool disagrees; /* a snapshot, which: */
-	uint64_t disagreeing_index;
-	enum imastage_bank disagreeing_bank;
-	unsigned int disagreeing_pcr;
 };
 
 /* 0, or negative after a complaint. */

@@ -23,7 +23,7 @@ static bool arrived(const struct replay_run *run)
 
 bool replay_accepts(const struct replay_run *run)
 {
-	return run->summary.nr_bad == 0 && !run->disagrees &&
+	return run->summary.nr_bad == 0 && run->summary.nr_disagree == 0 &&
 	       (!expects(run) || arrived(run));
 }
 
@@ -96,8 +96,12 @@ static void report_counts(const struct replay_run *run)
 		printf("started at     record %" PRIu64
 		       " of the list, number %" PRIu64 " since boot\n",
 		       run->nr_before_snapshot, run->snapshot_index);
-	if (run->from_snapshot)
-		printf("snapshots      %" PRIu64 "\n", run->nr_snapshots);
+	if (s->nr_snapshots || run->from_snapshot)
+		printf("snapshots      %" PRIu64 "\n", s->nr_snapshots);
+	if (s->nr_odd_snapshots)
+		printf("odd snapshots  %" PRIu64
+		       " whose text is of another form; not compared\n",
+		       s->nr_odd_snapshots);
 }
 
 static void report_faults(const struct replay_run *run)
@@ -111,11 +115,14 @@ static void report_faults(const struct replay_run *run)
 		text_print(stdout, bytes_of_text(run->bad_path));
 		putchar('\n');
 	}
-	if (run->disagrees)
+	if (s->nr_disagree)
 		printf("disagreeing    snapshot_aggregate in record %" PRIu64
-		       ", PCR %u of %s\n",
-		       run->disagreeing_index, run->disagreeing_pcr,
-		       imastage_bank_name(run->disagreeing_bank));
+		       ", PCR %u of %s%s\n",
+		       s->first_disagree_index, s->first_disagree_pcr,
+		       imastage_bank_name(s->first_disagree_bank),
+		       run->from_snapshot ?
+			       "" :
+			       "; if the list begins with it: --from-snapshot");
 }
 
 static void report_arrival(const struct replay_run *run)
@@ -164,14 +171,20 @@ static void put_value(void *context, enum imastage_bank bank, unsigned int pcr,
 	json_close(json, '}');
 }
 
-static void put_snapshots(struct json *json, const struct replay_run *run)
+static void put_start(struct json *json, const struct replay_run *run)
 {
 	json_number(json, "records_before_snapshot", run->nr_before_snapshot);
 	json_number(json, "snapshot_index", run->snapshot_index);
-	json_number(json, "snapshots", run->nr_snapshots);
-	if (run->disagrees)
-		json_number(json, "disagreeing_snapshot",
-			    run->disagreeing_index);
+}
+
+static void put_disagreement(struct json *json,
+			     const struct imastage_summary *s)
+{
+	json_number(json, "first_disagreeing_snapshot",
+		    s->first_disagree_index);
+	json_number(json, "first_disagreeing_pcr", s->first_disagree_pcr);
+	json_text(json, "first_disagreeing_bank",
+		  imastage_bank_name(s->first_disagree_bank));
 }
 
 static void put_bad(struct json *json, const struct replay_run *run)
@@ -195,7 +208,12 @@ static void report_json(const struct replay_run *run)
 	if (run->drop != REPLAY_DROP_NONE)
 		json_number(&json, "dropped", run->drop);
 	if (run->from_snapshot)
-		put_snapshots(&json, run);
+		put_start(&json, run);
+	json_number(&json, "snapshots", s->nr_snapshots);
+	json_number(&json, "odd_snapshots", s->nr_odd_snapshots);
+	json_number(&json, "disagreeing_snapshots", s->nr_disagree);
+	if (s->nr_disagree)
+		put_disagreement(&json, s);
 	json_number(&json, "bad_digests", s->nr_bad);
 	if (s->nr_bad)
 		put_bad(&json, run);

@@ -28,12 +28,20 @@ static void add_summary(struct replay_run *run,
 		all->first_bad_index = part->first_bad_index;
 		all->first_bad_offset = part->first_bad_offset;
 	}
+	if (part->nr_disagree && !all->nr_disagree) {
+		all->first_disagree_index = part->first_disagree_index;
+		all->first_disagree_pcr = part->first_disagree_pcr;
+		all->first_disagree_bank = part->first_disagree_bank;
+	}
 	all->nr_records += part->nr_records;
 	all->nr_bytes += part->nr_bytes;
 	all->nr_violations += part->nr_violations;
 	all->nr_other_pcr += part->nr_other_pcr;
 	all->nr_unknown += part->nr_unknown;
 	all->nr_bad += part->nr_bad;
+	all->nr_snapshots += part->nr_snapshots;
+	all->nr_odd_snapshots += part->nr_odd_snapshots;
+	all->nr_disagree += part->nr_disagree;
 }
 
 static void note_match(struct replay_run *run, uint64_t nr_records)
@@ -133,6 +141,7 @@ struct slow {
 	struct imastage_hasher *hasher; /* of the list's bank alone, */
 	unsigned int bank; /* which is this, when it is not replayed */
 	bool started;
+	uint64_t dropped_at; /* records before the one that was left out */
 };
 
 static void note_bad(struct slow *slow, const struct imastage_record *record,
@@ -181,15 +190,18 @@ static int extend(struct slow *slow, const struct imastage_record *record)
 	return r;
 }
 
-static void disagree(struct replay_run *run, enum imastage_bank bank,
-		     unsigned int pcr)
+static void compare(struct replay_run *run,
+		    const struct imastage_snapshot *snapshot)
 {
-	if (run->disagrees)
+	struct imastage_summary *summary = &run->summary;
+	enum imastage_bank bank;
+
+	if (!imastage_snapshot_compare(snapshot, run->replay, &bank) ||
+	    summary->nr_disagree++ > 0)
 		return;
-	run->disagrees = true;
-	run->disagreeing_index = input_index(run->input);
-	run->disagreeing_bank = bank;
-	run->disagreeing_pcr = pcr;
+	summary->first_disagree_index = input_index(run->input);
+	summary->first_disagree_pcr = snapshot->pcr;
+	summary->first_disagree_bank = bank;
 }
 
 static int start_at(struct slow *slow, const struct imastage_snapshot *snapshot)
@@ -210,32 +222,32 @@ static int start_at(struct slow *slow, const struct imastage_snapshot *snapshot)
 	return look_at_start(run);
 }
 
-/* -EBADMSG after a complaint: one that is not of its form proves nothing. */
+/* One that is not of its form proves nothing, and is nothing to start from. */
 static int use_snapshot(struct slow *slow, const struct imastage_record *record)
 {
 	struct replay_run *run = slow->run;
 	struct imastage_snapshot snapshot;
-	enum imastage_bank bank;
-	unsigned int pcr;
 	int r = imastage_snapshot_parse(record, &snapshot);
 
-	if (r < 0) {
+	run->summary.nr_snapshots++;
+	run->summary.nr_odd_snapshots += r < 0;
+	if (r < 0 && !slow->started) {
 		cli_error("%s: record %" PRIu64
 			  ": a snapshot_aggregate that is not of its form",
 			  input_path(run->input), input_index(run->input));
 		return r;
 	}
-	run->nr_snapshots++;
 	if (!slow->started)
 		return start_at(slow, &snapshot);
-	if (imastage_snapshot_compare(&snapshot, run->replay, &bank, &pcr))
-		disagree(run, bank, pcr);
+	if (r == 0)
+		compare(run, &snapshot);
 	return 0;
 }
 
 static int take_record(struct slow *slow, const struct imastage_record *record)
 {
 	struct replay_run *run = slow->run;
+	bool dropped = input_index(run->input) == run->drop;
 	int r = 0;
 
 	run->summary.nr_records++;
@@ -244,12 +256,16 @@ static int take_record(struct slow *slow, const struct imastage_record *record)
 		run->summary.nr_violations++;
 	if (!imastage_record_is_known(record))
 		run->summary.nr_unknown++;
-	if (run->from_snapshot && imastage_record_is_snapshot(record))
+	if (!dropped && imastage_record_is_snapshot(record))
 		r = use_snapshot(slow, record);
 	if (r == 0 && !slow->started)
 		run->nr_before_snapshot++;
-	if (r < 0 || !slow->started || input_index(run->input) == run->drop)
+	if (r < 0 || !slow->started)
 		return r;
+	if (dropped)
+		slow->dropped_at = run->summary.nr_records - 1;
+	if (dropped)
+		return 0;
 	r = extend(slow, record);
 	if (r == 0 && run->align) {
 		r = imastage_align_check(run->align, run->replay);
@@ -262,8 +278,9 @@ static int take_record(struct slow *slow, const struct imastage_record *record)
 }
 
 /* A window is looked through at the end; it counts what was replayed. */
-static int finish(struct replay_run *run, uint64_t before)
+static int finish(const struct slow *slow, uint64_t before)
 {
+	struct replay_run *run = slow->run;
 	uint64_t nr = 0;
 
 	if (!run->align)
@@ -271,7 +288,7 @@ static int finish(struct replay_run *run, uint64_t before)
 	run->alignment = imastage_align_finish(run->align, &nr);
 	if (run->alignment == IMASTAGE_ALIGN_MATCH && !run->matched) {
 		nr += run->nr_before_snapshot - before;
-		note_match(run, nr + (run->drop < nr));
+		note_match(run, nr + (slow->dropped_at < nr));
 	}
 	return run->alignment < 0 ? run->alignment : 0;
 }
@@ -289,7 +306,9 @@ static int check_drop(const struct replay_run *run)
 
 int replay_run_slowly(struct replay_run *run)
 {
-	struct slow slow = { .run = run, .started = !run->from_snapshot };
+	struct slow slow = { .run = run,
+			     .started = !run->from_snapshot,
+			     .dropped_at = REPLAY_DROP_NONE };
 	uint64_t before = imastage_replay_nr_records(run->replay);
 	struct imastage_record record;
 	int r = slow.started ? look_at_start(run) : 0;
@@ -297,7 +316,7 @@ int replay_run_slowly(struct replay_run *run)
 	while (r == 0 && (r = input_next(run->input, &record)) == 0)
 		r = take_record(&slow, &record);
 	if (r == IMASTAGE_END)
-		r = finish(run, before);
+		r = finish(&slow, before);
 	imastage_hasher_free(slow.hasher);
 	if (r == 0)
 		r = check_drop(run);

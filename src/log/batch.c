@@ -7,6 +7,7 @@
 #include "log/buffer.h"
 
 #include <errno.h>
+#include <imastage/snapshot.h>
 #include <stdlib.h>
 
 int batch_reset(struct batch *batch, uint64_t first_index)
@@ -66,6 +67,7 @@ int batch_add(struct batch *batch, const struct imastage_record *record,
 	added->offset = offset;
 	added->violation = imastage_record_is_violation(record);
 	added->wanted = wanted;
+	added->snapshot = imastage_record_is_snapshot(record);
 	take_account(&batch->tally, added);
 	batch->nr++;
 	return 0;
@@ -105,6 +107,24 @@ static int extend_bank(const struct batch_record *b, uint8_t *digest,
 	return 0;
 }
 
+static void compare_snapshot(struct batch *batch, size_t i,
+			     const struct imastage_replay *replay)
+{
+	struct imastage_summary *tally = &batch->tally;
+	struct imastage_snapshot snapshot;
+	enum imastage_bank bank;
+
+	tally->nr_snapshots++;
+	if (imastage_snapshot_parse(&batch->records[i].record, &snapshot) < 0)
+		tally->nr_odd_snapshots++;
+	else if (imastage_snapshot_compare(&snapshot, replay, &bank) &&
+		 tally->nr_disagree++ == 0) {
+		tally->first_disagree_index = batch->first_index + i;
+		tally->first_disagree_pcr = snapshot.pcr;
+		tally->first_disagree_bank = bank;
+	}
+}
+
 int batch_extend(struct batch *batch, struct imastage_replay *replay)
 {
 	unsigned int banks = replay->hasher.banks;
@@ -113,6 +133,8 @@ int batch_extend(struct batch *batch, struct imastage_replay *replay)
 	for (size_t i = 0; i < batch->nr; i++) {
 		const struct batch_record *b = &batch->records[i];
 
+		if (b->snapshot)
+			compare_snapshot(batch, i, replay);
 		if (!b->wanted)
 			continue;
 		for (enum imastage_bank bank = 0;

@@ -21,6 +21,7 @@ struct batch_record {
 	uint64_t offset; /* in the list */
 	bool violation;
 	bool wanted; /* for one of the PCRs replayed */
+	bool snapshot; /* a snapshot_aggregate */
 };
 
 struct batch {
@@ -48,7 +49,8 @@ int batch_add(struct batch *batch, const struct imastage_record *record,
 int batch_hash(struct batch *batch, struct imastage_hasher *hasher);
 
 /*
- * Extends all banks with all records. Record by record, not bank by bank: the
+ * Extends all banks with all records, and compares snapshots with what stands
+ * before them. Record by record, not bank by bank: the
  * chains do not depend on each other, and a processor works on them at once.
  * -EIO.
  */

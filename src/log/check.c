@@ -155,12 +155,20 @@ static void add_up(struct imastage_summary *sum,
 		sum->first_bad_index = tally->first_bad_index;
 		sum->first_bad_offset = tally->first_bad_offset;
 	}
+	if (sum->nr_disagree == 0) {
+		sum->first_disagree_index = tally->first_disagree_index;
+		sum->first_disagree_pcr = tally->first_disagree_pcr;
+		sum->first_disagree_bank = tally->first_disagree_bank;
+	}
 	sum->nr_records += tally->nr_records;
 	sum->nr_bytes += tally->nr_bytes;
 	sum->nr_violations += tally->nr_violations;
 	sum->nr_other_pcr += tally->nr_other_pcr;
 	sum->nr_unknown += tally->nr_unknown;
 	sum->nr_bad += tally->nr_bad;
+	sum->nr_snapshots += tally->nr_snapshots;
+	sum->nr_odd_snapshots += tally->nr_odd_snapshots;
+	sum->nr_disagree += tally->nr_disagree;
 }
 
 /* ---- who does what --------------------------------------------------------- */

@@ -110,6 +110,7 @@ int imastage_snapshot_parse(const struct imastage_record *record,
 	    !next_number(&text, "Snapshot_Attempt_Count=", &snapshot.attempt) ||
 	    !next_number(&text, "Records=", &snapshot.nr_records))
 		return -EBADMSG;
+	snapshot.pcr = record->pcr;
 	snapshot.values = text;
 	for (rest = text; rest.len > 0;)
 		if (!next_item(&rest, &item) || !is_well_formed(&item))
@@ -137,77 +138,61 @@ int imastage_snapshot_value(const struct imastage_snapshot *snapshot,
 	return -ENOENT;
 }
 
-/* Calls @use for each PCR that is replayed, with the value given or none. */
-static int for_each_value(const struct imastage_snapshot *snapshot,
-			  const struct imastage_replay *replay,
-			  int (*use)(void *context, enum imastage_bank bank,
-				     unsigned int pcr,
-				     struct imastage_bytes given),
-			  void *context, enum imastage_bank *ret_bank,
-			  unsigned int *ret_pcr)
+/* The value in bytes; empty when it has none. */
+static struct imastage_bytes
+value_bytes(const struct imastage_snapshot *snapshot, enum imastage_bank bank,
+	    unsigned int pcr, uint8_t value[IMASTAGE_DIGEST_MAX])
 {
-	for (unsigned int i = 0; i < IMASTAGE_NR_BANKS * IMASTAGE_NR_PCRS;
-	     i++) {
-		enum imastage_bank bank = i / IMASTAGE_NR_PCRS;
-		unsigned int pcr = i % IMASTAGE_NR_PCRS;
-		uint8_t value[IMASTAGE_DIGEST_MAX];
-		struct imastage_bytes hex = { NULL, 0 };
-		size_t len = 0;
-		int r;
+	struct imastage_bytes hex;
+	size_t len = 0;
 
-		if (imastage_replay_value(replay, bank, pcr).len == 0)
-			continue;
-		if (imastage_snapshot_value(snapshot, bank, pcr, &hex) == 0)
-			(void)hex_decode(hex, sizeof(value), value, &len);
-		r = use(context, bank, pcr, bytes_of(value, len));
-		if (r) {
-			*ret_bank = bank;
-			*ret_pcr = pcr;
-			return r;
-		}
-	}
-	return 0;
-}
-
-struct comparison {
-	const struct imastage_replay *replay;
-};
-
-static int compare_value(void *context, enum imastage_bank bank,
-			 unsigned int pcr, struct imastage_bytes given)
-{
-	const struct comparison *comparison = context;
-
-	if (given.len == 0 ||
-	    bytes_equal(given,
-			imastage_replay_value(comparison->replay, bank, pcr)))
-		return 0;
-	return IMASTAGE_SNAPSHOT_DISAGREES;
+	if (imastage_snapshot_value(snapshot, bank, pcr, &hex) == 0)
+		(void)hex_decode(hex, IMASTAGE_DIGEST_MAX, value, &len);
+	return bytes_of(value, len);
 }
 
 int imastage_snapshot_compare(const struct imastage_snapshot *snapshot,
 			      const struct imastage_replay *replay,
-			      enum imastage_bank *ret_bank,
-			      unsigned int *ret_pcr)
+			      enum imastage_bank *ret_bank)
 {
-	struct comparison comparison = { replay };
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		uint8_t value[IMASTAGE_DIGEST_MAX];
+		struct imastage_bytes given, replayed;
 
-	return for_each_value(snapshot, replay, compare_value, &comparison,
-			      ret_bank, ret_pcr);
-}
-
-static int start_value(void *context, enum imastage_bank bank, unsigned int pcr,
-		       struct imastage_bytes given)
-{
-	if (given.len == 0)
-		return -ENOENT;
-	return imastage_replay_set_value(context, bank, pcr, given);
+		replayed = imastage_replay_value(replay, bank, snapshot->pcr);
+		if (replayed.len == 0)
+			continue;
+		given = value_bytes(snapshot, bank, snapshot->pcr, value);
+		if (given.len == 0 || bytes_equal(given, replayed))
+			continue;
+		*ret_bank = bank;
+		return IMASTAGE_SNAPSHOT_DISAGREES;
+	}
+	return 0;
 }
 
 int imastage_snapshot_start(const struct imastage_snapshot *snapshot,
 			    struct imastage_replay *replay,
 			    enum imastage_bank *ret_bank, unsigned int *ret_pcr)
 {
-	return for_each_value(snapshot, replay, start_value, replay, ret_bank,
-			      ret_pcr);
+	for (unsigned int i = 0; i < IMASTAGE_NR_BANKS * IMASTAGE_NR_PCRS;
+	     i++) {
+		enum imastage_bank bank = i / IMASTAGE_NR_PCRS;
+		unsigned int pcr = i % IMASTAGE_NR_PCRS;
+		uint8_t value[IMASTAGE_DIGEST_MAX];
+		int r;
+
+		if (imastage_replay_value(replay, bank, pcr).len == 0)
+			continue;
+		/* None is of no bank's length. */
+		r = imastage_replay_set_value(replay, bank, pcr,
+					      value_bytes(snapshot, bank, pcr,
+							  value));
+		if (r == 0)
+			continue;
+		*ret_bank = bank;
+		*ret_pcr = pcr;
+		return -ENOENT;
+	}
+	return 0;
 }
