@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 out=build/demo
-replay=build/release/ima-replay
+imastage=build/release/imastage
 start=$SECONDS
 
 heading() { printf '\n== %s\n\n' "$*"; }
@@ -20,8 +20,8 @@ die() {
 
 pcr() { awk '$1 == "PCR-10:" { print tolower($2) }' "$out/results/1.pcrs.$1"; }
 
-# Indents what ima-replay says.
-judge() { "$replay" --expect "sha1=$(pcr sha1)" --expect "sha256=$(pcr sha256)" "$@" | sed 's/^/  /'; }
+# Indents what it says.
+judge() { "$imastage" log replay --expect "sha1=$(pcr sha1)" --expect "sha256=$(pcr sha256)" "$@" | sed 's/^/  /'; }
 
 heading "Setting up"
 mkdir -p build
@@ -50,9 +50,9 @@ if command -v evmctl >/dev/null; then
 		"$out/list" || die "evmctl does not accept the list"
 fi
 
-lost=$(($("$replay" --count "${parts[@]}") / 2))
+lost=$(($("$imastage" log show --count "${parts[@]}") / 2))
 heading "The same with record $lost dropped"
 judge --drop "$lost" "${parts[@]}" && status=0 || status=$?
-((status == 3)) || die "a dropped record was not found out (ima-replay ended with $status, not 3)"
+((status == 3)) || die "a dropped record was not found out (imastage ended with $status, not 3)"
 
 printf '\nDone in %d s. The parts are in %s/results.\n' $((SECONDS - start)) "$out"

@@ -26,7 +26,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit threads fuzz_corpus replay oracle cli cli_valgrind kernel_core imasim series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -157,19 +157,6 @@ check_fuzz_corpus() {
 		mapfile -t seeds < <(tests/fuzz/seeds "$target")
 		run_tap "$target" "build/test/fuzz_${target}_corpus" "${seeds[@]}"
 	done
-}
-
-# ima-replay as its user sees it.
-check_replay() {
-	build_tests
-	run_tap ima-replay tests/tools/test-ima-replay build/test
-}
-
-# What ima-evm-utils says of the lists that the library is tested with.
-check_oracle() {
-	need oracle evmctl || return 0
-	build_tests
-	run_tap evmctl tests/test-oracle build/test
 }
 
 # imastage as its users see it; what man pages and completion say of it; others

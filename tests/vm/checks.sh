@@ -5,7 +5,7 @@
 #
 #	tests/vm/guest/NAME	runs in the machine, fails at what it can see itself,
 #				exports lists and PCRs
-#	vm_NAME below		boots it, and judges what was exported: ima-replay
+#	vm_NAME below		boots it, and judges what was exported: imastage
 #				and evmctl must reach the TPM's PCR with it
 #
 # Each is a check twice: check_vm_NAME on the release kernel, check_debug_NAME on
@@ -59,7 +59,7 @@ explains() {
 	fi
 }
 
-# expects STAGE BANK...: options by which ima-replay expects what the PCRs were at
+# expects STAGE BANK...: options by which a replay expects what the PCRs were at
 # the end of kernel STAGE, in $expect
 expects() {
 	local stage=$1 bank
@@ -70,11 +70,11 @@ expects() {
 	done
 }
 
-# replays NAME OPTION... FILE...: ima-replay accepts it
+# replays NAME OPTION... FILE...: `imastage log replay` accepts it
 replays() {
 	local name=$1
 	shift
-	if build/test/ima-replay "$@"; then
+	if build/test/imastage log replay "$@"; then
 		pass "$name"
 	else
 		fail "$name"
@@ -82,7 +82,7 @@ replays() {
 }
 
 # records FILE...: how many there are
-records() { build/test/ima-replay --count "$@"; }
+records() { build/test/imastage log show --count "$@"; }
 
 # same NAME A B: A and B are the same text
 same() {
@@ -126,7 +126,7 @@ vm_rounds() {
 	same "rounds: deleted and current are all records" "$total" \
 		$(($(<"$out/results/deleted") + $(<"$out/results/current")))
 	for lost in 0 $((total / 2)) $((total - 1)); do
-		build/test/ima-replay --drop "$lost" \
+		build/test/imastage log replay --drop "$lost" \
 			--expect "sha256=$(awk '$1 == "PCR-10:" { print $2 }' "$out/results/1.pcrs.sha256")" \
 			"${parts[@]}" && status=0 || status=$?
 		same "rounds: without record $lost it is rejected" "$status" 3
@@ -188,9 +188,9 @@ vm_banks() {
 		for list in staged current; do
 			binary=$out/results/$list.$bank.binary
 			[[ -s $binary ]] || fail "banks: $list $bank: no records"
+			build/test/imastage log show --ascii --list-bank $bank "$binary" >"$binary.text"
 			same "banks: $list $bank, text and binary" \
-				"$(awk '{ print $1, $2, $3 }' "$out/results/$list.$bank.ascii")" \
-				"$(build/test/ima-replay --list --list-bank $bank "$binary" | awk '$1 == NR - 1 { print $3, $4, $5 }')"
+				"$(sha256sum <"$out/results/$list.$bank.ascii")" "$(sha256sum <"$binary.text")"
 		done
 		replays "banks: $bank replays to the TPM's PCR 10" --list-bank $bank "${expect[@]}" "$binary"
 	done
@@ -225,10 +225,10 @@ vm_snapshot() {
 		expects "${parts%:*}" sha1 sha256 sha384 sha512
 		replays "snapshot-${parts%:*}: a replay that starts with it reaches all banks" \
 			--from-snapshot "${expect[@]}" "$results/${parts#*:}.part"
-		build/test/ima-replay "${expect[@]}" "$results/${parts#*:}.part" && status=0 || status=$?
+		build/test/imastage log replay "${expect[@]}" "$results/${parts#*:}.part" && status=0 || status=$?
 		same "snapshot-${parts%:*}: a replay from zero does not" "$status" 3
 	done
-	build/test/ima-replay --from-snapshot "$results/1.001.part" "$results/2b.002.part" && status=0 || status=$?
+	build/test/imastage log replay --from-snapshot "$results/1.001.part" "$results/2b.002.part" && status=0 || status=$?
 	same "snapshot: records missing between two are found out" "$status" 3
 }
 
