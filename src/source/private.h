@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the files of this folder share.
+ */
+#ifndef SOURCE_PRIVATE_H
+#define SOURCE_PRIVATE_H
+
+#include "source/source.h"
+
+#include <pthread.h>
+
+#define SOURCE_BLOCKERS_MAX 8
+
+/* Which list; also places in arrays. */
+enum source_list {
+	SOURCE_CURRENT,
+	SOURCE_STAGED,
+	SOURCE_NR_LISTS
+};
+
+/* One row of reads. Its own place in the list: descriptors' are not used. */
+struct source_stream {
+	struct source *source;
+	enum source_list list;
+	uint64_t offset; /* of the next byte */
+};
+
+struct source {
+	struct source_options options; /* dir and proc owned */
+	struct source_abilities abilities; /* changes under @lock once, if ever */
+
+	/* Who has the session. */
+	pthread_mutex_t lock; /* protects the three below and @abilities */
+	pthread_cond_t changed; /* @busy became false */
+	bool busy;
+	struct source_holder blockers[SOURCE_BLOCKERS_MAX];
+	size_t nr_blockers;
+
+	/* Belong to the session, or to nobody between two of them. */
+	int fds[SOURCE_NR_LISTS]; /* -1: not open */
+	enum source_access access; /* that they were opened for */
+	bool lost; /* they are of a kernel that is gone */
+	struct source_stream streams[SOURCE_NR_LISTS];
+};
+
+/* probe.c: what is there by its names and modes; then what commands do. */
+int source_probe(const char *dir, struct source_abilities *ret_abilities);
+void source_try(struct source *source);
+
+/* command.c: one command, without its newline. 0 or the kernel's own errno. */
+int source_command(struct source *source, enum source_list list,
+		   const char *text);
+
+/* file.c: a path in the source's folder; is @name one of a list's file? */
+int source_path(const struct source *source, const char *name, char *ret_path,
+		size_t room);
+bool source_is_list_name(const char *name);
+/* The decimal number that a small file holds. -EBADMSG: something else. */
+int source_read_number(const struct source *source, const char *name,
+		       uint64_t *ret_number);
+
+#endif

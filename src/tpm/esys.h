@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way to a TPM over TSS, and the two questions that everybody here asks it. Also
+ * for the emulator.
+ *
+ * A TSS2_RC says what went wrong; TPM_RC_MALFORMED stands for an answer that is not
+ * one to what was asked.
+ */
+#ifndef TPM_ESYS_H
+#define TPM_ESYS_H
+
+#include <tss2/tss2_esys.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TPM_RC_MALFORMED TSS2_ESYS_RC_MALFORMED_RESPONSE
+
+struct tpm_esys {
+	TSS2_TCTI_CONTEXT *tcti; /* owned */
+	ESYS_CONTEXT *esys; /* owned; NULL: not connected */
+};
+
+/* @tcti: as tctildr takes it. On failure *ret_link is as after closing. */
+TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link);
+void tpm_esys_close(struct tpm_esys *link);
+
+/* The banks that the TPM has, with the PCRs allocated in each. */
+TSS2_RC tpm_esys_banks(struct tpm_esys *link, TPML_PCR_SELECTION *ret_banks);
+
+/*
+ * As many of the PCRs in @wanted as fit in one answer: *ret_got is some of
+ * @wanted, *ret_values has a value for each PCR in it, in its order. *ret_counter
+ * tells one moment from another: it grows with each change of PCRs.
+ */
+TSS2_RC tpm_esys_read(struct tpm_esys *link, const TPML_PCR_SELECTION *wanted,
+		      TPML_PCR_SELECTION *ret_got, TPML_DIGEST *ret_values,
+		      uint32_t *ret_counter);
+
+/* Adds @pcr of the bank @alg to a selection with room for it. */
+void tpm_select_pcr(TPML_PCR_SELECTION *selection, uint16_t alg,
+		    unsigned int pcr);
+
+#endif

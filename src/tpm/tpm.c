@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A TPM, for the keeper. See tpm.h.
+ */
+#include "tpm/tpm.h"
+
+#include "base/util.h"
+#include "tpm/esys.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#define DEVICE "/dev/tpmrm0"
+
+/* PCRs that change between each two commands of so many. */
+#define TRIES_MAX 64
+
+struct tpm {
+	pthread_mutex_t lock; /* held while commands run that belong together */
+	const struct say *say;
+	struct tpm_esys link;
+};
+
+static int failed(const struct tpm *tpm, const char *what, TSS2_RC rc)
+{
+	if (rc == TSS2_RC_SUCCESS)
+		return 0;
+	say(tpm->say, SAY_ERROR, "TPM: %s: error %#x", what, (unsigned int)rc);
+	return rc == TPM_RC_MALFORMED ? -EBADMSG : -EIO;
+}
+
+/* NULL: there is none to be had. */
+static const char *find_tpm(const char *tcti)
+{
+	if (tcti && strcmp(tcti, "auto") != 0)
+		return strcmp(tcti, "none") != 0 ? tcti : NULL;
+	return access(DEVICE, F_OK) == 0 ? "device:" DEVICE : NULL;
+}
+
+int tpm_open(const char *tcti, const struct say *log, struct tpm **ret_tpm)
+{
+	struct tpm *tpm;
+	TSS2_RC rc;
+
+	tcti = find_tpm(tcti);
+	if (!tcti)
+		return -ENODEV;
+	tpm = calloc(1, sizeof(*tpm));
+	if (!tpm)
+		return -ENOMEM;
+	pthread_mutex_init(&tpm->lock, NULL);
+	tpm->say = log;
+	rc = tpm_esys_open(tcti, &tpm->link);
+	if (rc != TSS2_RC_SUCCESS) {
+		int r = failed(tpm, tcti, rc);
+
+		tpm_close(tpm);
+		return r;
+	}
+	*ret_tpm = tpm;
+	return 0;
+}
+
+void tpm_close(struct tpm *tpm)
+{
+	if (!tpm)
+		return;
+	tpm_esys_close(&tpm->link);
+	pthread_mutex_destroy(&tpm->lock);
+	free(tpm);
+}
+
+int tpm_reset_count(struct tpm *tpm, uint32_t *ret_reset, uint32_t *ret_restart)
+{
+	cleanup_free TPMS_TIME_INFO *time = NULL;
+	TSS2_RC rc;
+
+	pthread_mutex_lock(&tpm->lock);
+	rc = Esys_ReadClock(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			    ESYS_TR_NONE, &time);
+	pthread_mutex_unlock(&tpm->lock);
+	if (rc != TSS2_RC_SUCCESS)
+		return failed(tpm, "clock", rc);
+	*ret_reset = time->clockInfo.resetCount;
+	*ret_restart = time->clockInfo.restartCount;
+	return 0;
+}
+
+static bool has_pcrs(const TPMS_PCR_SELECTION *bank)
+{
+	for (int i = 0; i < bank->sizeofSelect; i++) {
+		if (bank->pcrSelect[i])
+			return true;
+	}
+	return false;
+}
+
+int tpm_banks(struct tpm *tpm, unsigned int *ret_banks)
+{
+	TPML_PCR_SELECTION all;
+	unsigned int banks = 0;
+	enum imastage_bank bank;
+	TSS2_RC rc;
+
+	pthread_mutex_lock(&tpm->lock);
+	rc = tpm_esys_banks(&tpm->link, &all);
+	pthread_mutex_unlock(&tpm->lock);
+	if (rc != TSS2_RC_SUCCESS)
+		return failed(tpm, "banks", rc);
+	for (uint32_t i = 0; i < all.count; i++) {
+		if (has_pcrs(&all.pcrSelections[i]) &&
+		    imastage_bank_by_tpm_alg(all.pcrSelections[i].hash,
+					     &bank) == 0)
+			banks |= 1U << bank;
+	}
+	*ret_banks = banks;
+	return 0;
+}
+
+/* ---- values of PCRs ------------------------------------------------------ */
+
+static void select_banks(unsigned int banks, unsigned int pcr,
+			 TPML_PCR_SELECTION *ret_wanted)
+{
+	*ret_wanted = (TPML_PCR_SELECTION){ 0 };
+	for (int bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		if (banks & 1U << bank)
+			tpm_select_pcr(ret_wanted, imastage_bank_tpm_alg(bank),
+				       pcr);
+	}
+}
+
+/* One value for each bank in @got that has the PCR. Those are taken off *banks. */
+static int take_values(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values,
+		       unsigned int *banks, struct imastage_digests *values_of)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < got->count; i++) {
+		enum imastage_bank bank;
+		const TPM2B_DIGEST *value = &values->digests[nr];
+
+		if (!has_pcrs(&got->pcrSelections[i]))
+			continue;
+		if (imastage_bank_by_tpm_alg(got->pcrSelections[i].hash,
+					     &bank) < 0 ||
+		    value->size != imastage_bank_digest_len(bank))
+			return -EBADMSG;
+		memcpy(values_of->of[bank], value->buffer, value->size);
+		*banks &= ~(1U << bank);
+		nr++;
+	}
+	return nr ? 0 : -ENOENT;
+}
+
+/* The values of @banks, of one moment if they come with the counter @counter. */
+static int read_part(struct tpm *tpm, unsigned int *banks, unsigned int pcr,
+		     struct imastage_digests *values_of, uint32_t *ret_counter)
+{
+	TPML_PCR_SELECTION wanted, got;
+	TPML_DIGEST values;
+	TSS2_RC rc;
+
+	select_banks(*banks, pcr, &wanted);
+	rc = tpm_esys_read(&tpm->link, &wanted, &got, &values, ret_counter);
+	if (rc != TSS2_RC_SUCCESS)
+		return failed(tpm, "PCR values", rc);
+	return take_values(&got, &values, banks, values_of);
+}
+
+/* 0, or 1 when PCRs changed meanwhile. */
+static int read_once(struct tpm *tpm, unsigned int banks, unsigned int pcr,
+		     struct imastage_digests *values_of)
+{
+	uint32_t first, counter;
+	int r = read_part(tpm, &banks, pcr, values_of, &first);
+
+	while (r == 0 && banks) {
+		r = read_part(tpm, &banks, pcr, values_of, &counter);
+		if (r == 0 && counter != first)
+			return 1;
+	}
+	return r;
+}
+
+int tpm_read_pcrs(struct tpm *tpm, unsigned int banks, unsigned int pcr,
+		  struct imastage_digests *ret_values)
+{
+	struct imastage_digests values = { 0 };
+	int r = 1;
+
+	if (banks == 0 || banks >> IMASTAGE_NR_BANKS || pcr >= IMASTAGE_NR_PCRS)
+		return -EINVAL;
+	pthread_mutex_lock(&tpm->lock);
+	for (int i = 0; r == 1 && i < TRIES_MAX; i++)
+		r = read_once(tpm, banks, pcr, &values);
+	pthread_mutex_unlock(&tpm->lock);
+	if (r == 0)
+		*ret_values = values;
+	return r == 1 ? -EAGAIN : r;
+}

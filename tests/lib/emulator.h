@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An imasim of a test's own: mounted on a new folder, with a socket beside it.
+ *
+ *	struct emulator emulator;
+ *
+ *	emulator_start(&emulator, "--profile", "7.2", NULL);
+ *	emulator_ask(&emulator, "load", "1", "100", NULL);
+ *	... emulator.dir ...
+ *	emulator_stop(&emulator);
+ *
+ * IMASIM, its path, is given to the compiler (meson.build). Where FUSE cannot be
+ * mounted, a test is to be skipped: see emulator_missing().
+ */
+#ifndef LIB_EMULATOR_H
+#define LIB_EMULATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct emulator {
+	char home[64]; /* a folder that is removed in the end */
+	char dir[80]; /* in it: what /sys/kernel/security/ima is */
+	char socket[80];
+};
+
+/* What an emulator needs and is not there; NULL: all is. */
+const char *emulator_missing(void);
+
+/* Options of `imasim run`, up to NULL. Fails the test if it does not start. */
+void emulator_start(struct emulator *ret_emulator, ...)
+	__attribute__((sentinel));
+
+/* A verb and its words, up to NULL. Returns its exit status. */
+int emulator_ask(const struct emulator *emulator, ...)
+	__attribute__((sentinel));
+
+/* The same; what it prints is in @ret_text, terminated. Fails the test if it does. */
+void emulator_read(const struct emulator *emulator, const char *verb,
+		   char *ret_text, size_t room);
+
+void emulator_stop(struct emulator *emulator);
+
+#endif
