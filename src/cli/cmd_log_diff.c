@@ -161,8 +161,8 @@ static void put_counts(const struct diff *diff)
 	json_number(&json, "removed", c->nr_removed);
 	json_number(&json, "changed", c->nr_changed);
 	json_number(&json, "reordered", c->nr_moved);
-	json_bool(&json, "continued", c->is_continued && !is_same(c));
-	json_bool(&json, "same", is_same(c));
+	json_boolean(&json, "continued", c->is_continued && !is_same(c));
+	json_boolean(&json, "same", is_same(c));
 	json_end(&json, '}');
 }
 

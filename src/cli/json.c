@@ -54,7 +54,7 @@ void json_number(struct json *json, const char *name, uint64_t number)
 	fprintf(json->file, "%" PRIu64, number);
 }
 
-void json_bool(struct json *json, const char *name, bool value)
+void json_boolean(struct json *json, const char *name, bool value)
 {
 	begin(json, name);
 	fputs_unlocked(value ? "true" : "false", json->file);

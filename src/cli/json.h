@@ -27,7 +27,7 @@ void json_open(struct json *json, const char *name, char bracket);
 void json_close(struct json *json, char bracket);
 
 void json_number(struct json *json, const char *name, uint64_t number);
-void json_bool(struct json *json, const char *name, bool value);
+void json_boolean(struct json *json, const char *name, bool value);
 void json_text(struct json *json, const char *name, const char *text);
 void json_hex(struct json *json, const char *name, struct imastage_bytes bytes);
 

@@ -124,6 +124,20 @@ static void take_raw(struct imastage_bytes raw,
 	}
 }
 
+int pcrs_take_bytes(struct imastage_bytes bytes,
+		    const struct imastage_selection *selections, size_t nr,
+		    struct pcr_values *values)
+{
+	if (nr == 1 && __builtin_popcount(selections->pcrs) == 1 &&
+	    set_hex(values, selections->bank,
+		    (unsigned int)__builtin_ctz(selections->pcrs), bytes) == 0)
+		return 0;
+	if (bytes.len != selected_len(selections, nr))
+		return -EINVAL;
+	take_raw(bytes, selections, nr, values);
+	return 0;
+}
+
 static int take_file(const char *path,
 		     const struct imastage_selection *selections, size_t nr,
 		     struct pcr_values *values)
@@ -134,19 +148,11 @@ static int take_file(const char *path,
 
 	if (r < 0)
 		return complain(path, r);
-	if (nr == 1 && __builtin_popcount(selections->pcrs) == 1 &&
-	    set_hex(values, selections->bank,
-		    (unsigned int)__builtin_ctz(selections->pcrs),
-		    bytes_of(data, len)) == 0)
+	if (pcrs_take_bytes(bytes_of(data, len), selections, nr, values) == 0)
 		return 0;
-	if (len != selected_len(selections, nr)) {
-		cli_error("%s: neither hex digits nor the %zu bytes of the "
-			  "PCRs named",
-			  path, selected_len(selections, nr));
-		return CLI_USAGE;
-	}
-	take_raw(bytes_of(data, len), selections, nr, values);
-	return 0;
+	cli_error("%s: neither hex digits nor the %zu bytes of the PCRs named",
+		  path, selected_len(selections, nr));
+	return CLI_USAGE;
 }
 
 int pcrs_parse_file(const char *text, unsigned int default_pcr,

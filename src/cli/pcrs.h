@@ -35,6 +35,15 @@ int pcrs_parse_selection(const char *text, unsigned int default_pcr,
 			 size_t *ret_nr);
 
 /*
+ * Adds what such a file says about the PCRs selected: hex digits when it is one,
+ * or the values as bytes, in the order of banks given and of PCRs. -EINVAL when
+ * it is neither.
+ */
+int pcrs_take_bytes(struct imastage_bytes bytes,
+		    const struct imastage_selection *selections, size_t nr,
+		    struct pcr_values *values);
+
+/*
  * The PCRs in @pcrs, of the banks that it has, as the kernel shows them below
  * @folder (/sys/class/tpm/tpm0). Reads until two readings agree, for a PCR may
  * change between two banks. 0, or negative after a complaint.

@@ -170,7 +170,7 @@ void record_print_json(FILE *file, const struct imastage_record *record,
 	json_number(&json, "pcr", record->pcr);
 	put_digest(&json, record);
 	put_content(&json, record);
-	json_bool(&json, "violation", imastage_record_is_violation(record));
+	json_boolean(&json, "violation", imastage_record_is_violation(record));
 	if (imastage_record_event_name(record, &name) == 0)
 		json_bytes(&json, "event_name", name);
 	put_fields(&json, record);
