@@ -9,7 +9,7 @@ CHECKS ?= default
 # How long `make fuzz` searches with each target, in seconds.
 SECONDS ?= 60
 
-.PHONY: help build demo check check-debug bench-kernel bench-memory bench-log bars lint fuzz clean
+.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bars lint fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -17,8 +17,11 @@ help: ## this list
 build: ## the programs, optimised, in build/release
 	@scripts/setup.sh build && scripts/run-tests.sh build
 
-demo: ## a real kernel stages its measurement list, a TPM proves it
-	@scripts/setup.sh build vm && scripts/demo.sh
+demo: ## see it work, in a minute: no kernel is built, no root needed
+	@scripts/demo/run --check && scripts/setup.sh build && scripts/demo/run
+
+demo-vm: ## the same story in a real kernel, in QEMU
+	@scripts/setup.sh build vm && scripts/demo/vm
 
 check: ## all tests
 	@scripts/setup.sh build vm lint fuzz && scripts/run-tests.sh $(CHECKS)

@@ -26,7 +26,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 logs=build/logs
 exec 4>&1 # the terminal, for note
 
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim series vm_harness)
+# What needs no kernel comes first.
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim demo series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -196,6 +197,13 @@ check_imasim() {
 	run_tap flush tests/imasim/conformance build/test "$selftest" --flush-htable -- -F
 	need "selftest with a TPM" swtpm || return 0
 	run_tap tpm tests/imasim/conformance build/test "$selftest" --tpm swtpm
+}
+
+# make demo, in full, interrupted, and where it cannot run.
+check_demo() {
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	note "tells the story a dozen times, two minutes"
+	run_tap demo tests/demo/test-demo build/release
 }
 
 # The patches, as somebody who wants them in a tree would have them.

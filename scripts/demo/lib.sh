@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the scenes of `make demo` are made with. They run in the folder of the demo,
+# and find there:
+#
+#	ima/		the files of the machine: imasim with a software TPM
+#	never/		those of a second one that measures the same and never deletes
+#	parts/		what was saved, one file for each round
+#	private/	sockets, the TPM's state; gone at the end
+
+# ---- what is said -------------------------------------------------------------
+
+if [[ -t 1 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then
+	bold=$'\e[1m' dim=$'\e[2m' good=$'\e[32m' plain=$'\e[0m'
+else
+	bold='' dim='' good='' plain=''
+fi
+nr_scenes=0
+
+# title TEXT: a scene begins.
+title() {
+	nr_scenes=$((nr_scenes + 1))
+	printf '\n%s%d  %s%s\n\n' "$bold" "$nr_scenes" "$1" "$plain"
+}
+
+# tell LINE...: what is to be seen, and why it matters.
+tell() { printf '   %s\n' "$@"; }
+gap() { echo; }
+row() {
+	# shellcheck disable=SC2059 # the format is ours
+	printf "   $1\n" "${@:2}"
+}
+
+# found TEXT: something that had to be so, and is.
+found() { printf '   %s=%s %s\n' "$good" "$plain" "$1"; }
+
+show_command() { printf '   %s$ %s%s\n' "$dim" "$1" "$plain"; }
+indented() { sed 's/^/     /'; }
+
+# run_shown COMMAND: shows it, and runs it in this shell.
+run_shown() {
+	show_command "$1"
+	eval "$1"
+}
+
+# run_output COMMAND: shows it, runs it, shows what it prints, which is in private/output,
+# too. Its exit status is the result.
+run_output() {
+	local status
+	show_command "$1"
+	eval "$1" >private/output
+	status=$?
+	indented <private/output
+	return "$status"
+}
+
+# refused ERROR COMMAND: shows it, runs it, shows what is said: it has to fail so.
+refused() {
+	show_command "$2"
+	{ ! eval "$2"; } 2>private/said && grep -q "$1" private/said || return
+	sed 's/.*line [0-9]*: /bash: /' private/said | indented
+}
+
+die() {
+	printf '\ndemo: %s\n' "$*" >&2
+	[[ ! -s private/errors ]] || cat private/errors >&2
+	exit 1
+}
+
+# ---- whether it can run -------------------------------------------------------
+
+# no_fuse REASON: what to do instead.
+no_fuse() {
+	cat >&2 <<-END
+		demo: $1
+
+		      make demo shows the kernel's files through FUSE, which it cannot do here. Either
+
+		        allow it    on a machine: modprobe fuse, and the package fuse3
+		                    in a container: --device /dev/fuse --cap-add SYS_ADMIN, and on Ubuntu
+		                    --security-opt apparmor=unconfined
+		        or run      make demo-vm
+		                    the same story in a real Linux in QEMU; neither FUSE nor KVM nor root
+		                    is needed, but it builds a kernel first (some minutes)
+	END
+	return 1
+}
+
+can_run() {
+	if [[ ! -c /dev/fuse ]]; then
+		no_fuse "there is no /dev/fuse."
+	elif ! { : <>/dev/fuse; } 2>/dev/null; then
+		no_fuse "/dev/fuse may not be opened by $(id -un 2>/dev/null || id -u)."
+	fi
+}
+
+build_programs() {
+	local top=$here/../..
+	mkdir -p "$top/build"
+	[[ -x $top/build/release/imasim ]] || echo "Building the programs, for a minute or two ..."
+	"$top/scripts/run-tests.sh" build >"$top/build/demo-build.log" 2>&1 ||
+		die "the build failed; see build/demo-build.log"
+	bin=$top/build/release
+}
+
+# ---- coming and going ---------------------------------------------------------
+
+# enter DIR: makes it the folder of the demo, in place of what an earlier one left.
+enter() {
+	bin=$(cd "$bin" && pwd) && mkdir -p "$1" && cd "$1" || exit 1
+	exec 9>lock
+	flock --nonblock 9 || die "another demo is running in $1"
+	PATH=$bin:$PATH
+	[[ -e ima || -e never || -e private ]] && clear_away
+	rm -rf parts list tampered forged account.json
+	# Sockets have short names, so all is done from in here.
+	mkdir ima never private parts || exit 1
+	export TMPDIR=private IMASIM_SOCKET=private/socket LC_ALL=C
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 141' PIPE
+	trap 'exit 143' TERM
+	trap leave EXIT
+}
+
+pids=()
+
+# in_background COMMAND...: ends at the latest with the demo, however that ends.
+in_background() {
+	setpriv --pdeathsig KILL "$@" &
+	pids+=($!)
+}
+
+# machine DIR SOCKET OPTION...: starts an imasim. It gets a signal to end by if the
+# demo is killed.
+machine() {
+	local dir=$1 socket=$2 pid i
+	shift 2
+	setpriv --pdeathsig TERM imasim --socket "$socket" run "$@" "$dir" 2>private/said &
+	pid=$!
+	for ((i = 0; i < 200; i++)); do
+		[[ -S $socket ]] && imasim --socket "$socket" status >/dev/null 2>&1 && return
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	kill "$pid" 2>/dev/null
+	grep -q 'fuse' private/said && no_fuse "nothing may be mounted: $(head -n 1 private/said)" && return
+	die "imasim did not start: $(cat private/said)"
+}
+
+is_mounted() { mountpoint -q "$1"; }
+
+# let_go DIR: unmounts it, now or when the last one has closed its files.
+let_go() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		is_mounted "$1" || break
+		sleep 0.05
+	done
+	! is_mounted "$1" || umount --lazy "$1" 2>/dev/null || fusermount3 -uqz "$1"
+	[[ ! -d $1 ]] || rmdir "$1"
+}
+
+# clear_away: ends all that runs here, unmounts, and removes what is not to stay.
+clear_away() {
+	local socket
+	for socket in private/socket private/never; do
+		[[ ! -S $socket ]] || imasim --socket "$socket" stop >/dev/null 2>&1
+	done
+	let_go ima
+	let_go never
+	rm -rf private
+}
+
+leave() {
+	local status=$?
+	trap '' HUP INT PIPE TERM
+	((${#pids[@]} == 0)) || kill "${pids[@]}" 2>/dev/null
+	exec 3>&-
+	clear_away
+	wait
+	((status < 128)) || printf '\ndemo: interrupted; nothing is mounted, nothing runs any more.\n' >&2
+	exit "$status"
+}
+
+# ---- the machine --------------------------------------------------------------
+
+staged=ima/binary_runtime_measurements_staged
+current=ima/binary_runtime_measurements
+
+never() { imasim --socket private/never "$@"; }
+nr_deleted() { cat ima/deleted_measurements_count; }
+nr_staged() { cat ima/staged_measurements_count; }
+nr_current() { cat ima/runtime_measurements_count; }
+memory() { imasim status | sed -n 's/^bytes //p'; }
+memory_without() { never status | sed -n 's/^bytes //p'; }
+kib() { echo $((($1 + 512) / 1024)); }
+
+# pcr BANK: what the TPM holds.
+pcr() { imasim pcrs | sed -n "s/^$1:10=//p"; }
+
+# list_programs: up to 2000 programs and libraries of this machine; sets $nr_programs.
+list_programs() {
+	find /usr/bin /usr/sbin /usr/lib /usr/libexec -type f -readable -size -4M '(' -perm /111 -o -name '*.so*' ')' 2>/dev/null |
+		grep -v '[[:space:]]' | sort | head -n 2000 >private/programs
+	nr_programs=$(wc -l <private/programs)
+	((nr_programs >= 400)) || die "there are only $nr_programs programs in /usr to measure, too few for a story"
+}
+
+# programs FROM COUNT: so many of them, from the one that is number FROM, 1 the first.
+programs() { sed -n "$1,$(($1 + $2 - 1))p" private/programs; }
+
+# measure: the files named on its input, in both machines.
+measure() {
+	xargs -r -n 32 bash -c '{ imasim measure "$@" && imasim --socket private/never measure "$@"; } || exit 255' _ \
+		2>>private/errors
+}
+
+new_part() {
+	part=parts/$(printf '%020d' "$1").ima
+	[[ ! -e $part ]] || die "$part is there: a part would have been saved twice"
+}
+
+# holders DIR: who has a file in it open: pid, descriptor, file, command; one on a line.
+holders() {
+	local fd file pid prefix
+	prefix=$(realpath "$1")/
+	for fd in /proc/[0-9]*/fd/*; do
+		file=$(readlink "$fd" 2>/dev/null)
+		[[ $file == "$prefix"* ]] || continue
+		pid=${fd#/proc/} && pid=${pid%%/*}
+		printf '%d %d %s %s\n' "$pid" "${fd##*/}" "${file#"$prefix"}" "$(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done
+}
+
+# wait_for COMMAND...: until it succeeds, for ten seconds
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		"$@" && return
+		sleep 0.05
+	done
+	return 1
+}
