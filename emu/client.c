@@ -7,10 +7,12 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
 #include "emu/message.h"
+#include "emu/tpm_pipe.h"
 
 #define PATH_LEN 108
 
@@ -107,6 +109,31 @@ static int ask_to_save(int sock, int argc, char **argv)
 	return ret ? complain(argv[0], ret) : 0;
 }
 
+/*
+ * The reply comes when imasim has no more to do with the socket: at once if it has
+ * no TPM.
+ */
+static int ask_for_tpm(int sock, int argc, char **argv)
+{
+	struct reply reply;
+	int ends[2], ret, status;
+
+	(void)argc;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return complain(argv[0], -errno);
+	ret = message_send(sock, (const char *const *)argv, 1, ends[1]);
+	close(ends[1]);
+	if (!ret)
+		ret = tpm_pipe_forward(ends[0]);
+	close(ends[0]);
+	status = message_receive_reply(sock, &reply);
+	if (!status)
+		status = reply.status;
+	if (!status)
+		status = ret;
+	return status ? complain(argv[0], status) : 0;
+}
+
 static const struct verb {
 	const char *name;
 	int min_args;
@@ -123,6 +150,7 @@ static const struct verb {
 	{ "status", 0, 0, ask_simply },
 	{ "fault", 0, 4, ask_for_fault },
 	{ "pcrs", 0, 0, ask_simply },
+	{ "tpm", 0, 0, ask_for_tpm },
 	{ "save", 1, 1, ask_to_save },
 	{ "stop", 0, 0, ask_simply },
 };

@@ -20,6 +20,7 @@
 #include "base/util.h"
 #include "emu/measure.h"
 #include "emu/message.h"
+#include "emu/tpm_pipe.h"
 #include "emu/twin.h"
 
 /**
@@ -221,6 +222,16 @@ static int do_pcrs(struct control *control, const struct message *rq,
 	return ret;
 }
 
+/* Until the client closes its end of the socket it has passed. */
+static int do_tpm(struct control *control, const struct message *rq,
+		  struct reply *reply)
+{
+	(void)reply;
+	return rq->fd < 0 ? -EBADF :
+			    tpm_pipe_serve(control->machine->config.tpm, rq->fd,
+					   &control->stop);
+}
+
 static int do_stop(struct control *control, const struct message *rq,
 		   struct reply *reply)
 {
@@ -269,12 +280,13 @@ static const struct verb {
 	int (*run)(struct control *control, const struct message *rq,
 		   struct reply *reply);
 } verbs[] = {
-	{ "measure", 1, do_measure }, { "violation", 1, do_violation },
-	{ "buffer", 2, do_buffer },   { "load", 4, do_load },
-	{ "kexec", 1, do_kexec },     { "reboot", 1, do_reboot },
-	{ "suspend", 1, do_suspend }, { "status", 1, do_status },
-	{ "save", 1, do_save },	      { "stop", 1, do_stop },
-	{ "pcrs", 1, do_pcrs },	      { "fault", ANY_WORDS, do_fault },
+	{ "measure", 1, do_measure },	  { "violation", 1, do_violation },
+	{ "buffer", 2, do_buffer },	  { "load", 4, do_load },
+	{ "kexec", 1, do_kexec },	  { "reboot", 1, do_reboot },
+	{ "suspend", 1, do_suspend },	  { "status", 1, do_status },
+	{ "save", 1, do_save },		  { "stop", 1, do_stop },
+	{ "pcrs", 1, do_pcrs },		  { "tpm", 1, do_tpm },
+	{ "fault", ANY_WORDS, do_fault },
 };
 
 static int answer(struct control *control, const struct message *rq,

@@ -33,6 +33,7 @@ static const char usage[] =
 	"  fault [PLACE ERROR [COUNT [AFTER]] | none]  let operations fail\n"
 	"  status                   counts\n"
 	"  pcrs                     PCR 10 of each bank of the TPM\n"
+	"  tpm                      commands of the TPM on stdin, answers on stdout\n"
 	"  save FILE                write the list as kexec hands it on, and stop\n"
 	"  stop                     unmount and end\n"
 	"options of run:\n"
@@ -44,6 +45,7 @@ static const char usage[] =
 	"  --no-kexec-digests       ima_kexec_digests=0\n"
 	"  --restore FILE           begin with the list in FILE (see save)\n"
 	"  --twin FILE              keep all records in FILE, deleted ones, too\n"
+	"  --boot-id FILE           keep there what /proc/sys/kernel/random/boot_id is\n"
 	"  --allow-other            for other users, too, as modes say\n"
 	"  --background             return once it is mounted\n";
 
@@ -57,6 +59,7 @@ static const struct option options[] = {
 	{ "no-kexec-digests", no_argument, NULL, 'k' },
 	{ "twin", required_argument, NULL, 'w' },
 	{ "restore", required_argument, NULL, 'r' },
+	{ "boot-id", required_argument, NULL, 'i' },
 	{ "allow-other", no_argument, NULL, 'o' },
 	{ "background", no_argument, NULL, 'b' },
 	{ "help", no_argument, NULL, '?' },

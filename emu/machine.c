@@ -5,14 +5,21 @@
 
 #include <errno.h>
 
+#include "emu/boot_id.h"
+
 int machine_init(struct machine *machine, const struct kernel_config *config,
-		 const struct out *image)
+		 const char *boot_id, const struct out *image)
 {
+	int ret;
+
 	machine->config = *config;
+	machine->boot_id = boot_id;
 	machine->config.faults = &machine->faults;
 	faults_init(&machine->faults);
 	pthread_mutex_init(&machine->lock, NULL);
-	return kernel_boot(&machine->config, image, &machine->kernel);
+	ret = boot_id_write(boot_id);
+	return ret ? ret :
+		     kernel_boot(&machine->config, image, &machine->kernel);
 }
 
 void machine_fini(struct machine *machine)
@@ -41,6 +48,11 @@ static int boot(struct machine *machine, const struct out *image)
 	ret = kernel_boot(&machine->config, image, &next);
 	if (ret)
 		return ret;
+	ret = boot_id_write(machine->boot_id);
+	if (ret) {
+		kernel_put(next);
+		return ret;
+	}
 	kernel_retire(machine->kernel);
 	machine->kernel = next;
 	return 0;

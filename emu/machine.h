@@ -16,12 +16,14 @@
 /**
  * struct machine - a machine
  * @config: of its kernels
+ * @boot_id: a file that is told of each boot (boot_id.h), NULL: none (borrowed)
  * @faults: of its files
  * @lock: protects @kernel; one boots at a time
  * @kernel: the one that runs (owned)
  */
 struct machine {
 	struct kernel_config config;
+	const char *boot_id;
 	struct faults faults;
 	pthread_mutex_t lock;
 	struct kernel *kernel;
@@ -29,7 +31,7 @@ struct machine {
 
 /* Turned on, with an image of a list (kernel_dump()) or, if that is NULL, empty. */
 int machine_init(struct machine *machine, const struct kernel_config *config,
-		 const struct out *image);
+		 const char *boot_id, const struct out *image);
 void machine_fini(struct machine *machine);
 
 /* The kernel that runs, to be given back by kernel_put(). */

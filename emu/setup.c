@@ -90,6 +90,9 @@ int setup_option(struct setup *setup, int opt, const char *arg)
 	case 'r':
 		setup->restore = arg;
 		return 0;
+	case 'i':
+		setup->boot_id = arg;
+		return 0;
 	default:
 		return set_flag(setup, opt);
 	}
@@ -131,7 +134,7 @@ int setup_machine(const struct setup *setup, struct machine *ret_machine)
 	if (setup->restore)
 		ret = read_image(setup->restore, &image);
 	if (!ret)
-		ret = machine_init(ret_machine, &config,
+		ret = machine_init(ret_machine, &config, setup->boot_id,
 				   setup->restore ? &image : NULL);
 	emu_out_fini(&image);
 	return ret;

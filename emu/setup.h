@@ -20,6 +20,7 @@
  * @twin_path: see twin.h, NULL: none
  * @twin: it, once opened (borrowed)
  * @restore: a file with a list to begin with, NULL: none
+ * @boot_id: see struct machine
  * @allow_other: see struct fs_config
  * @background: return once it is mounted
  * @dir: where to mount
@@ -35,6 +36,7 @@ struct setup {
 	const char *twin_path;
 	struct twin *twin;
 	const char *restore;
+	const char *boot_id;
 	bool allow_other;
 	bool background;
 	const char *dir;

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #define WAIT_MS 5000
 #define KEEP_MS 100
+#define ACCEPTS_CONNECTIONS 0x10000 /* __SO_ACCEPTCON */
 
 int swtpm_init(struct swtpm *swtpm)
 {
@@ -114,14 +116,31 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
-/* Its sockets are there once it is. */
+/* A socket has a name before it is listened to: the latter is a flag there. */
+static bool is_listened_to(const char *path)
+{
+	cleanup_fclose FILE *sockets = fopen("/proc/net/unix", "re");
+	char line[512], name[256];
+	unsigned int flags;
+
+	if (!sockets)
+		return !access(path, F_OK);
+	while (fgets(line, sizeof(line), sockets)) {
+		if (sscanf(line, "%*s %*s %*s %x %*s %*s %*s %255s", &flags,
+			   name) == 2 &&
+		    flags & ACCEPTS_CONNECTIONS && !strcmp(name, path))
+			return true;
+	}
+	return false;
+}
+
 static int wait_until_ready(struct swtpm *swtpm)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/sock", swtpm->dir);
 	for (int ms = 0; ms < WAIT_MS; ms += 5) {
-		if (!access(path, F_OK))
+		if (is_listened_to(path))
 			return 0;
 		if (waitpid(swtpm->pid, NULL, WNOHANG) == swtpm->pid) {
 			swtpm->pid = 0;

@@ -10,10 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <tss2/tss2_esys.h>
-#include <tss2/tss2_tctildr.h>
-
 #include "emu/swtpm.h"
+#include "tpm/esys.h"
 
 #define TCTI_MAX 256
 
@@ -23,8 +21,8 @@
  * @is_own: @swtpm is it
  * @swtpm: ours
  * @tcti_name: how it is found
- * @tcti: the way to it
- * @esys: what speaks to it
+ * @link: the way to it
+ * @nr_clients: who sends commands of their own
  * @nr_banks: how many, which never changes
  * @banks: they
  */
@@ -33,8 +31,8 @@ struct tpm {
 	bool is_own;
 	struct swtpm swtpm;
 	char tcti_name[TCTI_MAX];
-	TSS2_TCTI_CONTEXT *tcti;
-	ESYS_CONTEXT *esys;
+	struct tpm_esys link;
+	unsigned int nr_clients;
 	unsigned int nr_banks;
 	struct tpm_bank banks[TPM_BANKS_MAX];
 };
@@ -47,18 +45,10 @@ static int check(TSS2_RC rc, const char *what)
 	return -EIO;
 }
 
-static void disconnect(struct tpm *tpm)
-{
-	if (tpm->esys)
-		Esys_Finalize(&tpm->esys);
-	if (tpm->tcti)
-		Tss2_TctiLdr_Finalize(&tpm->tcti);
-}
-
 /* One that was started already says so, which is fine. */
 static int startup(struct tpm *tpm)
 {
-	TSS2_RC rc = Esys_Startup(tpm->esys, TPM2_SU_CLEAR);
+	TSS2_RC rc = Esys_Startup(tpm->link.esys, TPM2_SU_CLEAR);
 
 	return rc == TPM2_RC_INITIALIZE ? 0 : check(rc, "startup");
 }
@@ -67,15 +57,11 @@ static int connect_to(struct tpm *tpm)
 {
 	int ret;
 
-	ret = check(Tss2_TctiLdr_Initialize(tpm->tcti_name, &tpm->tcti),
-		    tpm->tcti_name);
-	if (!ret)
-		ret = check(Esys_Initialize(&tpm->esys, tpm->tcti, NULL),
-			    "initialize");
+	ret = check(tpm_esys_open(tpm->tcti_name, &tpm->link), tpm->tcti_name);
 	if (!ret)
 		ret = startup(tpm);
 	if (ret)
-		disconnect(tpm);
+		tpm_esys_close(&tpm->link);
 	return ret;
 }
 
@@ -125,17 +111,11 @@ static void set_banks(struct tpm *tpm, const TPML_PCR_SELECTION *all)
 
 static int find_banks(struct tpm *tpm)
 {
-	TPMS_CAPABILITY_DATA *data = NULL;
-	TPMI_YES_NO more;
-	int ret;
+	TPML_PCR_SELECTION all;
+	int ret = check(tpm_esys_banks(&tpm->link, &all), "PCR banks");
 
-	ret = check(Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-				       ESYS_TR_NONE, TPM2_CAP_PCRS, 0, 1, &more,
-				       &data),
-		    "PCR banks");
 	if (!ret)
-		set_banks(tpm, &data->data.assignedPCR);
-	Esys_Free(data);
+		set_banks(tpm, &all);
 	return ret;
 }
 
@@ -187,7 +167,7 @@ void tpm_close(struct tpm *tpm)
 {
 	if (!tpm)
 		return;
-	disconnect(tpm);
+	tpm_esys_close(&tpm->link);
 	if (tpm->is_own)
 		swtpm_fini(&tpm->swtpm);
 	pthread_mutex_destroy(&tpm->lock);
@@ -215,11 +195,12 @@ int tpm_extend(struct tpm *tpm, unsigned int pcr,
 		       tpm->banks[i].digest_len);
 	}
 	pthread_mutex_lock(&tpm->lock);
-	ret = tpm->esys ? check(Esys_PCR_Extend(tpm->esys, ESYS_TR_PCR0 + pcr,
-						ESYS_TR_PASSWORD, ESYS_TR_NONE,
-						ESYS_TR_NONE, &values),
-				"extend") :
-			  -EIO;
+	ret = tpm->link.esys ?
+		      check(Esys_PCR_Extend(tpm->link.esys, ESYS_TR_PCR0 + pcr,
+					    ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					    ESYS_TR_NONE, &values),
+			    "extend") :
+		      -EIO;
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
 }
@@ -228,26 +209,19 @@ static int read_locked(struct tpm *tpm, unsigned int pcr,
 		       const struct tpm_bank *bank,
 		       uint8_t ret_value[ALGO_DIGEST_MAX])
 {
-	TPML_PCR_SELECTION wanted = { .count = 1 };
-	TPML_PCR_SELECTION *got = NULL;
-	TPML_DIGEST *values = NULL;
-	UINT32 counter;
+	TPML_PCR_SELECTION wanted = { 0 }, got;
+	TPML_DIGEST values;
+	uint32_t counter;
 	int ret;
 
-	wanted.pcrSelections[0].hash = bank->tpm_id;
-	wanted.pcrSelections[0].sizeofSelect = 3;
-	wanted.pcrSelections[0].pcrSelect[pcr / 8] = 1 << pcr % 8;
-	ret = check(Esys_PCR_Read(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-				  ESYS_TR_NONE, &wanted, &counter, &got,
-				  &values),
+	tpm_select_pcr(&wanted, bank->tpm_id, pcr);
+	ret = check(tpm_esys_read(&tpm->link, &wanted, &got, &values, &counter),
 		    "read of a PCR");
 	if (!ret &&
-	    (values->count != 1 || values->digests[0].size != bank->digest_len))
+	    (values.count != 1 || values.digests[0].size != bank->digest_len))
 		ret = -EIO;
 	if (!ret)
-		memcpy(ret_value, values->digests[0].buffer, bank->digest_len);
-	Esys_Free(got);
-	Esys_Free(values);
+		memcpy(ret_value, values.digests[0].buffer, bank->digest_len);
 	return ret;
 }
 
@@ -257,7 +231,7 @@ int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
 	int ret = -EIO;
 
 	pthread_mutex_lock(&tpm->lock);
-	if (tpm->esys)
+	if (tpm->link.esys)
 		ret = read_locked(tpm, pcr, &tpm->banks[bank], ret_value);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
@@ -267,9 +241,9 @@ static int restart_locked(struct tpm *tpm)
 {
 	int ret;
 
-	Esys_Shutdown(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+	Esys_Shutdown(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
 		      TPM2_SU_CLEAR);
-	disconnect(tpm);
+	tpm_esys_close(&tpm->link);
 	swtpm_stop(&tpm->swtpm);
 	ret = swtpm_start(&tpm->swtpm);
 	return ret ? ret : connect_to(tpm);
@@ -288,4 +262,78 @@ int tpm_restart(struct tpm *tpm)
 	ret = restart_locked(tpm);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
+}
+
+/* ---- commands of others -------------------------------------------------- */
+
+static int exchange(struct tpm *tpm, const uint8_t *command, size_t len,
+		    uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len)
+{
+	TSS2_TCTI_CONTEXT *tcti = tpm->link.tcti;
+	TSS2_RC rc;
+
+	if (!tcti)
+		return -EIO;
+	*ret_len = TPM_PACKET_MAX;
+	rc = Tss2_Tcti_Transmit(tcti, len, command);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Tss2_Tcti_Receive(tcti, ret_len, ret_answer,
+				       TSS2_TCTI_TIMEOUT_BLOCK);
+	return check(rc, "a client's command");
+}
+
+int tpm_exchange(struct tpm *tpm, const uint8_t *command, size_t len,
+		 uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len)
+{
+	int ret;
+
+	pthread_mutex_lock(&tpm->lock);
+	ret = exchange(tpm, command, len, ret_answer, ret_len);
+	pthread_mutex_unlock(&tpm->lock);
+	return ret;
+}
+
+static void flush(struct tpm *tpm, uint32_t handle)
+{
+	uint8_t command[14] = { 0x80, 0x01, 0, 0, 0, 14, 0, 0, 1, 0x65 };
+	uint8_t answer[TPM_PACKET_MAX];
+	size_t len;
+
+	for (int i = 0; i < 4; i++)
+		command[10 + i] = handle >> (24 - 8 * i) & 0xff;
+	exchange(tpm, command, sizeof(command), answer, &len);
+}
+
+/* All handles of a type, which is their first byte. */
+static void flush_all(struct tpm *tpm, uint32_t type)
+{
+	TPMS_CAPABILITY_DATA *data = NULL;
+	TPMI_YES_NO more;
+
+	if (!tpm->link.esys ||
+	    Esys_GetCapability(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			       ESYS_TR_NONE, TPM2_CAP_HANDLES,
+			       type << TPM2_HR_SHIFT, TPM2_MAX_CAP_HANDLES,
+			       &more, &data))
+		return;
+	for (uint32_t i = 0; i < data->data.handles.count; i++)
+		flush(tpm, data->data.handles.handle[i]);
+	Esys_Free(data);
+}
+
+void tpm_client_begin(struct tpm *tpm)
+{
+	pthread_mutex_lock(&tpm->lock);
+	tpm->nr_clients++;
+	pthread_mutex_unlock(&tpm->lock);
+}
+
+void tpm_client_end(struct tpm *tpm)
+{
+	pthread_mutex_lock(&tpm->lock);
+	if (!--tpm->nr_clients) {
+		flush_all(tpm, TPM2_HT_TRANSIENT);
+		flush_all(tpm, TPM2_HT_LOADED_SESSION);
+	}
+	pthread_mutex_unlock(&tpm->lock);
 }

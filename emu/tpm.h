@@ -12,6 +12,7 @@
 
 #define TPM_BANKS_MAX 8
 #define TPM_IMA_PCR 10
+#define TPM_PACKET_MAX 4096 /* bytes of a command or an answer */
 
 /**
  * struct tpm_bank - a bank of PCRs
@@ -51,5 +52,16 @@ int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
  * is not ours to start, whose PCRs stay.
  */
 int tpm_restart(struct tpm *tpm);
+
+/*
+ * A command that somebody else has made, and the answer, whatever it says. Only for
+ * a TPM, between begin and end: after the last client's, what they have left in the
+ * TPM (transient objects, sessions) is flushed, as /dev/tpmrm0 does. Returns 0 or
+ * -EIO: there was no answer.
+ */
+void tpm_client_begin(struct tpm *tpm);
+void tpm_client_end(struct tpm *tpm);
+int tpm_exchange(struct tpm *tpm, const uint8_t *command, size_t len,
+		 uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len);
 
 #endif
