@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keeper: the list of a kernel (source.h) and the archive, joined. Here is
+ * where a record could be lost, so this is what always holds:
+ *
+ * - A record leaves the kernel only after the archive has committed it, or has
+ *   it already and it was compared, byte for byte, in the same session.
+ * - Whatever stops it at whatever step, killed, powered off, a failing disk, a
+ *   kexec: keep_drain() called again goes on without losing a record or
+ *   archiving one twice. docs/keeper-reconcile.md says how.
+ * - What does not fit is never made to fit: a gap is archived as a gap, and a
+ *   list that contradicts the archive begins another folder. Both are said
+ *   loudly.
+ *
+ *	struct keep_options options = { .source = source, .archive = archive };
+ *	struct keep *keep;
+ *	struct keep_result result;
+ *	int r = keep_new(&options, &keep);
+ *
+ *	if (r == 0)
+ *		r = keep_drain(keep, &(struct keep_limits){ 0 }, &result);
+ *
+ * One drain, of at most keep_limits.chunk records at a time:
+ *	stage -> read, compare what is archived, put what is new -> commit, with
+ *	a note of what is about to be deleted -> delete -> settle that note
+ * keep_steps[] names the places in between.
+ *
+ * No threads, no clock, no daemon: who uses it says when. A keep is for one
+ * thread at a time; readers of the whole list have keep/live.h. Memory is
+ * constant.
+ */
+#ifndef KEEP_KEEP_H
+#define KEEP_KEEP_H
+
+#include "archive/archive.h"
+#include "keep/decide.h"
+#include "source/source.h"
+#include "tpm/tpm.h"
+
+#define KEEP_BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define KEEP_CHUNK 65536 /* records, unless limits say other */
+
+struct keep_options {
+	struct source *source; /* all borrowed */
+	struct archive *archive; /* of a writer */
+	struct tpm *tpm; /* NULL: there is none */
+	const struct say *say; /* NULL: silence */
+	const char *boot_id; /* path; NULL: KEEP_BOOT_ID_PATH */
+	/* Where bytes are put aside that are no records, and through what;
+	 * NULL: io_system. Without a folder they are not. */
+	const char *aside_dir;
+	const struct io *io;
+	/*
+	 * For tests: called at each of keep_steps[], with its name. Anything
+	 * but 0 is a failure of the step, and returned.
+	 */
+	int (*step)(void *context, const char *name);
+	void *context;
+};
+
+struct keep;
+
+/* -ENOMEM. Touches neither the source nor the archive. */
+int keep_new(const struct keep_options *options, struct keep **ret_keep);
+void keep_free(struct keep *keep);
+
+/* The steps at which something can go wrong, and what is so far; ends in NULL. */
+struct keep_step_name {
+	const char *name;
+	const char *state;
+};
+extern const struct keep_step_name keep_steps[];
+
+/* ---- which list it is ------------------------------------------------------ */
+
+/* What tells hard boots and kernels apart. */
+struct keep_identity {
+	bool has_reset_count;
+	uint32_t reset_count; /* TPM2_ReadClock */
+	char boot_id[37];
+};
+
+/*
+ * @tpm may be NULL, and one that does not answer counts as none, which is said.
+ * Otherwise errors are those of reading @boot_id; -EBADMSG: it is none.
+ */
+int keep_identify(struct tpm *tpm, const char *boot_id, const struct say *log,
+		  struct keep_identity *ret_identity);
+
+/* What was found when kernel and archive were last brought together. */
+struct keep_report {
+	struct keep_decision decision;
+	char boot[ARCHIVE_NAME_MAX]; /* folder that is appended to */
+	uint64_t end; /* of it, before anything was done about it */
+	bool staged; /* a staged list had been left behind */
+};
+
+/*
+ * Brings together what is in the kernel and what is in the archive: decides
+ * (keep/decide.h), begins another boot or archives a gap if it must be. What
+ * was left staged is saved by the next keep_drain(). Reads the list once if
+ * some of it may be archived. All other functions call it when it is needed:
+ * at the beginning, after an error, and when the kernel's count or boot id is
+ * not what it was.
+ *
+ * Errors of source_begin(), of the archive (which is rolled back), and
+ * -EBADMSG: the kernel's list cannot be read.
+ */
+int keep_reconcile(struct keep *keep, struct keep_report *ret_report);
+
+/* The last one, by whomever it was asked for. NULL: there was none yet. */
+const struct keep_report *keep_last_report(const struct keep *keep);
+
+/* ---- adding ---------------------------------------------------------------- */
+
+enum keep_method {
+	KEEP_STAGE, /* by A or N, and D: what is read stands still */
+	KEEP_TRIM, /* by N or T:N: for kernels that cannot stage */
+};
+
+struct keep_limits {
+	/* Records to leave in the kernel, the newest. Linux 7.2 can only
+	 * stage all. */
+	uint64_t leave;
+	uint64_t chunk; /* records of one transaction; 0: KEEP_CHUNK */
+	enum keep_method method; /* another one where the kernel lacks it */
+};
+
+struct keep_result {
+	uint64_t nr_saved, saved_len; /* records and bytes that were added */
+	uint64_t nr_deleted; /* from the kernel */
+	uint64_t nr_skipped; /* archived before, compared */
+};
+
+/*
+ * Saves and deletes from the kernel until it has at most limits->leave records.
+ * *ret_result says what was done, also on failure.
+ *
+ * -EBUSY	others have the list open: source_blockers()
+ * -EACCES	a kexec or reboot is under way, nothing was staged
+ * -ESTALE	the same, and nothing was deleted: it comes back, and is known
+ * -EOPNOTSUPP	nothing can be deleted here: keep_copy()
+ * -EBADMSG	the kernel's bytes are no records: what came before them is
+ *		archived, nothing is deleted, they are put aside
+ * or an error of source or archive. Afterwards both are as they were before the
+ * transaction that failed, or as after it.
+ */
+int keep_drain(struct keep *keep, const struct keep_limits *limits,
+	       struct keep_result *ret_result);
+
+/*
+ * Saves what is new and deletes nothing: all that can be done on an unpatched
+ * kernel. Costs what is new, as long as the kernel's list stays in place.
+ */
+int keep_copy(struct keep *keep, struct keep_result *ret_result);
+
+/*
+ * Before kexec: notes that the next kernel is likely of the same hard boot, and
+ * drains (or copies, where nothing can be deleted).
+ */
+int keep_flush_before_kexec(struct keep *keep, struct keep_result *ret_result);
+
+/* ---- the TPM's word -------------------------------------------------------- */
+
+enum keep_verdict {
+	KEEP_CHECK_MATCH, /* archived and listed records explain the PCR */
+	KEEP_CHECK_MISMATCH, /* no number of them does */
+	KEEP_CHECK_UNKNOWN, /* no TPM, or no replay since a gap */
+};
+
+struct keep_check {
+	enum keep_verdict verdict;
+	uint64_t nr_records; /* that the PCR stands for, if it matches */
+	uint64_t nr_excess; /* recorded since it was read */
+	unsigned int banks; /* that were compared */
+};
+
+/*
+ * Do the records of the archive, followed by those in the kernel, replay to the
+ * TPM's PCR 10? It is read first, so that the list can only be ahead.
+ */
+int keep_check(struct keep *keep, struct keep_check *ret_check);
+
+#endif
