@@ -56,13 +56,13 @@ void out_byte(struct out *out, uint8_t byte)
 
 void out_hex(struct out *out, struct imastage_bytes bytes)
 {
-	char text[HEX_TEXT_LEN(HEX_PIECE)];
-
 	while (bytes.len > 0) {
 		struct imastage_bytes piece = bytes_first(bytes, HEX_PIECE);
 
-		hex_encode(piece, text);
-		out_bytes(out, bytes_of(text, 2 * piece.len));
+		if (HEX_TEXT_LEN(piece.len) > sizeof(out->data) - out->len)
+			(void)out_flush(out);
+		hex_encode(piece, (char *)out->data + out->len);
+		out->len += 2 * piece.len;
 		bytes = bytes_skip(bytes, piece.len);
 	}
 }
