@@ -11,13 +11,10 @@
  * another text each time.
  */
 
-#define FUSE_USE_VERSION 35
-
 #include "emu/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fuse_lowlevel.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,15 +28,12 @@
 #include "emu/list_file.h"
 #include "emu/work.h"
 
-/* The directory never changes but by setattr, which tells the kernel. */
-#define FOREVER 86400.0
-
 /* What is longer is no command. */
 #define COMMAND_MAX 32
 
 struct fs {
+	struct tree tree; /* first: see base/flat_dir.h */
 	struct fs_config config;
-	struct tree tree;
 	struct fuse_session *session;
 	struct workers workers;
 };
@@ -74,107 +68,6 @@ static struct fs *fs_of(fuse_req_t req)
 static struct list_file *list_of(const struct fuse_file_info *fi)
 {
 	return (struct list_file *)(uintptr_t)fi->fh;
-}
-
-/* ---- names --------------------------------------------------------------- */
-
-static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	struct fuse_entry_param entry = {
-		.attr_timeout = FOREVER,
-		.entry_timeout = FOREVER,
-	};
-	const struct node *node = tree_find(&fs_of(req)->tree, name);
-
-	if (node && parent == NODE_ROOT_INO) {
-		entry.ino = node->attr.st_ino;
-		entry.attr = node->attr;
-	}
-	fuse_reply_entry(req, &entry);
-}
-
-static void op_getattr(fuse_req_t req, fuse_ino_t ino,
-		       struct fuse_file_info *fi)
-{
-	const struct node *node = tree_node(&fs_of(req)->tree, ino);
-
-	(void)fi;
-	fuse_reply_attr(req, &node->attr, FOREVER);
-}
-
-/* Owner and mode can be changed, as in securityfs. O_TRUNC has no effect. */
-static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr,
-		       int to_set, struct fuse_file_info *fi)
-{
-	struct node *node = tree_node(&fs_of(req)->tree, ino);
-
-	if (to_set & FUSE_SET_ATTR_MODE)
-		node->attr.st_mode = (node->attr.st_mode & S_IFMT) |
-				     (attr->st_mode & 07777);
-	if (to_set & FUSE_SET_ATTR_UID)
-		node->attr.st_uid = attr->st_uid;
-	if (to_set & FUSE_SET_ATTR_GID)
-		node->attr.st_gid = attr->st_gid;
-	op_getattr(req, ino, fi);
-}
-
-static void op_readlink(fuse_req_t req, fuse_ino_t ino)
-{
-	fuse_reply_readlink(req, tree_node(&fs_of(req)->tree, ino)->target);
-}
-
-static void op_create(fuse_req_t req, fuse_ino_t parent, const char *name,
-		      mode_t mode, struct fuse_file_info *fi)
-{
-	(void)parent, (void)name, (void)mode, (void)fi;
-	fuse_reply_err(req, EACCES);
-}
-
-static void op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
-{
-	(void)parent, (void)name;
-	fuse_reply_err(req, EPERM);
-}
-
-static void op_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name,
-		     mode_t mode)
-{
-	(void)parent, (void)name, (void)mode;
-	fuse_reply_err(req, EPERM);
-}
-
-/* An offset is the number of the next entry: ".", "..", then the files. */
-static size_t add_entry(fuse_req_t req, char *buf, size_t room, off_t offset)
-{
-	struct tree *tree = &fs_of(req)->tree;
-	const struct node *node;
-	const char *name;
-
-	node = tree_node(tree, NODE_ROOT_INO + (offset < 2 ? 0 : offset - 1));
-	if (!node)
-		return room + 1;
-	name = offset == 0 ? "." : offset == 1 ? ".." : node->name;
-	return fuse_add_direntry(req, buf, room, name, &node->attr, offset + 1);
-}
-
-static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
-		       struct fuse_file_info *fi)
-{
-	cleanup_free char *buf = malloc(len);
-	size_t done = 0, entry;
-
-	(void)ino, (void)fi;
-	if (!buf) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	for (;; offset++) {
-		entry = add_entry(req, buf + done, len - done, offset);
-		if (entry > len - done)
-			break;
-		done += entry;
-	}
-	fuse_reply_buf(req, buf, done);
 }
 
 /* ---- open and close ------------------------------------------------------ */
@@ -382,15 +275,15 @@ static void op_write(fuse_req_t req, fuse_ino_t ino, const char *text,
 /* ---- the whole ----------------------------------------------------------- */
 
 static const struct fuse_lowlevel_ops ops = {
-	.lookup = op_lookup,
-	.getattr = op_getattr,
-	.setattr = op_setattr,
-	.readlink = op_readlink,
-	.create = op_create,
-	.unlink = op_unlink,
-	.rmdir = op_unlink,
-	.mkdir = op_mkdir,
-	.readdir = op_readdir,
+	.lookup = flat_op_lookup,
+	.getattr = flat_op_getattr,
+	.setattr = flat_op_setattr,
+	.readlink = flat_op_readlink,
+	.create = flat_op_create,
+	.unlink = flat_op_unlink,
+	.rmdir = flat_op_unlink,
+	.mkdir = flat_op_mkdir,
+	.readdir = flat_op_readdir,
 	.open = op_open,
 	.release = op_release,
 	.read = op_read,
@@ -433,6 +326,12 @@ static bool is_directory(const char *dir)
 	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+static void fs_free(struct fs *fs)
+{
+	tree_fini(&fs->tree);
+	free(fs);
+}
+
 int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 {
 	struct fs *fs;
@@ -450,12 +349,12 @@ int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 	tree_init(&fs->tree, config->profile, &config->machine->config.banks);
 	fs->session = new_session(fs);
 	if (!fs->session) {
-		free(fs);
+		fs_free(fs);
 		return -ENOMEM;
 	}
 	if (fuse_session_mount(fs->session, config->dir)) {
 		fuse_session_destroy(fs->session);
-		free(fs);
+		fs_free(fs);
 		return explain_mount(config->dir);
 	}
 	*ret_fs = fs;
@@ -521,5 +420,5 @@ void fs_unmount(struct fs *fs)
 {
 	fuse_session_unmount(fs->session);
 	fuse_session_destroy(fs->session);
-	free(fs);
+	fs_free(fs);
 }

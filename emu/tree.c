@@ -4,37 +4,21 @@
 #include "emu/tree.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 static struct node *add(struct tree *tree, enum node_kind kind, mode_t mode,
-			const char *name)
+			const char *name, const char *target)
 {
-	struct node *node = &tree->nodes[tree->nr];
+	struct node *node =
+		&tree->nodes[flat_dir_add(&tree->dir, mode, name, target)];
 
-	if (tree->nr == NODES_MAX)
-		abort();
-	node->kind = kind;
-	node->attr = (struct stat){
-		.st_ino = NODE_ROOT_INO + tree->nr++,
-		.st_mode = mode,
-		.st_nlink = S_ISDIR(mode) ? 2 : 1,
-		.st_uid = geteuid(),
-		.st_gid = getegid(),
-	};
-	clock_gettime(CLOCK_REALTIME, &node->attr.st_mtim);
-	node->attr.st_atim = node->attr.st_mtim;
-	node->attr.st_ctim = node->attr.st_mtim;
-	snprintf(node->name, sizeof(node->name), "%s", name);
+	*node = (struct node){ .kind = kind };
 	return node;
 }
 
 static void list_name(char *ret_name, bool ascii, const char *suffix,
 		      bool staged)
 {
-	snprintf(ret_name, NODE_NAME_MAX, "%s_runtime_measurements%s%s%s",
+	snprintf(ret_name, FLAT_NAME_MAX, "%s_runtime_measurements%s%s%s",
 		 ascii ? "ascii" : "binary", *suffix ? "_" : "", suffix,
 		 staged ? "_staged" : "");
 }
@@ -42,12 +26,12 @@ static void list_name(char *ret_name, bool ascii, const char *suffix,
 static void add_list(struct tree *tree, mode_t mode, const struct banks *banks,
 		     unsigned int bank, bool ascii, bool staged)
 {
-	char suffix[24], name[NODE_NAME_MAX];
+	char suffix[24], name[FLAT_NAME_MAX];
 	struct node *node;
 
 	bank_name(&banks->bank[bank], suffix, sizeof(suffix));
 	list_name(name, ascii, suffix, staged);
-	node = add(tree, NODE_LIST, S_IFREG | mode, name);
+	node = add(tree, NODE_LIST, S_IFREG | mode, name, NULL);
 	node->bank = bank;
 	node->ascii = ascii;
 	node->staged = staged;
@@ -55,13 +39,17 @@ static void add_list(struct tree *tree, mode_t mode, const struct banks *banks,
 
 static void add_link(struct tree *tree, bool ascii, bool staged)
 {
-	char name[NODE_NAME_MAX];
-	struct node *node;
+	char name[FLAT_NAME_MAX], target[FLAT_NAME_MAX];
 
 	list_name(name, ascii, "", staged);
-	node = add(tree, NODE_LINK, S_IFLNK | 0777, name);
-	list_name(node->target, ascii, "sha1", staged);
-	node->attr.st_size = strlen(node->target);
+	list_name(target, ascii, "sha1", staged);
+	add(tree, NODE_LINK, S_IFLNK | 0777, name, target);
+}
+
+static void add_file(struct tree *tree, enum node_kind kind, mode_t mode,
+		     const char *name)
+{
+	add(tree, kind, S_IFREG | mode, name, NULL);
 }
 
 static void add_lists(struct tree *tree, mode_t mode, const struct banks *banks,
@@ -78,39 +66,32 @@ static void add_lists(struct tree *tree, mode_t mode, const struct banks *banks,
 void tree_init(struct tree *tree, enum profile profile,
 	       const struct banks *banks)
 {
-	memset(tree, 0, sizeof(*tree));
-	add(tree, NODE_DIR, S_IFDIR | 0755, "");
+	flat_dir_init(&tree->dir, FLAT_FOREVER);
+	tree->nodes[0].kind = NODE_DIR;
 	if (profile == PROFILE_UNPATCHED) {
 		add_lists(tree, 0440, banks, false);
 	} else {
 		add_lists(tree, 0660, banks, false);
 		add_lists(tree, 0660, banks, true);
 	}
-	add(tree, NODE_CURRENT_COUNT, S_IFREG | 0440,
-	    "runtime_measurements_count");
-	add(tree, NODE_VIOLATIONS, S_IFREG | 0440, "violations");
+	add_file(tree, NODE_CURRENT_COUNT, 0440, "runtime_measurements_count");
+	add_file(tree, NODE_VIOLATIONS, 0440, "violations");
 	if (profile != PROFILE_IMASTAGE)
 		return;
 
-	add(tree, NODE_STAGED_COUNT, S_IFREG | 0440,
-	    "staged_measurements_count");
-	add(tree, NODE_DELETED_COUNT, S_IFREG | 0440,
-	    "deleted_measurements_count");
-	add(tree, NODE_SNAPSHOT, S_IFREG | 0200, "snapshot");
+	add_file(tree, NODE_STAGED_COUNT, 0440, "staged_measurements_count");
+	add_file(tree, NODE_DELETED_COUNT, 0440, "deleted_measurements_count");
+	add_file(tree, NODE_SNAPSHOT, 0200, "snapshot");
 }
 
-struct node *tree_node(struct tree *tree, unsigned long ino)
+void tree_fini(struct tree *tree)
 {
-	if (ino < NODE_ROOT_INO || ino - NODE_ROOT_INO >= tree->nr)
-		return NULL;
-	return &tree->nodes[ino - NODE_ROOT_INO];
+	flat_dir_fini(&tree->dir);
 }
 
-struct node *tree_find(struct tree *tree, const char *name)
+const struct node *tree_node(const struct tree *tree, fuse_ino_t ino)
 {
-	for (unsigned int i = 1; i < tree->nr; i++) {
-		if (!strcmp(tree->nodes[i].name, name))
-			return &tree->nodes[i];
-	}
-	return NULL;
+	int place = flat_dir_place(&tree->dir, ino);
+
+	return place < 0 ? NULL : &tree->nodes[place];
 }

@@ -6,9 +6,7 @@
 #ifndef EMU_TREE_H
 #define EMU_TREE_H
 
-#include <stdbool.h>
-#include <sys/stat.h>
-
+#include "base/flat_dir.h"
 #include "emu/banks.h"
 
 /* Which kernel's directory. */
@@ -29,41 +27,35 @@ enum node_kind {
 	NODE_SNAPSHOT,
 };
 
-#define NODE_NAME_MAX 72
-#define NODES_MAX 64
-#define NODE_ROOT_INO 1
-
 /**
  * struct node - a file, or the directory itself
  * @kind: what it is
- * @name: its name
- * @target: of a link
- * @attr: what stat() tells; owner and mode can be changed
  * @bank: which of the banks a list shows
  * @staged: the staged list
  * @ascii: as text
  */
 struct node {
 	enum node_kind kind;
-	char name[NODE_NAME_MAX];
-	char target[NODE_NAME_MAX];
-	struct stat attr;
 	unsigned int bank;
 	bool staged;
 	bool ascii;
 };
 
-/* Numbers of nodes are their places, counted from NODE_ROOT_INO. */
+/**
+ * struct tree - the directory
+ * @dir: names, and what stat() tells
+ * @nodes: what is in the files, by their places in it
+ */
 struct tree {
-	unsigned int nr;
-	struct node nodes[NODES_MAX];
+	struct flat_dir dir;
+	struct node nodes[FLAT_FILES_MAX];
 };
 
 void tree_init(struct tree *tree, enum profile profile,
 	       const struct banks *banks);
+void tree_fini(struct tree *tree);
 
-/* Both return NULL if there is none. */
-struct node *tree_node(struct tree *tree, unsigned long ino);
-struct node *tree_find(struct tree *tree, const char *name);
+/* NULL if there is none. */
+const struct node *tree_node(const struct tree *tree, fuse_ino_t ino);
 
 #endif
