@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: MIT
+/* See render.h. */
+#include "view/render.h"
+#include "base/bytes.h"
+#include "base/util.h"
+
+#include <errno.h>
+
+/*
+ * Where the bytes of a record go: those before @skip nowhere, then to the
+ * reader, then to what is kept for its next call.
+ */
+struct split {
+	uint64_t skip; /* bytes still to be left out */
+	uint8_t *data; /* the reader's, room for the next */
+	size_t room;
+	size_t done; /* bytes in @data before it moved on */
+	struct imastage_buffer rest;
+	bool overflow; /* the rest is longer than RENDER_REST_MAX */
+};
+
+/*
+ * Invariant: with a cursor, @end is the offset of the record that it gives
+ * next, and split.rest holds the bytes right before @end.
+ */
+struct render {
+	struct view_list list;
+	struct form form;
+	struct view_cursor *cursor; /* NULL: nowhere */
+	uint64_t end;
+	struct split split;
+	enum imastage_endian endian; /* of both writers */
+	struct imastage_writer *writer; /* to @split, in the form */
+	struct imastage_writer *measure; /* to @counted, ASCII of sha1 */
+	uint64_t counted;
+};
+
+/* ---- sinks --------------------------------------------------------------- */
+
+static int keep_rest(struct split *split, struct imastage_bytes bytes)
+{
+	struct imastage_sink sink = imastage_sink_buffer(&split->rest);
+
+	if (split->overflow || bytes.len == 0)
+		return 0;
+	if (bytes.len > RENDER_REST_MAX - split->rest.len) {
+		split->overflow = true;
+		return 0;
+	}
+	return sink.write(sink.context, bytes.data, bytes.len);
+}
+
+static int split_write(void *context, const void *data, size_t len)
+{
+	struct split *split = context;
+	struct imastage_bytes bytes = bytes_of(data, len);
+	size_t part = split->skip < len ? (size_t)split->skip : len;
+
+	split->skip -= part;
+	bytes = bytes_skip(bytes, part);
+	part = bytes.len < split->room ? bytes.len : split->room;
+	if (part > 0)
+		memcpy(split->data, bytes.data, part);
+	split->data += part;
+	split->room -= part;
+	split->done += part;
+	return keep_rest(split, bytes_skip(bytes, part));
+}
+
+static int count_write(void *context, const void *data, size_t len)
+{
+	uint64_t *counted = context;
+
+	(void)data;
+	*counted += len;
+	return 0;
+}
+
+/* ---- writers ------------------------------------------------------------- */
+
+static int make_writers(struct render *render, enum imastage_endian endian)
+{
+	const struct imastage_sink sink = { split_write, &render->split };
+	const struct imastage_sink counter = { count_write, &render->counted };
+	struct imastage_writer_options options = {
+		.format = render->form.format,
+		.bank = render->form.bank,
+		.endian = endian,
+	};
+	int r = imastage_writer_new(sink, &options, &render->writer);
+
+	options.bank = IMASTAGE_SHA1;
+	if (r == 0)
+		r = imastage_writer_new(counter, &options, &render->measure);
+	render->endian = endian;
+	return r;
+}
+
+static void free_writers(struct render *render)
+{
+	imastage_writer_free(render->writer);
+	imastage_writer_free(render->measure);
+	render->writer = NULL;
+	render->measure = NULL;
+}
+
+/* The kernel writes numbers in the order that the record came in. */
+static int fit_writers(struct render *render, enum imastage_endian endian)
+{
+	if (render->writer && render->measure && render->endian == endian)
+		return 0;
+	free_writers(render);
+	return make_writers(render, endian);
+}
+
+int render_new(struct view_list list, const struct form *form,
+	       struct render **ret_render)
+{
+	struct render *render = calloc(1, sizeof(*render));
+	int r;
+
+	if (!render)
+		return -ENOMEM;
+	render->list = list;
+	render->form = *form;
+	r = make_writers(render, IMASTAGE_HOST);
+	if (r < 0)
+		render_free(render);
+	else
+		*ret_render = render;
+	return r;
+}
+
+static void leave(struct render *render)
+{
+	if (render->cursor)
+		render->list.ops->close(render->cursor);
+	render->cursor = NULL;
+	render->split.rest.len = 0;
+	render->split.overflow = false;
+}
+
+void render_free(struct render *render)
+{
+	if (!render)
+		return;
+	leave(render);
+	free_writers(render);
+	free(render->split.rest.data);
+	free(render);
+}
+
+/* ---- where it is --------------------------------------------------------- */
+
+bool render_is_at(const struct render *render, uint64_t offset)
+{
+	return render->cursor && offset <= render->end &&
+	       render->end - offset <= render->split.rest.len;
+}
+
+static int seek(struct render *render, uint64_t offset)
+{
+	const struct view_list *list = &render->list;
+	struct form_place place;
+	int r;
+
+	leave(render);
+	r = list->ops->locate(list->list, &render->form, offset, &place);
+	if (r < 0)
+		return r;
+	render->end = form_offset(&render->form, &place);
+	if (render->end > offset)
+		return -EIO;
+	return list->ops->open(list->list, place.index, &render->cursor);
+}
+
+/* ---- one record ---------------------------------------------------------- */
+
+/*
+ * Bytes of a record in the form, without a digest being computed. One that has
+ * no ASCII form has no bytes there.
+ */
+static int length(struct render *render, const struct imastage_record *record,
+		  uint64_t *ret_len)
+{
+	int r;
+
+	if (render->form.format == IMASTAGE_FORMAT_BINARY) {
+		*ret_len = record->raw.len + form_per_record(&render->form);
+		return 0;
+	}
+	render->counted = 0;
+	r = imastage_writer_put(render->measure, record);
+	if (r < 0 && r != -EBADMSG)
+		return r;
+	*ret_len = r < 0 ? 0 : render->counted + form_per_record(&render->form);
+	return 0;
+}
+
+/* What is archived is what the kernel shows in binary with its own digest. */
+static int show(struct render *render, const struct imastage_record *record)
+{
+	if (render->form.format == IMASTAGE_FORMAT_BINARY &&
+	    render->form.bank == record->bank)
+		return split_write(&render->split, record->raw.data,
+				   record->raw.len);
+	return imastage_writer_put(render->writer, record);
+}
+
+/* Renders @record, from @offset on, and moves on behind it. */
+static int put(struct render *render, const struct imastage_record *record,
+	       uint64_t offset)
+{
+	struct split *split = &render->split;
+	size_t before = split->done;
+	int r;
+
+	split->skip = offset - render->end;
+	r = show(render, record);
+	if (r < 0)
+		return r;
+	render->end = offset + (split->done - before) + split->rest.len;
+	return 0;
+}
+
+/* Takes the next record, whose bytes are wanted from @offset on. */
+static int take_record(struct render *render, uint64_t offset)
+{
+	struct imastage_record record;
+	uint64_t len;
+	int r = render->list.ops->next(render->cursor, &record);
+
+	if (r)
+		return r == VIEW_GAP ? -ENODATA : r;
+	r = fit_writers(render, record.endian);
+	if (r < 0)
+		return r;
+	if (offset > render->end) {
+		r = length(render, &record, &len);
+		if (r < 0)
+			return r;
+		if (len <= offset - render->end) {
+			render->end += len;
+			return 0;
+		}
+	}
+	return put(render, &record, offset);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* What was left of the record before. */
+static void take_rest(struct render *render, uint64_t offset)
+{
+	struct split *split = &render->split;
+	size_t left = (size_t)(render->end - offset);
+	struct imastage_bytes rest = { split->rest.data, split->rest.len };
+	size_t part = left < split->room ? left : split->room;
+
+	rest = bytes_skip(rest, rest.len - left);
+	if (part > 0)
+		memcpy(split->data, rest.data, part);
+	split->data += part;
+	split->room -= part;
+	split->done += part;
+	if (part == left)
+		split->rest.len = 0;
+}
+
+static int fill(struct render *render, uint64_t offset)
+{
+	struct split *split = &render->split;
+	int r = 0;
+
+	if (!render_is_at(render, offset))
+		r = seek(render, offset);
+	else
+		take_rest(render, offset);
+	while (r == 0 && split->room > 0 && !split->overflow)
+		r = take_record(render, offset + split->done);
+	return r;
+}
+
+ssize_t render_read(struct render *render, uint64_t offset, void *data,
+		    size_t len)
+{
+	struct split *split = &render->split;
+	bool anew = !render_is_at(render, offset);
+	int r;
+
+	split->data = data;
+	split->room = len;
+	split->done = 0;
+	r = fill(render, offset);
+	if (r == -ESTALE && !anew && split->done == 0) {
+		leave(render);
+		r = fill(render, offset);
+	}
+	if (r == -ESTALE)
+		r = -ENODATA;
+	split->data = NULL;
+	split->room = 0;
+	if (r < 0 || split->overflow)
+		leave(render);
+	if (r < 0 && split->done == 0)
+		return r;
+	return (ssize_t)split->done;
+}

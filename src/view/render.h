@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The bytes of one form of the list, from any offset on, as the kernel would
+ * show them. Pure: where records come from is a struct view_list.
+ *
+ * A renderer remembers where it is: reading on costs what is read; reading
+ * elsewhere costs finding the last place known before it, and the records from
+ * there on (at most 256 in an archive), of which only the length is looked at.
+ *
+ * Memory: what a cursor needs, and at most RENDER_REST_MAX bytes of the record
+ * at hand. A longer one is rendered again for each piece that is asked for.
+ */
+#ifndef VIEW_RENDER_H
+#define VIEW_RENDER_H
+
+#include "view/form.h"
+
+#define RENDER_REST_MAX ((size_t)64 << 10)
+
+/* Answer of a cursor: records are missing here that nobody has kept. */
+#define VIEW_GAP 2
+
+struct view_cursor;
+
+/* One list, from record 0 on, that only grows. Any function may fail. */
+struct view_list_ops {
+	/*
+	 * The last place known that is at or before @offset of @form. -ESTALE:
+	 * what was there is pruned.
+	 */
+	int (*locate)(void *list, const struct form *form, uint64_t offset,
+		      struct form_place *ret_place);
+
+	/* Begins with the record @index, which locate() gave. */
+	int (*open)(void *list, uint64_t index,
+		    struct view_cursor **ret_cursor);
+	void (*close)(struct view_cursor *cursor);
+
+	/*
+	 * The next record, as in the binary list of sha1, valid until the next
+	 * call. IMASTAGE_END: not yet; the same cursor may go on later.
+	 * VIEW_GAP. -ESTALE: the cursor cannot go on, another one could.
+	 */
+	int (*next)(struct view_cursor *cursor,
+		    struct imastage_record *ret_record);
+};
+
+struct view_list {
+	const struct view_list_ops *ops;
+	void *list;
+};
+
+struct render;
+
+/* @form is copied. -ENOMEM; -ENOTSUP when OpenSSL lacks the bank. */
+int render_new(struct view_list list, const struct form *form,
+	       struct render **ret_render);
+void render_free(struct render *render);
+
+/* Would reading at @offset just go on? */
+bool render_is_at(const struct render *render, uint64_t offset);
+
+/*
+ * Fills @data with bytes from @offset on and returns how many: fewer than @len
+ * at the end of what is known so far, and before what cannot be shown, which
+ * the next call then says:
+ *	-ENODATA	records are missing: lost, or pruned
+ *	-EBADMSG	a record that has no ASCII form
+ * or what the list's functions return.
+ */
+ssize_t render_read(struct render *render, uint64_t offset, void *data,
+		    size_t len);
+
+#endif
