@@ -5,191 +5,734 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <imastage/bytes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
+#include "cli/cli.h"
+#include "cli/json.h"
+#include "cli/parse.h"
+#include "emu/fault.h"
 #include "emu/message.h"
 #include "emu/tpm_pipe.h"
+#include "emu/verbs.h"
 
-#define PATH_LEN 108
+#define MANY INT_MAX
+
+/* ---- asking -------------------------------------------------------------- */
+
+/* What an error means that only a running emulator gives. */
+static const char *meaning(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return "measuring is suspended, until 'imasim kexec' or "
+		       "'imasim reboot'";
+	case -EOPNOTSUPP:
+		return "this TPM is not imasim's own to start anew";
+	case -ENOSYS:
+		return "the imasim that runs does not know that: it is of "
+		       "another version";
+	case -ECONNRESET:
+		return "imasim has ended";
+	default:
+		return strerror(-err);
+	}
+}
 
 static int complain(const char *what, int err)
 {
-	fprintf(stderr, "imasim: %s: %s\n", what, strerror(-err));
-	return 1;
+	if (!cli_interrupted())
+		cli_error("%s: %s", what, meaning(err));
+	return err;
 }
 
-/* 0, or a negative errno, of the request or of what was requested. */
-static int ask(int sock, const char *const *words, int nr_words, int fd,
-	       struct reply *ret_reply)
+static int complain_of_file(const char *path)
 {
-	int ret = message_send(sock, words, nr_words, fd);
+	int ret = -errno;
 
-	if (!ret)
-		ret = message_receive_reply(sock, ret_reply);
-	return ret ? ret : ret_reply->status;
-}
-
-static int ask_simply(int sock, int argc, char **argv)
-{
-	struct reply reply = { 0 };
-	int ret;
-
-	ret = ask(sock, (const char *const *)argv, argc, -1, &reply);
-	fputs(reply.text, stdout);
-	return ret ? complain(argv[0], ret) : 0;
-}
-
-/* That there was such a record is no error: the kernel says nothing, either. */
-static int ask_for_file(int sock, const char *verb, const char *path)
-{
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct reply reply;
-	int ret;
-
-	if (fd < 0)
-		return complain(path, -errno);
-	ret = ask(sock, &verb, 1, fd, &reply);
-	return ret && ret != -EEXIST ? complain(path, ret) : 0;
-}
-
-static int ask_for_files(int sock, int argc, char **argv)
-{
-	int ret = 0;
-
-	for (int i = 1; i < argc; i++)
-		ret |= ask_for_file(sock, argv[0], argv[i]);
+	cli_error("%s: %s", path, strerror(-ret));
 	return ret;
 }
 
-static int ask_for_buffer(int sock, int argc, char **argv)
+/* 0, or a negative errno, of the request or of what was requested. */
+static int ask(const struct client *client, const char *const *words,
+	       int nr_words, int fd, struct reply *ret_reply)
+{
+	int ret = message_send(client->sock, words, nr_words, fd);
+
+	ret_reply->text[0] = '\0';
+	if (!ret)
+		ret = message_receive_reply(client->sock, ret_reply);
+	return ret ? ret : ret_reply->status;
+}
+
+/* The words are @name and the arguments. */
+static int ask_words(const struct client *client, const char *name,
+		     char *const *args, int nr_args, int fd,
+		     struct reply *ret_reply)
+{
+	const char *words[MESSAGE_WORDS_MAX] = { name };
+
+	for (int i = 0; i < nr_args && i + 1 < MESSAGE_WORDS_MAX; i++)
+		words[i + 1] = args[i];
+	return ask(client, words, nr_args + 1, fd, ret_reply);
+}
+
+static int ask_simply(const struct client *client, const char *name,
+		      char *const *args, int nr_args)
 {
 	struct reply reply;
-	int ret;
+	int ret = ask_words(client, name, args, nr_args, -1, &reply);
 
-	ret = ask(sock, (const char *const *)argv, argc, STDIN_FILENO, &reply);
-	return ret ? complain(argv[1], ret) : 0;
+	fputs(reply.text, stdout);
+	return ret ? complain(name, ret) : 0;
 }
 
-static int ask_for_load(int sock, int argc, char **argv)
-{
-	char seed[] = "1", nr[] = "1000", rate[] = "0";
-	char *words[] = { argv[0], seed, nr, rate };
+/* ---- measuring ----------------------------------------------------------- */
 
-	for (int i = 1; i < argc; i++)
-		words[i] = argv[i];
-	return ask_simply(sock, ARRAY_SIZE(words), words);
-}
-
-static int ask_for_fault(int sock, int argc, char **argv)
-{
-	char nr[] = "1", pass[] = "0";
-	char *words[] = { argv[0], NULL, NULL, nr, pass };
-
-	for (int i = 1; i < argc; i++)
-		words[i] = argv[i];
-	return ask_simply(sock, argc < 3 ? argc : (int)ARRAY_SIZE(words),
-			  words);
-}
-
-static int ask_to_save(int sock, int argc, char **argv)
+/* That there was such a record is no error: the kernel says nothing, either. */
+static int ask_for_file(const struct client *client, const char *verb,
+			const char *path)
 {
 	cleanup_close int fd =
-		open(argv[1], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct reply reply;
 	int ret;
 
-	(void)argc;
 	if (fd < 0)
-		return complain(argv[1], -errno);
-	ret = ask(sock, (const char *const *)argv, 1, fd, &reply);
-	return ret ? complain(argv[0], ret) : 0;
+		return complain_of_file(path);
+	ret = ask(client, &verb, 1, fd, &reply);
+	if (ret == -EINVAL) {
+		cli_error("%s: it is no regular file", path);
+		return ret;
+	}
+	return ret && ret != -EEXIST ? complain(path, ret) : 0;
+}
+
+/* All of them, even if one cannot be. */
+static int ask_for_files(const struct client *client, const char *verb,
+			 char **args, int nr_args)
+{
+	int ret = 0;
+
+	for (int i = 0; i < nr_args && !cli_interrupted(); i++) {
+		int one = ask_for_file(client, verb, args[i]);
+
+		ret = one ? one : ret;
+	}
+	return ret;
+}
+
+static int run_measure(struct client *client, char **args, int nr_args)
+{
+	return ask_for_files(client, "measure", args, nr_args);
+}
+
+static int run_violation(struct client *client, char **args, int nr_args)
+{
+	return ask_for_files(client, "violation", args, nr_args);
+}
+
+static int ask_for_buffer(const struct client *client, const char *name, int fd)
+{
+	const char *words[] = { "buffer", name };
+	struct reply reply;
+	int ret = ask(client, words, ARRAY_SIZE(words), fd, &reply);
+
+	return ret && ret != -EEXIST ? complain(name, ret) : 0;
+}
+
+static int run_buffer(struct client *client, char **args, int nr_args)
+{
+	if (nr_args > 1)
+		return client_buffer(client, args[0], args[1]);
+	return ask_for_buffer(client, args[0], STDIN_FILENO);
+}
+
+int client_buffer(struct client *client, const char *name, const char *text)
+{
+	cleanup_close int fd = memfd_create("buffer", MFD_CLOEXEC);
+	ssize_t len = strlen(text);
+
+	if (fd < 0 || write(fd, text, len) != len || lseek(fd, 0, SEEK_SET))
+		return complain_of_file("memory");
+	return ask_for_buffer(client, name, fd);
+}
+
+static bool is_number(const char *text)
+{
+	uint64_t number;
+
+	return !parse_number(text, UINT64_MAX, &number);
+}
+
+static const char *check_load(char **args, int nr_args)
+{
+	for (int i = 0; i < nr_args; i++) {
+		if (!is_number(args[i]))
+			return "SEED, COUNT and RATE are numbers";
+	}
+	return NULL;
+}
+
+static int run_load(struct client *client, char **args, int nr_args)
+{
+	char seed[] = "1", nr[] = "1000", rate[] = "0";
+	char *words[] = { seed, nr, rate };
+
+	for (int i = 0; i < nr_args; i++)
+		words[i] = args[i];
+	return ask_simply(client, "load", words, ARRAY_SIZE(words));
+}
+
+/* ---- watching ------------------------------------------------------------ */
+
+static int set_mount(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->what = "mount";
+	return 0;
+}
+
+static int set_file_system(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->what = "filesystem";
+	return 0;
+}
+
+static int set_exec(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->exec_only = true;
+	return 0;
+}
+
+static const struct opt watch_opts[] = {
+	{ .text = "What of a PATH (a file, or what lies in a folder, but not "
+		  "below it):" },
+	{ "mount", 'm', NULL, "all of the mount that it is on", set_mount,
+	  NULL },
+	{ "filesystem", 's', NULL, "all of its file system, by whatever mount",
+	  set_file_system, NULL },
+	{ "exec", 'x', NULL, "what is executed, not what is read, too",
+	  set_exec, NULL },
+	{ 0 },
+};
+
+static int complain_of_watch(const char *path, int err)
+{
+	switch (err) {
+	case -EPERM:
+		cli_error(
+			"to watch takes CAP_SYS_ADMIN: run imasim as root, or "
+			"measure files by 'imasim measure'");
+		return err;
+	case -EINVAL:
+	case -ENODEV:
+	case -EXDEV:
+		cli_error("%s: it cannot be watched: imasim's own files, or a "
+			  "file system without fanotify",
+			  path);
+		return err;
+	case -ENOSPC:
+		cli_error("%s: too much is watched already", path);
+		return err;
+	default:
+		return complain(path, err);
+	}
+}
+
+static int watch_one(const struct client *client, const char *path)
+{
+	cleanup_close int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	char how[32];
+	const char *words[] = { "watch", how };
+	struct reply reply;
+	int ret;
+
+	if (fd < 0)
+		return complain_of_file(path);
+	snprintf(how, sizeof(how), "%s:%s", client->what,
+		 client->exec_only ? "exec" : "read");
+	ret = ask(client, words, ARRAY_SIZE(words), fd, &reply);
+	return ret ? complain_of_watch(path, ret) : 0;
+}
+
+static int run_watch(struct client *client, char **args, int nr_args)
+{
+	int ret = 0;
+
+	if (!nr_args)
+		return ask_simply(client, "watch", NULL, 0);
+	for (int i = 0; !ret && i < nr_args; i++)
+		ret = watch_one(client, args[i]);
+	return ret;
+}
+
+static int run_unwatch(struct client *client, char **args, int nr_args)
+{
+	return ask_simply(client, "unwatch", args, nr_args);
+}
+
+/* ---- the machine --------------------------------------------------------- */
+
+static int run_kexec(struct client *client, char **args, int nr_args)
+{
+	return ask_simply(client, "kexec", args, nr_args);
+}
+
+static int run_reboot(struct client *client, char **args, int nr_args)
+{
+	return ask_simply(client, "reboot", args, nr_args);
+}
+
+static int run_suspend(struct client *client, char **args, int nr_args)
+{
+	return ask_simply(client, "suspend", args, nr_args);
+}
+
+static int run_stop(struct client *client, char **args, int nr_args)
+{
+	return ask_simply(client, "stop", args, nr_args);
+}
+
+static const char *check_fault(char **args, int nr_args)
+{
+	if (!nr_args || (nr_args == 1 && !strcmp(args[0], "none")))
+		return NULL;
+	if (fault_place_by_name(args[0]) < 0)
+		return "PLACE is open, read, stage, delete, trim or snapshot";
+	if (nr_args < 2 || !fault_error_by_name(args[1]))
+		return "ERROR is one like EIO, EBUSY, ESTALE or ENOMEM";
+	for (int i = 2; i < nr_args; i++) {
+		if (!is_number(args[i]))
+			return "COUNT and AFTER are numbers";
+	}
+	return NULL;
+}
+
+static int run_fault(struct client *client, char **args, int nr_args)
+{
+	char nr[] = "1", pass[] = "0";
+	char *words[] = { NULL, NULL, nr, pass };
+
+	if (nr_args < 2)
+		return ask_simply(client, "fault", args, nr_args);
+	for (int i = 0; i < nr_args; i++)
+		words[i] = args[i];
+	return ask_simply(client, "fault", words, ARRAY_SIZE(words));
+}
+
+/* A file that is not whole is of no use. */
+static int run_save(struct client *client, char **args, int nr_args)
+{
+	cleanup_close int fd =
+		open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct reply reply;
+	int ret;
+
+	if (fd < 0)
+		return complain_of_file(args[0]);
+	ret = ask_words(client, "save", NULL, nr_args - 1, fd, &reply);
+	if (!ret)
+		return 0;
+	unlink(args[0]);
+	return complain(args[0], ret);
+}
+
+/* ---- how it is ----------------------------------------------------------- */
+
+static int set_json(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->json = true;
+	return 0;
+}
+
+static const struct opt json_opts[] = {
+	{ .text = "What is printed:" },
+	{ "json", 'j', NULL, "a JSON object", set_json, NULL },
+	{ 0 },
+};
+
+static int status_line(struct json *json, char *line)
+{
+	char *value = strchr(line, ' ');
+	uint64_t number;
+
+	if (!value)
+		return -EBADMSG;
+	*value++ = '\0';
+	if (!parse_number(value, UINT64_MAX, &number))
+		json_number(json, line, number);
+	else
+		json_bytes(json, line,
+			   (struct imastage_bytes){ (uint8_t *)value,
+						    strlen(value) });
+	return 0;
+}
+
+static int pcr_line(struct json *json, char *line)
+{
+	char *pcr = strchr(line, ':'), *value = strchr(line, '=');
+
+	if (!pcr || !value)
+		return -EBADMSG;
+	*pcr++ = '\0';
+	*value++ = '\0';
+	json_open(json, line, '{');
+	json_text(json, pcr, value);
+	json_close(json, '}');
+	return 0;
+}
+
+static int print_json(char *text, int (*member)(struct json *json, char *line))
+{
+	struct json json;
+	char *rest = NULL;
+	int ret = 0;
+
+	json_start(&json, stdout, '{');
+	for (char *line = strtok_r(text, "\n", &rest); line && !ret;
+	     line = strtok_r(NULL, "\n", &rest))
+		ret = member(&json, line);
+	json_end(&json, '}');
+	return ret;
+}
+
+static int ask_how(const struct client *client, const char *name,
+		   int (*member)(struct json *json, char *line))
+{
+	struct reply reply;
+	int ret = ask_words(client, name, NULL, 0, -1, &reply);
+
+	if (ret)
+		return complain(name, ret);
+	if (client->json)
+		return print_json(reply.text, member);
+	fputs(reply.text, stdout);
+	return 0;
+}
+
+static int run_status(struct client *client, char **args, int nr_args)
+{
+	(void)args, (void)nr_args;
+	return ask_how(client, "status", status_line);
+}
+
+static int run_pcrs(struct client *client, char **args, int nr_args)
+{
+	(void)args, (void)nr_args;
+	return ask_how(client, "pcrs", pcr_line);
 }
 
 /*
  * The reply comes when imasim has no more to do with the socket: at once if it has
  * no TPM.
  */
-static int ask_for_tpm(int sock, int argc, char **argv)
+static int run_tpm(struct client *client, char **args, int nr_args)
 {
+	static const char *const words[] = { "tpm" };
 	struct reply reply;
 	int ends[2], ret, status;
 
-	(void)argc;
+	(void)args, (void)nr_args;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return complain(argv[0], -errno);
-	ret = message_send(sock, (const char *const *)argv, 1, ends[1]);
+		return complain("tpm", -errno);
+	ret = message_send(client->sock, words, ARRAY_SIZE(words), ends[1]);
 	close(ends[1]);
 	if (!ret)
 		ret = tpm_pipe_forward(ends[0]);
 	close(ends[0]);
-	status = message_receive_reply(sock, &reply);
+	status = message_receive_reply(client->sock, &reply);
 	if (!status)
 		status = reply.status;
 	if (!status)
 		status = ret;
-	return status ? complain(argv[0], status) : 0;
+	return status ? complain("tpm", status) : 0;
 }
 
-static const struct verb {
-	const char *name;
-	int min_args;
-	int max_args;
-	int (*run)(int sock, int argc, char **argv);
-} verbs[] = {
-	{ "measure", 1, 1 << 20, ask_for_files },
-	{ "violation", 1, 1 << 20, ask_for_files },
-	{ "buffer", 1, 1, ask_for_buffer },
-	{ "load", 0, 3, ask_for_load },
-	{ "kexec", 0, 0, ask_simply },
-	{ "reboot", 0, 0, ask_simply },
-	{ "suspend", 0, 0, ask_simply },
-	{ "status", 0, 0, ask_simply },
-	{ "fault", 0, 4, ask_for_fault },
-	{ "pcrs", 0, 0, ask_simply },
-	{ "tpm", 0, 0, ask_for_tpm },
-	{ "save", 1, 1, ask_to_save },
-	{ "stop", 0, 0, ask_simply },
+static int set_check(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->check = true;
+	return 0;
+}
+
+static const struct opt workload_opts[] = {
+	{ .text = "How it is done:" },
+	{ "check", 'c', NULL, "look for mistakes in FILE, do nothing",
+	  set_check, NULL },
+	{ 0 },
 };
 
-static int connect_to(const char *path)
-{
-	char room[PATH_LEN];
-	int sock;
+/* ---- all of it ----------------------------------------------------------- */
 
-	if (!path) {
-		if (message_default_path(room, sizeof(room))) {
-			fputs("imasim: say where it listens: --socket\n",
-			      stderr);
-			return -1;
-		}
-		path = room;
+static const struct request requests[] = {
+	{
+		.name = "measure",
+		.command = { "PATH...",
+			     "Measures files, as a policy of IMA would have it "
+			     "done when they are opened. A record\nthat there "
+			     "was before is not made again.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = MANY,
+		.in_workload = true,
+		.run = run_measure,
+	},
+	{
+		.name = "violation",
+		.command = { "PATH...",
+			     "Records that files were changed while they were "
+			     "read: digests are zeros, and the PCR\nis extended "
+			     "with ones.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = MANY,
+		.in_workload = true,
+		.run = run_violation,
+	},
+	{
+		.name = "buffer",
+		.command = { "NAME [TEXT]",
+			     "Measures TEXT, or else what is read from standard "
+			     "input, as an ima-buf record called\nNAME. At most "
+			     "1 MiB.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = 2,
+		.nr_words = 1,
+		.in_workload = true,
+		.run = run_buffer,
+	},
+	{
+		.name = "load",
+		.command = { "[SEED [COUNT [RATE]]]",
+			     "Records COUNT (1000) files that there are not, "
+			     "the same for the same SEED (1), RATE a\nsecond "
+			     "(0: as fast as can be). It ends when this program "
+			     "does.\n",
+			     NULL },
+		.max_args = 3,
+		.nr_words = 3,
+		.in_workload = true,
+		.check = check_load,
+		.run = run_load,
+	},
+	{
+		.name = "watch",
+		.command = { "[OPTION]... [PATH]...",
+			     "Measures each file that is opened for execution "
+			     "or for reading from now on, by fanotify,\nwhich "
+			     "takes CAP_SYS_ADMIN. Without a PATH, says what is "
+			     "watched.\n",
+			     NULL },
+		.opts = watch_opts,
+		.max_args = MANY,
+		.in_workload = true,
+		.run = run_watch,
+	},
+	{
+		.name = "unwatch",
+		.command = { "",
+			     "Measures what was opened until now, and watches "
+			     "nothing any more.\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_unwatch,
+	},
+	{
+		.name = "workload",
+		.command = { "[OPTION]... FILE",
+			     "Does what the lines of FILE ('-': standard input) "
+			     "say, one after the other, up to the\nfirst that "
+			     "fails. A mistake in any line is said before the "
+			     "first is done.\n",
+			     "Lines, besides empty ones and those that begin "
+			     "with '#':\n"
+			     "  measure PATH | violation PATH | buffer NAME TEXT"
+			     " | load [SEED [COUNT [RATE]]]\n"
+			     "  watch PATH | unwatch | kexec | reboot | suspend "
+			     "| sleep SECONDS\n"
+			     "  fault PLACE ERROR [COUNT [AFTER]] | fault none\n"
+			     "PATH and TEXT are the rest of the line.\n" },
+		.opts = workload_opts,
+		.min_args = 1,
+		.max_args = 1,
+		.run = client_workload,
+	},
+	{
+		.name = "kexec",
+		.command = { "",
+			     "Boots another kernel. It gets the staged and the "
+			     "current list as one, the count and the\ndigests of "
+			     "deleted records; PCRs stay. Files that are open "
+			     "are dead (EIO).\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_kexec,
+	},
+	{
+		.name = "reboot",
+		.command = { "",
+			     "A hard boot: an empty list, PCRs as at power-on. "
+			     "For a TPM of its own, or none.\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_reboot,
+	},
+	{
+		.name = "suspend",
+		.command = { "",
+			     "As when a reboot is under way: nothing is "
+			     "measured, staged or deleted, until kexec or\n"
+			     "reboot.\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_suspend,
+	},
+	{
+		.name = "fault",
+		.command = { "[PLACE ERROR [COUNT [AFTER]] | none]",
+			     "Lets the next COUNT (1) operations on a list fail "
+			     "with ERROR, after AFTER (0) that do not,\nbefore "
+			     "they have done anything. Without arguments: what "
+			     "is still to fail.\n",
+			     "PLACE is open, read, stage (A, N and S), delete "
+			     "(D), trim (N and T:N) or snapshot.\nERROR is one "
+			     "like EIO, EBUSY, ESTALE or ENOMEM.\n" },
+		.max_args = 4,
+		.nr_words = 4,
+		.in_workload = true,
+		.check = check_fault,
+		.run = run_fault,
+	},
+	{
+		.name = "status",
+		.command = { "[OPTION]...",
+			     "How many records there are, what was lost, and "
+			     "how it was started.\n",
+			     NULL },
+		.opts = json_opts,
+		.run = run_status,
+	},
+	{
+		.name = "pcrs",
+		.command = { "[OPTION]...",
+			     "PCR 10 of each bank of the TPM: BANK:10=HEX, as "
+			     "'imastage log replay --expect' takes it.\n",
+			     NULL },
+		.opts = json_opts,
+		.run = run_pcrs,
+	},
+	{
+		.name = "tpm",
+		.command = { "",
+			     "Takes commands of the TPM from standard input and "
+			     "gives its answers, until the end of the\ninput: "
+			     "for other programs, as the TCTI "
+			     "'cmd:imasim tpm'.\n",
+			     NULL },
+		.run = run_tpm,
+	},
+	{
+		.name = "save",
+		.command = { "FILE",
+			     "Writes the list as kexec hands it on, and the "
+			     "state of a swtpm of its own, and stops.\n'imasim "
+			     "run --restore FILE' goes on from there.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = 1,
+		.run = run_save,
+	},
+	{
+		.name = "stop",
+		.command = { "", "Unmounts, and ends.\n", NULL },
+		.run = run_stop,
+	},
+};
+
+const struct request *request_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		if (!strcmp(requests[i].name, name))
+			return &requests[i];
 	}
-	sock = message_connect(path);
-	if (sock < 0)
-		complain(path, sock);
-	return sock;
+	return NULL;
 }
 
-static int run(const struct verb *verb, const char *socket, int argc,
-	       char **argv)
+static int complain_of_connection(const char *path, int err)
 {
-	cleanup_close int sock = -1;
-
-	if (argc - 1 < verb->min_args || argc - 1 > verb->max_args)
-		return 2;
-	sock = connect_to(socket);
-	return sock < 0 ? 1 : verb->run(sock, argc, argv);
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		cli_error("%s: nobody listens there: start one by 'imasim run "
+			  "DIR'",
+			  path);
+	else
+		cli_error("%s: %s", path, strerror(-err));
+	return err;
 }
 
-int client_run(const char *socket, int argc, char **argv)
+static int connect_to(struct client *client)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		if (!strcmp(verbs[i].name, argv[0]))
-			return run(&verbs[i], socket, argc, argv);
-	}
-	return -1;
+	char room[SOCKET_PATH_MAX];
+	const char *path = socket_path(room);
+
+	if (!path)
+		return -ENOENT;
+	client->sock = message_connect(path);
+	return client->sock < 0 ? complain_of_connection(path, client->sock) :
+				  0;
+}
+
+static int run(const struct request *request, struct client *client,
+	       char **args, int nr_args)
+{
+	const char *wrong = request->check ? request->check(args, nr_args) :
+					     NULL;
+	int ret;
+
+	if (wrong)
+		return cli_usage("%s", wrong);
+	if (nr_args < request->min_args)
+		return cli_usage("'%s' is wanted", request->command.synopsis);
+	if (nr_args > request->max_args)
+		return cli_usage("there is nothing to do with '%s'",
+				 args[request->max_args]);
+	ret = client->check ? 0 : connect_to(client);
+	if (!ret)
+		ret = request->run(client, args, nr_args);
+	if (client->sock >= 0)
+		close(client->sock);
+	return ret ? CLI_FAILED : CLI_OK;
+}
+
+int verb_ask(int argc, char **argv)
+{
+	const struct request *request = request_find(strrchr(argv[0], ' ') + 1);
+	struct client client = { .sock = -1, .what = "directory" };
+	struct opt_group groups[] = {
+		{ request->opts ? request->opts : socket_opts, &client },
+		{ socket_opts, NULL },
+	};
+	char **args;
+	int nr_args = 0, ret;
+
+	ret = opts_parse(&request->command, groups, request->opts ? 2 : 1, argc,
+			 argv, &args);
+	if (ret)
+		return ret == OPTS_HELP ? CLI_OK : ret;
+	while (args[nr_args])
+		nr_args++;
+	cli_catch_signals();
+	return run(request, &client, args, nr_args);
 }

@@ -31,11 +31,33 @@
 /* What is longer is no command. */
 #define COMMAND_MAX 32
 
+/**
+ * struct handle - an open list
+ * @list: it
+ * @next: another one
+ * @at: where this one is linked in
+ */
+struct handle {
+	struct list_file *list;
+	struct handle *next;
+	struct handle **at;
+};
+
+/**
+ * struct fs - the file system
+ * @tree: its files; first, see base/flat_dir.h
+ * @config: how it was mounted
+ * @session: FUSE's
+ * @workers: who read and write
+ * @handles: open lists; for the thread that serves. Those that are open when it is
+ *	unmounted are never released by FUSE
+ */
 struct fs {
-	struct tree tree; /* first: see base/flat_dir.h */
+	struct tree tree;
 	struct fs_config config;
 	struct fuse_session *session;
 	struct workers workers;
+	struct handle *handles;
 };
 
 /**
@@ -65,12 +87,34 @@ static struct fs *fs_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-static struct list_file *list_of(const struct fuse_file_info *fi)
+static struct handle *handle_of(const struct fuse_file_info *fi)
 {
-	return (struct list_file *)(uintptr_t)fi->fh;
+	return (struct handle *)(uintptr_t)fi->fh;
 }
 
 /* ---- open and close ------------------------------------------------------ */
+
+static struct handle *add_handle(struct fs *fs, struct list_file *list)
+{
+	struct handle *handle = malloc(sizeof(*handle));
+
+	if (!handle)
+		abort();
+	*handle = (struct handle){ list, fs->handles, &fs->handles };
+	if (handle->next)
+		handle->next->at = &handle->next;
+	fs->handles = handle;
+	return handle;
+}
+
+static void close_handle(struct handle *handle)
+{
+	*handle->at = handle->next;
+	if (handle->next)
+		handle->next->at = handle->at;
+	list_file_close(handle->list);
+	free(handle);
+}
 
 static int open_list(fuse_req_t req, const struct node *node, bool write,
 		     struct fuse_file_info *fi)
@@ -93,7 +137,7 @@ static int open_list(fuse_req_t req, const struct node *node, bool write,
 	ret = list_file_open(kernel, &view, writer, &list);
 	kernel_put(kernel);
 	if (!ret)
-		fi->fh = (uintptr_t)list;
+		fi->fh = (uintptr_t)add_handle(fs, list);
 	return ret;
 }
 
@@ -123,7 +167,7 @@ static int open_node(fuse_req_t req, const struct node *node,
 static void close_node(const struct fuse_file_info *fi)
 {
 	if (fi->fh)
-		list_file_close(list_of(fi));
+		close_handle(handle_of(fi));
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
@@ -162,7 +206,7 @@ static void queue(fuse_req_t req, fuse_ino_t ino,
 		.fs = fs,
 		.req = req,
 		.node = tree_node(&fs->tree, ino),
-		.list = list_of(fi),
+		.list = fi->fh ? handle_of(fi)->list : NULL,
 		.offset = offset,
 		.len = len,
 	};
@@ -416,8 +460,15 @@ int fs_run(struct fs *fs)
 	return ret;
 }
 
+void fs_detach(struct fs *fs)
+{
+	fuse_session_unmount(fs->session);
+}
+
 void fs_unmount(struct fs *fs)
 {
+	while (fs->handles)
+		close_handle(fs->handles);
 	fuse_session_unmount(fs->session);
 	fuse_session_destroy(fs->session);
 	fs_free(fs);

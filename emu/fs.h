@@ -32,6 +32,9 @@ int fs_mount(const struct fs_config *config, struct fs **ret_fs);
 
 /* Until it is unmounted, or SIGINT or SIGTERM comes. */
 int fs_run(struct fs *fs);
+
+/* Unmounts it, and leaves all else as it is: for the end of the process. */
+void fs_detach(struct fs *fs);
 void fs_unmount(struct fs *fs);
 
 #endif

@@ -342,6 +342,7 @@ void kernel_counts(struct kernel *kernel, struct kernel_counts *ret_counts)
 		.violations = atomic_long_read(&kernel->nr_violations),
 		.tpm_errors = atomic_long_read(&kernel->nr_tpm_errors),
 		.bytes = ushim_slab_bytes(),
+		.suspended = READ_ONCE(s->suspended),
 	};
 }
 

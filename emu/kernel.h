@@ -56,6 +56,7 @@ struct kernel_config {
  * @violations: since this kernel booted
  * @tpm_errors: records that the PCR was not extended with, since this kernel booted
  * @bytes: of memory that the core has allocated
+ * @suspended: nothing is measured, staged or deleted any more
  */
 struct kernel_counts {
 	long long current;
@@ -64,6 +65,7 @@ struct kernel_counts {
 	long long violations;
 	long long tpm_errors;
 	size_t bytes;
+	bool suspended;
 };
 
 /*

@@ -17,6 +17,7 @@ int machine_init(struct machine *machine, const struct kernel_config *config,
 	machine->config.faults = &machine->faults;
 	faults_init(&machine->faults);
 	pthread_mutex_init(&machine->lock, NULL);
+	machine->nr_kernels = 1;
 	ret = boot_id_write(boot_id);
 	return ret ? ret :
 		     kernel_boot(&machine->config, image, &machine->kernel);
@@ -39,6 +40,16 @@ struct kernel *machine_kernel(struct machine *machine)
 	return kernel;
 }
 
+uint64_t machine_nr_kernels(struct machine *machine)
+{
+	uint64_t nr;
+
+	pthread_mutex_lock(&machine->lock);
+	nr = machine->nr_kernels;
+	pthread_mutex_unlock(&machine->lock);
+	return nr;
+}
+
 /* With the lock held. On failure the old one stays, suspended. */
 static int boot(struct machine *machine, const struct out *image)
 {
@@ -55,6 +66,7 @@ static int boot(struct machine *machine, const struct out *image)
 	}
 	kernel_retire(machine->kernel);
 	machine->kernel = next;
+	machine->nr_kernels = image ? machine->nr_kernels + 1 : 1;
 	return 0;
 }
 
@@ -69,6 +81,19 @@ int machine_kexec(struct machine *machine)
 		ret = boot(machine, &image);
 	pthread_mutex_unlock(&machine->lock);
 	emu_out_fini(&image);
+	return ret;
+}
+
+int machine_save(struct machine *machine, struct out *ret_list,
+		 struct tpm_state *ret_tpm)
+{
+	int ret;
+
+	pthread_mutex_lock(&machine->lock);
+	ret = kernel_dump(machine->kernel, ret_list);
+	if (!ret)
+		ret = tpm_save(machine->config.tpm, ret_tpm);
+	pthread_mutex_unlock(&machine->lock);
 	return ret;
 }
 

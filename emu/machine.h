@@ -12,13 +12,15 @@
 
 #include "emu/fault.h"
 #include "emu/kernel.h"
+#include "emu/tpm.h"
 
 /**
  * struct machine - a machine
  * @config: of its kernels
  * @boot_id: a file that is told of each boot (boot_id.h), NULL: none (borrowed)
  * @faults: of its files
- * @lock: protects @kernel; one boots at a time
+ * @lock: protects what follows; one boots at a time
+ * @nr_kernels: that were booted since the hard boot
  * @kernel: the one that runs (owned)
  */
 struct machine {
@@ -26,6 +28,7 @@ struct machine {
 	const char *boot_id;
 	struct faults faults;
 	pthread_mutex_t lock;
+	uint64_t nr_kernels;
 	struct kernel *kernel;
 };
 
@@ -39,6 +42,16 @@ struct kernel *machine_kernel(struct machine *machine);
 
 /* The list goes on to a new kernel, PCRs stay. */
 int machine_kexec(struct machine *machine);
+
+/*
+ * Suspends it, for good unless kexec or reboot follows, and tells what another one
+ * could begin with.
+ */
+int machine_save(struct machine *machine, struct out *ret_list,
+		 struct tpm_state *ret_tpm);
+
+/* Kernels that were booted since the hard boot. */
+uint64_t machine_nr_kernels(struct machine *machine);
 
 /* A hard boot: PCRs begin anew, the list is empty. */
 int machine_reboot(struct machine *machine);

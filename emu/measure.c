@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "emu/event.h"
 
 #define BUFFER_MAX (1024 * 1024)
+#define LOOK_MS 100
 #define NS_PER_S 1000000000ULL
 
 static int measure(struct machine *machine, const struct event *event,
@@ -28,7 +30,7 @@ static int measure(struct machine *machine, const struct event *event,
 	return ret;
 }
 
-static int file_name(int fd, char ret_name[PATH_MAX])
+int measure_name(int fd, char ret_name[PATH_MAX])
 {
 	char link[64];
 	ssize_t len;
@@ -61,29 +63,52 @@ int measure_file(struct machine *machine, int fd, bool violation)
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 
-	ret = file_name(fd, name);
+	ret = measure_name(fd, name);
 	if (!ret && !violation)
 		ret = algo_hash_file(algo, fd, digest);
 	return ret ? ret : measure(machine, &event, NULL);
 }
 
-static int read_all(int fd, char *buf, size_t *ret_len)
+/* A pipe may have nothing to read for ever. */
+static int wait_for_bytes(int fd, const struct measure_end *end)
 {
-	size_t done = 0;
-	ssize_t len;
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 
-	while ((len = read(fd, buf + done, BUFFER_MAX - done)) > 0)
-		done += len;
-	if (len < 0)
-		return -errno;
-	*ret_len = done;
-	return done == BUFFER_MAX ? -EFBIG : 0;
+	while (poll(&poll_fd, 1, LOOK_MS) == 0) {
+		if (end->is_over(end->context))
+			return -EINTR;
+	}
+	return 0;
 }
 
-int measure_buffer(struct machine *machine, const char *name, int fd)
+static int read_all(int fd, const struct measure_end *end, char *buf,
+		    size_t *ret_len)
+{
+	size_t done = 0;
+	ssize_t len = 1;
+
+	while (len > 0) {
+		int ret = wait_for_bytes(fd, end);
+
+		if (ret)
+			return ret;
+		len = read(fd, buf + done, BUFFER_MAX + 1 - done);
+		if (len < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (len < 0)
+			len = 1;
+		else
+			done += len;
+	}
+	*ret_len = done;
+	return done > BUFFER_MAX ? -EFBIG : 0;
+}
+
+int measure_buffer(struct machine *machine, const char *name, int fd,
+		   const struct measure_end *end)
 {
 	const struct algo *algo = machine->config.hash;
-	cleanup_free char *buf = malloc(BUFFER_MAX);
+	cleanup_free char *buf = malloc(BUFFER_MAX + 1);
 	uint8_t digest[ALGO_DIGEST_MAX];
 	struct event event = {
 		.name = name,
@@ -92,7 +117,7 @@ int measure_buffer(struct machine *machine, const char *name, int fd)
 		.digest = digest,
 		.buf = buf,
 	};
-	int ret = buf ? read_all(fd, buf, &event.buf_len) : -ENOMEM;
+	int ret = buf ? read_all(fd, end, buf, &event.buf_len) : -ENOMEM;
 
 	if (!ret)
 		ret = algo_hash(algo, &(struct algo_part){ buf, event.buf_len },
@@ -159,7 +184,7 @@ int measure_load(struct machine *machine, const struct load *load,
 	int ret = 0;
 
 	for (uint64_t i = 0; i < load->nr; i++) {
-		if (__atomic_load_n(load->stop, __ATOMIC_RELAXED)) {
+		if (i % 64 == 0 && load->end.is_over(load->end.context)) {
 			ret = -EINTR;
 			break;
 		}

@@ -4,21 +4,18 @@
 #include "emu/setup.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/util.h"
+#include "cli/cli.h"
+#include "emu/image.h"
 #include "emu/template.h"
+#include "emu/twin.h"
 
-static const struct {
-	const char *name;
-	enum profile profile;
-} profiles[] = {
-	{ "imastage", PROFILE_IMASTAGE },
-	{ "7.2", PROFILE_LINUX_7_2 },
-	{ "unpatched", PROFILE_UNPATCHED },
+static const char *const profiles[] = {
+	[PROFILE_IMASTAGE] = "imastage",
+	[PROFILE_LINUX_7_2] = "7.2",
+	[PROFILE_UNPATCHED] = "unpatched",
 };
 
 void setup_init(struct setup *setup)
@@ -33,85 +30,170 @@ void setup_init(struct setup *setup)
 	};
 }
 
-static int bad(const char *what, const char *arg)
+const char *setup_profile_name(enum profile profile)
 {
-	fprintf(stderr, "imasim: %s '%s' is not known\n", what, arg);
-	return -EINVAL;
+	return profiles[profile];
 }
 
-static int set_profile(struct setup *setup, const char *arg)
+/* ---- options ------------------------------------------------------------- */
+
+static int set_tpm(void *context, const char *value)
+{
+	((struct setup *)context)->tpm_name = value;
+	return 0;
+}
+
+static int set_hash(void *context, const char *value)
+{
+	struct setup *setup = context;
+
+	setup->hash = algo_by_name(value);
+	return setup->hash ? 0 : -EINVAL;
+}
+
+static int set_template(void *context, const char *value)
+{
+	struct setup *setup = context;
+
+	setup->template = template_get(value);
+	return setup->template ? 0 : -EINVAL;
+}
+
+static int set_profile(void *context, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++) {
-		if (!strcmp(profiles[i].name, arg)) {
-			setup->profile = profiles[i].profile;
+		if (!strcmp(profiles[i], value)) {
+			((struct setup *)context)->profile = i;
 			return 0;
 		}
 	}
-	return bad("profile", arg);
+	return -EINVAL;
 }
 
-static int set_flag(struct setup *setup, int opt)
+static int set_flush_htable(void *context, const char *value)
 {
-	switch (opt) {
-	case 'f':
-		setup->flush_htable = true;
-		return 0;
-	case 'k':
-		setup->no_kexec_digests = true;
-		return 0;
-	case 'o':
-		setup->allow_other = true;
-		return 0;
-	case 'b':
-		setup->background = true;
-		return 0;
-	default:
-		return -EINVAL;
-	}
+	(void)value;
+	((struct setup *)context)->flush_htable = true;
+	return 0;
 }
 
-int setup_option(struct setup *setup, int opt, const char *arg)
+static int set_no_kexec_digests(void *context, const char *value)
 {
-	switch (opt) {
-	case 't':
-		setup->tpm_name = arg;
-		return 0;
-	case 'h':
-		setup->hash = algo_by_name(arg);
-		return setup->hash ? 0 : bad("hash", arg);
-	case 'm':
-		setup->template = template_get(arg);
-		return setup->template ? 0 : bad("template", arg);
-	case 'p':
-		return set_profile(setup, arg);
-	case 'w':
-		setup->twin_path = arg;
-		return 0;
-	case 'r':
-		setup->restore = arg;
-		return 0;
-	case 'i':
-		setup->boot_id = arg;
-		return 0;
-	default:
-		return set_flag(setup, opt);
-	}
+	(void)value;
+	((struct setup *)context)->no_kexec_digests = true;
+	return 0;
 }
 
-static int read_image(const char *path, struct out *ret_image)
+static int set_restore(void *context, const char *value)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char piece[65536];
-	ssize_t len;
-
-	if (fd < 0)
-		return -errno;
-	while ((len = read(fd, piece, sizeof(piece))) > 0)
-		emu_out_bytes(ret_image, piece, len);
-	return len < 0 ? -errno : 0;
+	((struct setup *)context)->restore = value;
+	return 0;
 }
 
-int setup_machine(const struct setup *setup, struct machine *ret_machine)
+static int set_twin(void *context, const char *value)
+{
+	((struct setup *)context)->twin_path = value;
+	return 0;
+}
+
+static int set_boot_id(void *context, const char *value)
+{
+	((struct setup *)context)->boot_id = value;
+	return 0;
+}
+
+static int set_watch(void *context, const char *value)
+{
+	struct setup *setup = context;
+
+	if (setup->nr_watch == SETUP_WATCHES_MAX)
+		return -E2BIG;
+	setup->watch[setup->nr_watch++] = value;
+	return 0;
+}
+
+static int set_allow_other(void *context, const char *value)
+{
+	(void)value;
+	((struct setup *)context)->allow_other = true;
+	return 0;
+}
+
+static int set_background(void *context, const char *value)
+{
+	(void)value;
+	((struct setup *)context)->background = true;
+	return 0;
+}
+
+const struct opt setup_opts[] = {
+	{ .text = "What kernel it is:" },
+	{ "profile", 0, "KERNEL",
+	  "whose files and commands: imastage (this project's\n"
+	  "staging, the default), 7.2 (that of Linux 7.2) or\n"
+	  "unpatched (none)",
+	  set_profile, "imastage, 7.2 or unpatched" },
+	{ "hash", 0, "ALGORITHM",
+	  "ima_hash=: sha1, sha256 (default), sha384, "
+	  "sha512 or sm3",
+	  set_hash, "sha1, sha256, sha384, sha512 or sm3" },
+	{ "template", 0, "TEMPLATE",
+	  "ima_template= (default ima-ng) or ima_template_fmt=", set_template,
+	  "a template like ima-sig, or fields like 'd-ng|n-ng|iuid'" },
+	{ "flush-htable", 0, NULL, "ima_flush_htable", set_flush_htable, NULL },
+	{ "no-kexec-digests", 0, NULL, "ima_kexec_digests=0",
+	  set_no_kexec_digests, NULL },
+	{ .text = "What machine it runs on:" },
+	{ "tpm", 0, "TPM",
+	  "whose PCR 10 is extended: none (default), swtpm (one\n"
+	  "is started and ends with it), or a TCTI such as\n"
+	  "device:/dev/tpmrm0",
+	  set_tpm, "none, swtpm or a TCTI" },
+	{ "restore", 0, "FILE", "begin with what 'imasim save' has written",
+	  set_restore, "a file" },
+	{ "watch", 0, "DIR",
+	  "measure what is executed or read on the mount of DIR\n"
+	  "from the beginning (see 'imasim watch'); may be repeated",
+	  set_watch, "a folder" },
+	{ .text = "How it runs:" },
+	{ "twin", 0, "FILE",
+	  "keep all records in FILE, as if none were deleted", set_twin,
+	  "a file" },
+	{ "boot-id", 0, "FILE",
+	  "keep there what /proc/sys/kernel/random/boot_id is", set_boot_id,
+	  "a file" },
+	{ "allow-other", 0, NULL, "for other users, too, as modes say",
+	  set_allow_other, NULL },
+	{ "background", 'b', NULL, "return once the files are there",
+	  set_background, NULL },
+	{ 0 },
+};
+
+/* ---- the machine --------------------------------------------------------- */
+
+static int complain(const char *what, int err)
+{
+	cli_error("%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int open_parts(struct setup *setup, const struct image *image)
+{
+	int ret = tpm_open(setup->tpm_name, &image->tpm, &setup->tpm);
+
+	if (ret)
+		return complain(setup->tpm_name, ret);
+	if (setup->restore && strcmp(setup->tpm_name, "none") != 0 &&
+	    !image->tpm.changing.len)
+		cli_error("%s: there is no swtpm in it: the PCRs do not stand "
+			  "for its records",
+			  setup->restore);
+	ret = setup->twin_path ? twin_open(setup->twin_path, &setup->twin) : 0;
+	return ret ? complain(setup->twin_path, ret) : 0;
+}
+
+static int boot(const struct setup *setup, const struct image *image,
+		struct machine *ret_machine)
 {
 	struct kernel_config config = {
 		.hash = setup->hash,
@@ -123,19 +205,41 @@ int setup_machine(const struct setup *setup, struct machine *ret_machine)
 		.tpm = setup->tpm,
 		.twin = setup->twin,
 	};
-	struct out image = { 0 };
-	int ret = 0;
+	int ret;
 
-	if (template_is_old(setup->template) && setup->hash != algo_sha1()) {
-		fputs("imasim: template ima takes --hash sha1\n", stderr);
-		return -EINVAL;
-	}
 	banks_init(&config.banks, setup->tpm);
-	if (setup->restore)
-		ret = read_image(setup->restore, &image);
+	ret = machine_init(ret_machine, &config, setup->boot_id,
+			   setup->restore ? &image->list : NULL);
+	return ret ? complain("boot", ret) : 0;
+}
+
+static void close_parts(struct setup *setup)
+{
+	twin_close(setup->twin);
+	tpm_close(setup->tpm);
+}
+
+int setup_machine(struct setup *setup, struct machine *ret_machine)
+{
+	struct image image = { 0 };
+	int ret;
+
+	if (template_is_old(setup->template) && setup->hash != algo_sha1())
+		return cli_usage("--template ima takes --hash sha1"), -EINVAL;
+	ret = setup->restore ? image_load(setup->restore, &image) : 0;
+	if (ret)
+		return complain(setup->restore, ret);
+	ret = open_parts(setup, &image);
 	if (!ret)
-		ret = machine_init(ret_machine, &config, setup->boot_id,
-				   setup->restore ? &image : NULL);
-	emu_out_fini(&image);
+		ret = boot(setup, &image, ret_machine);
+	if (ret)
+		close_parts(setup);
+	image_fini(&image);
 	return ret;
+}
+
+void setup_end(struct setup *setup, struct machine *machine)
+{
+	machine_fini(machine);
+	close_parts(setup);
 }

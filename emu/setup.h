@@ -5,8 +5,11 @@
 #ifndef EMU_SETUP_H
 #define EMU_SETUP_H
 
+#include "cli/opts.h"
 #include "emu/machine.h"
 #include "emu/tree.h"
+
+#define SETUP_WATCHES_MAX 16
 
 /**
  * struct setup - options
@@ -19,8 +22,10 @@
  * @no_kexec_digests: see struct kernel_config
  * @twin_path: see twin.h, NULL: none
  * @twin: it, once opened (borrowed)
- * @restore: a file with a list to begin with, NULL: none
+ * @restore: a file with a machine to begin with (image.h), NULL: none
  * @boot_id: see struct machine
+ * @watch: mounts that are watched from the beginning
+ * @nr_watch: how many
  * @allow_other: see struct fs_config
  * @background: return once it is mounted
  * @dir: where to mount
@@ -37,6 +42,8 @@ struct setup {
 	struct twin *twin;
 	const char *restore;
 	const char *boot_id;
+	const char *watch[SETUP_WATCHES_MAX];
+	unsigned int nr_watch;
 	bool allow_other;
 	bool background;
 	const char *dir;
@@ -44,10 +51,15 @@ struct setup {
 
 void setup_init(struct setup *setup);
 
-/* @opt: its letter. What is wrong with it is on stderr. */
-int setup_option(struct setup *setup, int opt, const char *arg);
+/* Their context is a struct setup. */
+extern const struct opt setup_opts[];
 
-/* Turns it on. */
-int setup_machine(const struct setup *setup, struct machine *ret_machine);
+const char *setup_profile_name(enum profile profile);
+
+/* Opens the TPM and the twin, and turns the machine on. What went wrong is said. */
+int setup_machine(struct setup *setup, struct machine *ret_machine);
+
+/* Ends all of it. */
+void setup_end(struct setup *setup, struct machine *machine);
 
 #endif

@@ -4,6 +4,7 @@
 #include "emu/swtpm.h"
 
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,15 +14,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
 
+static const char permanent_name[] = "tpm2-00.permall";
+static const char changing_name[] = "tpm2-00.volatilestate";
+
 #define WAIT_MS 5000
 #define KEEP_MS 100
 #define ACCEPTS_CONNECTIONS 0x10000 /* __SO_ACCEPTCON */
+
+/* CMD_STORE_VOLATILE of swtpm_ioctls(3) */
+#define STORE_VOLATILE 10
 
 int swtpm_init(struct swtpm *swtpm)
 {
@@ -57,7 +66,8 @@ void swtpm_fini(struct swtpm *swtpm)
 	rmdir(swtpm->dir);
 }
 
-__attribute__((__noreturn__)) static void run_swtpm(const struct swtpm *swtpm)
+__attribute__((__noreturn__)) static void run_swtpm(const struct swtpm *swtpm,
+						    const char *flags)
 {
 	char state[128], server[128], ctrl[128];
 
@@ -68,8 +78,7 @@ __attribute__((__noreturn__)) static void run_swtpm(const struct swtpm *swtpm)
 		 swtpm->dir);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state,
-	       "--server", server, "--ctrl", ctrl, "--flags",
-	       "not-need-init,startup-clear", NULL);
+	       "--server", server, "--ctrl", ctrl, "--flags", flags, NULL);
 	_exit(127);
 }
 
@@ -90,7 +99,7 @@ static void let_go_of_descriptors(int pipe_end)
  * nothing that may need a lock of another.
  */
 __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
-					       int pipe_end)
+					       const char *flags, int pipe_end)
 {
 	struct pollfd parent = { .fd = STDIN_FILENO, .events = POLLIN };
 	sigset_t none;
@@ -103,7 +112,7 @@ __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
 	let_go_of_descriptors(pipe_end);
 	pid = fork();
 	if (!pid)
-		run_swtpm(swtpm);
+		run_swtpm(swtpm, flags);
 	while (pid > 0 && waitpid(pid, NULL, WNOHANG) != pid) {
 		if (poll(&parent, 1, KEEP_MS) > 0)
 			kill(pid, SIGTERM);
@@ -164,7 +173,7 @@ static void remove_sockets(const struct swtpm *swtpm)
 	unlink(path);
 }
 
-int swtpm_start(struct swtpm *swtpm)
+static int start(struct swtpm *swtpm, const char *flags)
 {
 	int ends[2];
 
@@ -173,7 +182,7 @@ int swtpm_start(struct swtpm *swtpm)
 		return -errno;
 	swtpm->pid = fork();
 	if (!swtpm->pid)
-		keep(swtpm, ends[0]);
+		keep(swtpm, flags, ends[0]);
 	close(ends[0]);
 	swtpm->alive = ends[1];
 	if (swtpm->pid < 0) {
@@ -182,6 +191,20 @@ int swtpm_start(struct swtpm *swtpm)
 		return -EAGAIN;
 	}
 	return wait_until_ready(swtpm);
+}
+
+int swtpm_start(struct swtpm *swtpm)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, changing_name);
+	unlink(path);
+	return start(swtpm, "not-need-init,startup-clear");
+}
+
+int swtpm_resume(struct swtpm *swtpm)
+{
+	return start(swtpm, "not-need-init");
 }
 
 void swtpm_stop(struct swtpm *swtpm)
@@ -196,4 +219,91 @@ void swtpm_stop(struct swtpm *swtpm)
 void swtpm_tcti(const struct swtpm *swtpm, char *ret_tcti, size_t room)
 {
 	snprintf(ret_tcti, room, "swtpm:path=%s/sock", swtpm->dir);
+}
+
+/* ---- its state ----------------------------------------------------------- */
+
+static int connect_control(const struct swtpm *swtpm)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (sock < 0)
+		return -errno;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/sock.ctrl",
+		 swtpm->dir);
+	if (connect(sock, (struct sockaddr *)&address, sizeof(address))) {
+		int ret = -errno;
+
+		close(sock);
+		return ret;
+	}
+	return sock;
+}
+
+/* Has it write what it keeps in memory. Numbers are big-endian, 0 is success. */
+static int store_changing(const struct swtpm *swtpm)
+{
+	cleanup_close int sock = connect_control(swtpm);
+	uint32_t command = htobe32(STORE_VOLATILE), result;
+
+	if (sock < 0)
+		return sock;
+	if (write(sock, &command, sizeof(command)) != sizeof(command) ||
+	    recv(sock, &result, sizeof(result), MSG_WAITALL) != sizeof(result))
+		return -EIO;
+	return result ? -EIO : 0;
+}
+
+static int open_state(const struct swtpm *swtpm, const char *name, int flags)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, name);
+	fd = open(path, flags | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_state(const struct swtpm *swtpm, const char *name,
+		      struct out *out)
+{
+	cleanup_close int fd = open_state(swtpm, name, O_RDONLY);
+	char piece[4096];
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	while ((len = read(fd, piece, sizeof(piece))) > 0)
+		emu_out_bytes(out, piece, len);
+	return len < 0 ? -errno : 0;
+}
+
+static int write_state(const struct swtpm *swtpm, const char *name,
+		       const struct out *out)
+{
+	cleanup_close int fd =
+		open_state(swtpm, name, O_WRONLY | O_CREAT | O_TRUNC);
+
+	if (fd < 0)
+		return fd;
+	return write(fd, out->data, out->len) == (ssize_t)out->len ? 0 : -EIO;
+}
+
+int swtpm_save(const struct swtpm *swtpm, struct tpm_state *ret_state)
+{
+	int ret = store_changing(swtpm);
+
+	if (!ret)
+		ret = read_state(swtpm, permanent_name, &ret_state->permanent);
+	if (!ret)
+		ret = read_state(swtpm, changing_name, &ret_state->changing);
+	return ret;
+}
+
+int swtpm_load(const struct swtpm *swtpm, const struct tpm_state *state)
+{
+	int ret = write_state(swtpm, permanent_name, &state->permanent);
+
+	return ret ? ret : write_state(swtpm, changing_name, &state->changing);
 }

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include "emu/tpm.h"
+
 /* With a name behind it, the path of a socket. */
 #define SWTPM_DIR_MAX 90
 
@@ -30,6 +32,14 @@ void swtpm_fini(struct swtpm *swtpm);
 /* PCRs are as at power-on after a start. */
 int swtpm_start(struct swtpm *swtpm);
 void swtpm_stop(struct swtpm *swtpm);
+
+/*
+ * Its state while it runs, and a start from such a state, which PCRs go on from.
+ * swtpm_load() comes first, before anything runs.
+ */
+int swtpm_save(const struct swtpm *swtpm, struct tpm_state *ret_state);
+int swtpm_load(const struct swtpm *swtpm, const struct tpm_state *state);
+int swtpm_resume(struct swtpm *swtpm);
 
 /* How TSS finds it. @ret_tcti: at least 128 bytes */
 void swtpm_tcti(const struct swtpm *swtpm, char *ret_tcti, size_t room);

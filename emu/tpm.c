@@ -119,7 +119,8 @@ static int find_banks(struct tpm *tpm)
 	return ret;
 }
 
-static int find_tpm(struct tpm *tpm, const char *which)
+static int find_tpm(struct tpm *tpm, const char *which,
+		    const struct tpm_state *state)
 {
 	int ret;
 
@@ -134,10 +135,14 @@ static int find_tpm(struct tpm *tpm, const char *which)
 		return ret;
 	}
 	swtpm_tcti(&tpm->swtpm, tpm->tcti_name, sizeof(tpm->tcti_name));
-	return swtpm_start(&tpm->swtpm);
+	if (!state || !state->changing.len)
+		return swtpm_start(&tpm->swtpm);
+	ret = swtpm_load(&tpm->swtpm, state);
+	return ret ? ret : swtpm_resume(&tpm->swtpm);
 }
 
-int tpm_open(const char *which, struct tpm **ret_tpm)
+int tpm_open(const char *which, const struct tpm_state *state,
+	     struct tpm **ret_tpm)
 {
 	struct tpm *tpm;
 	int ret;
@@ -150,7 +155,7 @@ int tpm_open(const char *which, struct tpm **ret_tpm)
 	if (!tpm)
 		return -ENOMEM;
 	pthread_mutex_init(&tpm->lock, NULL);
-	ret = find_tpm(tpm, which);
+	ret = find_tpm(tpm, which, state);
 	if (!ret)
 		ret = connect_to(tpm);
 	if (!ret)
@@ -262,6 +267,28 @@ int tpm_restart(struct tpm *tpm)
 	ret = restart_locked(tpm);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
+}
+
+/* ---- its state ----------------------------------------------------------- */
+
+int tpm_save(struct tpm *tpm, struct tpm_state *ret_state)
+{
+	int ret;
+
+	*ret_state = (struct tpm_state){ 0 };
+	if (!tpm || !tpm->is_own)
+		return 0;
+
+	pthread_mutex_lock(&tpm->lock);
+	ret = swtpm_save(&tpm->swtpm, ret_state);
+	pthread_mutex_unlock(&tpm->lock);
+	return ret;
+}
+
+void tpm_state_fini(struct tpm_state *state)
+{
+	emu_out_fini(&state->permanent);
+	emu_out_fini(&state->changing);
 }
 
 /* ---- commands of others -------------------------------------------------- */

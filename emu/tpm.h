@@ -9,6 +9,7 @@
 #define EMU_TPM_H
 
 #include "emu/algo.h"
+#include "emu/out.h"
 
 #define TPM_BANKS_MAX 8
 #define TPM_IMA_PCR 10
@@ -26,16 +27,28 @@ struct tpm_bank {
 	const struct algo *algo;
 };
 
+/**
+ * struct tpm_state - what a swtpm keeps, as it has it in its files
+ * @permanent: what survives a power-off
+ * @changing: what does not, PCRs above all
+ */
+struct tpm_state {
+	struct out permanent;
+	struct out changing;
+};
+
 struct tpm;
 
 /*
  * @which: "none", "swtpm" (one is started, and ends with us), or a TCTI string as
  *	TSS has it
+ * @state: what a swtpm is to begin with, NULL or empty: as new
  * @ret_tpm: NULL for "none"
  *
  * Returns a negative errno; what went wrong is on stderr.
  */
-int tpm_open(const char *which, struct tpm **ret_tpm);
+int tpm_open(const char *which, const struct tpm_state *state,
+	     struct tpm **ret_tpm);
 void tpm_close(struct tpm *tpm);
 
 unsigned int tpm_banks(const struct tpm *tpm,
@@ -63,5 +76,9 @@ void tpm_client_begin(struct tpm *tpm);
 void tpm_client_end(struct tpm *tpm);
 int tpm_exchange(struct tpm *tpm, const uint8_t *command, size_t len,
 		 uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len);
+
+/* Of a swtpm of ours; of another one, and of none, it is empty. */
+int tpm_save(struct tpm *tpm, struct tpm_state *ret_state);
+void tpm_state_fini(struct tpm_state *state);
 
 #endif

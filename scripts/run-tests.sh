@@ -192,6 +192,7 @@ check_imasim() {
 	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$selftest" \
 		kernel/src/tools/testing/selftests/ima_staging/*.c
 	run_tap imasim tests/imasim/test-imasim build/test
+	run_tap verbs tests/imasim/test-verbs build/test
 	note "the kernel's selftest, two minutes"
 	run_tap selftest tests/imasim/conformance build/test "$selftest"
 	run_tap flush tests/imasim/conformance build/test "$selftest" --flush-htable -- -F

@@ -19,6 +19,7 @@ nr=0
 bad=0
 
 imastage() { "$build/imastage" "$@"; }
+imasim() { "$build/imasim" "$@"; }
 
 # report NAME WANTED GOT
 report() {
