@@ -54,6 +54,7 @@ struct imastage_writer_options {
 	enum imastage_bank bank; /* BINARY, ASCII: of the digests */
 	enum imastage_endian endian; /* BINARY */
 	uint64_t first_index; /* CEL: record number of the first */
+	bool bare; /* ASCII: what cannot be shown is a line without fields */
 };
 
 struct imastage_writer;
@@ -71,8 +72,9 @@ imastage_writer_new(struct imastage_sink sink,
  * Writes @record. The digest of the record's own bank is written as it is,
  * those of others are computed; violations stay violations. -EBADMSG with
  * nothing written when ASCII cannot show the record: see
- * imastage_record_is_known(); a digest field without its colon. -EIO when
- * OpenSSL fails, or the error of the sink.
+ * imastage_record_is_known(); a digest field without its colon. With options.bare
+ * such a line ends behind the template's name. -EIO when OpenSSL fails, or the
+ * error of the sink.
  */
 IMASTAGE_API int imastage_writer_put(struct imastage_writer *writer,
 				     const struct imastage_record *record);

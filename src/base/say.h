@@ -28,4 +28,11 @@ struct say {
 void say(const struct say *say, enum say_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * Says an error: the text, a colon and what the errno @r (negative) means.
+ * Returns @r.
+ */
+int say_errno(const struct say *say, int r, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 #endif

@@ -25,16 +25,24 @@ int writer_put_bytes(struct writer *writer, struct imastage_bytes bytes)
 	return 0;
 }
 
-int writer_put_u32(struct writer *writer, uint32_t value)
+static int put_number(struct writer *writer, uint64_t value, size_t len)
 {
 	uint8_t number[sizeof(value)];
 
-	for (size_t i = 0; i < sizeof(number); i++) {
-		size_t at = writer->endian == IMASTAGE_BIG ?
-				    sizeof(number) - 1 - i :
-				    i;
+	for (size_t i = 0; i < len; i++) {
+		size_t at = writer->endian == IMASTAGE_BIG ? len - 1 - i : i;
 
 		number[at] = (uint8_t)(value >> (8 * i));
 	}
-	return writer_put_bytes(writer, bytes_of(number, sizeof(number)));
+	return writer_put_bytes(writer, bytes_of(number, len));
+}
+
+int writer_put_u32(struct writer *writer, uint32_t value)
+{
+	return put_number(writer, value, sizeof(value));
+}
+
+int writer_put_u64(struct writer *writer, uint64_t value)
+{
+	return put_number(writer, value, sizeof(value));
 }

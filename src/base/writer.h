@@ -10,7 +10,6 @@
 #define BASE_WRITER_H
 
 #include "base/bytes.h"
-#include "base/bytes.h"
 
 struct writer {
 	uint8_t *data; /* owned by the caller */
@@ -23,6 +22,7 @@ void writer_init(struct writer *writer, uint8_t *data, size_t capacity,
 		 enum imastage_endian endian);
 
 int writer_put_u32(struct writer *writer, uint32_t value);
+int writer_put_u64(struct writer *writer, uint64_t value);
 int writer_put_bytes(struct writer *writer, struct imastage_bytes bytes);
 
 /* What was written so far. */

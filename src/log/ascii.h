@@ -17,4 +17,8 @@
 int ascii_write(struct out *out, const struct imastage_record *record,
 		struct imastage_bytes digest);
 
+/* The same without fields, which can be shown of any record. */
+void ascii_write_bare(struct out *out, const struct imastage_record *record,
+		      struct imastage_bytes digest);
+
 #endif

@@ -75,20 +75,34 @@ static int show_fields(struct out *out, const struct imastage_record *record)
 	return r;
 }
 
-int ascii_write(struct out *out, const struct imastage_record *record,
-		struct imastage_bytes digest)
+static void show_head(struct out *out, const struct imastage_record *record,
+		      struct imastage_bytes digest)
 {
 	char pcr[16];
-	int r = show_fields(NULL, record);
 
-	if (r < 0)
-		return r;
 	snprintf(pcr, sizeof(pcr), "%2d ", (int32_t)record->pcr);
 	out_text(out, pcr);
 	out_hex(out, digest);
 	out_byte(out, ' ');
 	out_bytes(out, record->name);
+}
+
+int ascii_write(struct out *out, const struct imastage_record *record,
+		struct imastage_bytes digest)
+{
+	int r = show_fields(NULL, record);
+
+	if (r < 0)
+		return r;
+	show_head(out, record, digest);
 	r = show_fields(out, record);
 	out_byte(out, '\n');
 	return r;
+}
+
+void ascii_write_bare(struct out *out, const struct imastage_record *record,
+		      struct imastage_bytes digest)
+{
+	show_head(out, record, digest);
+	out_byte(out, '\n');
 }

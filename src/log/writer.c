@@ -165,10 +165,15 @@ static int put_ascii(struct imastage_writer *writer,
 		     const struct imastage_record *record)
 {
 	enum imastage_bank bank = writer->options.bank;
+	struct imastage_bytes digest = bytes_of(writer->digests.of[bank],
+						imastage_bank_digest_len(bank));
+	int r = ascii_write(&writer->out, record, digest);
 
-	return ascii_write(&writer->out, record,
-			   bytes_of(writer->digests.of[bank],
-				    imastage_bank_digest_len(bank)));
+	if (r < 0 && writer->options.bare) {
+		ascii_write_bare(&writer->out, record, digest);
+		r = 0;
+	}
+	return r;
 }
 
 static int put_json(struct imastage_writer *writer,

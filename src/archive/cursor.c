@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading records from any place on. A cursor has one segment open at a time,
+ * and asks the index again at the end of each: so it follows what a writer
+ * appends, and what it has open stays readable while the writer compresses or
+ * prunes it.
+ */
+#include "archive/store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+struct archive_cursor {
+	struct archive *archive;
+	int64_t boot;
+	uint64_t index; /* of the next record */
+	struct row row; /* of the segment that is read */
+	struct segment_reader segment;
+	struct imastage_reader *reader; /* owned; NULL: no segment is open */
+	struct archive_gap gap; /* the last one met */
+	bool has_passed; /* that gap, if it is at index and of unknown size */
+};
+
+static void close_segment(struct archive_cursor *cursor)
+{
+	if (cursor->reader) {
+		imastage_reader_free(cursor->reader);
+		segment_reader_close(&cursor->segment);
+	}
+	cursor->reader = NULL;
+}
+
+void archive_cursor_close(struct archive_cursor *cursor)
+{
+	if (!cursor)
+		return;
+	close_segment(cursor);
+	row_fini(&cursor->row);
+	free(cursor);
+}
+
+int archive_cursor_open(struct archive *archive, int64_t boot, uint64_t index,
+			struct archive_cursor **ret_cursor)
+{
+	struct archive_place end;
+	struct archive_cursor *cursor;
+	int r = archive_end_place(archive, boot, &end);
+
+	if (r < 0)
+		return r;
+	if (index > end.index)
+		return -ERANGE;
+	cursor = calloc(1, sizeof(*cursor));
+	if (!cursor)
+		return -ENOMEM;
+	cursor->archive = archive;
+	cursor->boot = boot;
+	cursor->index = index;
+	*ret_cursor = cursor;
+	return 0;
+}
+
+uint64_t archive_cursor_index(const struct archive_cursor *cursor)
+{
+	return cursor->index;
+}
+
+const struct archive_gap *
+archive_cursor_gap(const struct archive_cursor *cursor)
+{
+	return &cursor->gap;
+}
+
+/* ---- finding the segment --------------------------------------------------- */
+
+static ssize_t read_segment(void *context, void *data, size_t len)
+{
+	return segment_read(context, data, len);
+}
+
+static int open_reader(struct archive_cursor *cursor, size_t mark)
+{
+	const struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = IMASTAGE_SHA1,
+		.endian = cursor->row.is.endian,
+		.first_index =
+			cursor->row.is.first + mark * ARCHIVE_MARK_RECORDS,
+	};
+	struct imastage_source source = { read_segment, &cursor->segment };
+	int r = imastage_reader_new(source, &options, &cursor->reader);
+
+	if (r < 0)
+		segment_reader_close(&cursor->segment);
+	return r;
+}
+
+static int check_row(struct archive_cursor *cursor)
+{
+	const char *reason = marks_check(&cursor->row);
+
+	if (!reason && cursor->row.is.compressed)
+		reason = frames_check(&cursor->row);
+	if (!reason)
+		return 0;
+	say(cursor->archive->options.say, SAY_ERROR,
+	    "%s: damaged: %s (boot %" PRId64 ", record %" PRIu64 ")",
+	    cursor->archive->index.path, reason, cursor->boot,
+	    cursor->row.is.first);
+	return -EBADMSG;
+}
+
+/* The segment with the next record. IMASTAGE_END: there is none. */
+static int find_row(struct archive_cursor *cursor)
+{
+	int r = index_segment_at(&cursor->archive->index, cursor->boot,
+				 cursor->index, INDEX_MARKS | INDEX_FRAMES,
+				 &cursor->row);
+
+	if (r == 0 && cursor->index >= row_end(&cursor->row))
+		r = IMASTAGE_END;
+	return r == 0 ? check_row(cursor) : r;
+}
+
+static int open_file(struct archive_cursor *cursor)
+{
+	const struct archive_options *options = &cursor->archive->options;
+	size_t mark =
+		(cursor->index - cursor->row.is.first) / ARCHIVE_MARK_RECORDS;
+	int r = segment_reader_open(&cursor->segment, options->io, options->say,
+				    options->dir, &cursor->row, mark);
+
+	return r == 0 ? open_reader(cursor, mark) : r;
+}
+
+/*
+ * A file that is not there any more was compressed or pruned since its row was
+ * read: then the row has changed, too.
+ */
+static int open_segment(struct archive_cursor *cursor)
+{
+	int64_t id;
+	bool compressed;
+	int r;
+
+	do {
+		r = find_row(cursor);
+		if (r != 0)
+			return r;
+		r = open_file(cursor);
+		if (r != -ENOENT)
+			return r;
+		id = cursor->row.id;
+		compressed = cursor->row.is.compressed;
+		r = find_row(cursor);
+		if (r != 0)
+			return r;
+	} while (id != cursor->row.id ||
+		 compressed != cursor->row.is.compressed);
+	return say_errno(cursor->archive->options.say, -ENOENT, "%s",
+			 cursor->segment.path.text);
+}
+
+/* ---- gaps ------------------------------------------------------------------ */
+
+/* No segment has the next record: why? */
+static int explain(struct archive_cursor *cursor)
+{
+	struct archive_place end;
+	struct index_base base;
+	int r = index_get_base(&cursor->archive->index, cursor->boot, &base);
+
+	if (r != 0) /* the boot itself is gone */
+		return r == IMASTAGE_END ? -ESTALE : r;
+	free(base.state.data);
+	if (cursor->index < base.place.index)
+		return -ESTALE;
+	r = archive_end_place(cursor->archive, cursor->boot, &end);
+	if (r < 0)
+		return r;
+	if (cursor->index >= end.index)
+		return IMASTAGE_END;
+	say(cursor->archive->options.say, SAY_ERROR,
+	    "%s: damaged: no segment has record %" PRIu64 " of boot %" PRId64,
+	    cursor->archive->index.path, cursor->index, cursor->boot);
+	return -EBADMSG;
+}
+
+/* ARCHIVE_GAP when the next record is missing; then the cursor is behind it. */
+static int meet_gap(struct archive_cursor *cursor)
+{
+	struct archive_gap gap;
+	int r = index_next_gap(&cursor->archive->index, cursor->boot,
+			       cursor->index, &gap);
+
+	if (r != 0)
+		return r == IMASTAGE_END ? 0 : r;
+	if (gap.first > cursor->index)
+		return 0;
+	if (gap.count == 0 && cursor->has_passed)
+		return 0;
+	cursor->gap = gap;
+	cursor->has_passed = gap.count == 0;
+	if (gap.count)
+		cursor->index = gap.first + gap.count;
+	return ARCHIVE_GAP;
+}
+
+/* ---- reading --------------------------------------------------------------- */
+
+static int complain(struct archive_cursor *cursor, int r)
+{
+	const struct imastage_error *error =
+		imastage_reader_error(cursor->reader);
+
+	if (error && error->reason)
+		say(cursor->archive->options.say, SAY_ERROR,
+		    "%s: record %" PRIu64 ": %s", cursor->segment.path.text,
+		    error->index, error->reason);
+	return r;
+}
+
+/* Reads up to the next record; what is before it is read over. */
+static int read_record(struct archive_cursor *cursor,
+		       struct imastage_record *ret_record)
+{
+	uint64_t at;
+	int r;
+
+	do {
+		at = imastage_reader_index(cursor->reader);
+		r = imastage_reader_next(cursor->reader, ret_record);
+	} while (r == 0 && at < cursor->index);
+	if (r == IMASTAGE_END) {
+		say(cursor->archive->options.say, SAY_ERROR,
+		    "%s: has no record %" PRIu64, cursor->segment.path.text,
+		    at);
+		return -EBADMSG;
+	}
+	if (r < 0)
+		return complain(cursor, r);
+	cursor->index++;
+	cursor->has_passed = false;
+	return 0;
+}
+
+int archive_cursor_next(struct archive_cursor *cursor,
+			struct imastage_record *ret_record)
+{
+	int r;
+
+	if (cursor->reader && cursor->index >= row_end(&cursor->row))
+		close_segment(cursor);
+	if (!cursor->reader) {
+		r = meet_gap(cursor);
+		if (r != 0)
+			return r;
+		r = open_segment(cursor);
+		if (r == IMASTAGE_END)
+			r = explain(cursor);
+		if (r != 0)
+			return r;
+	}
+	r = read_record(cursor, ret_record);
+	if (r < 0)
+		close_segment(cursor);
+	return r;
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The small tables of the index: gaps, what is pending, notes, holds.
+ */
+#include "archive/query.h"
+#include "base/bytes.h"
+
+#include <errno.h>
+
+static int finish(struct index *index, struct sqlite3_stmt *query)
+{
+	int r = query_step(index, query);
+
+	query_give(index, query);
+	return r == IMASTAGE_END ? 0 : r;
+}
+
+/* ---- gaps ------------------------------------------------------------------ */
+
+static int get_gap(struct index *index, struct sqlite3_stmt *query,
+		   struct archive_gap *gap)
+{
+	*gap = (struct archive_gap){
+		.boot = (int64_t)query_number(query, 0),
+		.first = query_number(query, 1),
+		.count = query_number(query, 2),
+		.created = (int64_t)query_number(query, 3),
+	};
+	if (gap->first > INT64_MAX / 4 || gap->count > INT64_MAX / 4)
+		return query_damaged(index, "a gap is out of range");
+	return query_text(index, query, 4, gap->reason, sizeof(gap->reason));
+}
+
+int index_next_gap(struct index *index, int64_t boot, uint64_t at,
+		   struct archive_gap *ret_gap)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_GAP_NEXT, &r);
+	struct archive_gap gap;
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)boot);
+	query_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
+	r = query_step(index, query);
+	if (r == 0)
+		r = get_gap(index, query, &gap);
+	query_give(index, query);
+	if (r == 0)
+		*ret_gap = gap;
+	return r;
+}
+
+int index_put_gap(struct index *index, const struct archive_gap *gap)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_GAP_PUT, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)gap->boot);
+	query_bind(query, 2, gap->first);
+	query_bind(query, 3, gap->count);
+	query_bind(query, 4, (uint64_t)gap->created);
+	query_bind_text(query, 5, gap->reason);
+	return finish(index, query);
+}
+
+int index_remove_gaps(struct index *index, int64_t boot, uint64_t before)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_GAPS_REMOVE, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)boot);
+	query_bind(query, 2, before);
+	return finish(index, query);
+}
+
+/* ---- what is pending ------------------------------------------------------- */
+
+int index_set_pending(struct index *index,
+		      const struct archive_pending *pending)
+{
+	enum query which = pending ? QUERY_PENDING_SET : QUERY_PENDING_CLEAR;
+	int r;
+	struct sqlite3_stmt *query = query_take(index, which, &r);
+
+	if (!query)
+		return r;
+	if (pending) {
+		query_bind(query, 1, pending->first);
+		query_bind(query, 2, pending->count);
+		query_bind(query, 3, pending->method);
+	}
+	return finish(index, query);
+}
+
+int index_get_pending(struct index *index, struct archive_pending *ret_pending)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_PENDING_GET, &r);
+
+	if (!query)
+		return r;
+	r = query_step(index, query);
+	if (r == 0)
+		*ret_pending = (struct archive_pending){
+			.first = query_number(query, 0),
+			.count = query_number(query, 1),
+			.method = query_number(query, 2) == ARCHIVE_TRIM ?
+					  ARCHIVE_TRIM :
+					  ARCHIVE_STAGED,
+		};
+	query_give(index, query);
+	return r;
+}
+
+/* ---- notes ----------------------------------------------------------------- */
+
+int index_set_note(struct index *index, const char *key, const char *value)
+{
+	enum query which = value ? QUERY_NOTE_SET : QUERY_NOTE_CLEAR;
+	int r;
+	struct sqlite3_stmt *query = query_take(index, which, &r);
+
+	if (!query)
+		return r;
+	query_bind_text(query, 1, key);
+	if (value)
+		query_bind_text(query, 2, value);
+	return finish(index, query);
+}
+
+int index_get_note(struct index *index, const char *key,
+		   char ret_value[ARCHIVE_VALUE_MAX])
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_NOTE_GET, &r);
+
+	if (!query)
+		return r;
+	query_bind_text(query, 1, key);
+	r = query_step(index, query);
+	if (r == 0)
+		r = query_text(index, query, 0, ret_value, ARCHIVE_VALUE_MAX);
+	query_give(index, query);
+	return r;
+}
+
+/* ---- holds ----------------------------------------------------------------- */
+
+int index_put_hold(struct index *index, const struct archive_hold *hold)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_HOLD_PUT, &r);
+
+	if (!query)
+		return r;
+	query_bind_text(query, 1, hold->name);
+	query_bind(query, 2, (uint64_t)hold->boot);
+	query_bind(query, 3, hold->from);
+	query_bind(query, 4, (uint64_t)hold->changed);
+	return finish(index, query);
+}
+
+int index_remove_hold(struct index *index, const char *name)
+{
+	int r, removed;
+	struct sqlite3_stmt *query = query_take(index, QUERY_HOLD_REMOVE, &r);
+
+	if (!query)
+		return r;
+	query_bind_text(query, 1, name);
+	removed = query_step(index, query);
+	r = removed == 0 ? query_step(index, query) : removed;
+	query_give(index, query);
+	return removed == 0 && r == IMASTAGE_END ? 0 : r;
+}
+
+static int find_hold(struct index *index, enum query which, const char *after,
+		     struct archive_hold *ret_hold)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, which, &r);
+	struct archive_hold hold = { 0 };
+
+	if (!query)
+		return r;
+	if (after)
+		query_bind_text(query, 1, after);
+	r = query_step(index, query);
+	if (r == 0) {
+		hold.boot = (int64_t)query_number(query, 1);
+		hold.from = query_number(query, 2);
+		hold.changed = (int64_t)query_number(query, 3);
+		r = query_text(index, query, 0, hold.name, sizeof(hold.name));
+	}
+	query_give(index, query);
+	if (r == 0)
+		*ret_hold = hold;
+	return r;
+}
+
+int index_next_hold(struct index *index, const char *after,
+		    struct archive_hold *ret_hold)
+{
+	return find_hold(index, QUERY_HOLD_NEXT, after, ret_hold);
+}
+
+int index_oldest_hold(struct index *index, struct archive_hold *ret_hold)
+{
+	return find_hold(index, QUERY_HOLD_OLDEST, NULL, ret_hold);
+}

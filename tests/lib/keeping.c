@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MIT
+/*
+ * What tests of archives share.
+ */
+#include "lib/keeping.h"
+#include "base/bytes.h"
+#include "lib/lists.h"
+#include "lib/testing.h"
+
+#include <errno.h>
+#include <ftw.h>
+
+/* ---- folders --------------------------------------------------------------- */
+
+void keeping_make_dir(char *path)
+{
+	assert_non_null(mkdtemp(path));
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void keeping_remove_dir(const char *path)
+{
+	assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* ---- lists ----------------------------------------------------------------- */
+
+static struct imastage_reader *open_list(const struct kept_list *list)
+{
+	const struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = IMASTAGE_SHA1,
+	};
+	struct imastage_reader *reader;
+
+	assert_int_equal(imastage_reader_new_memory(bytes_of(list->bytes.data,
+							     list->bytes.len),
+						    &options, &reader),
+			 0);
+	return reader;
+}
+
+static void find_offsets(struct kept_list *list, uint64_t nr)
+{
+	struct imastage_reader *reader = open_list(list);
+	struct imastage_record record;
+
+	list->offsets = calloc(nr + 1, sizeof(*list->offsets));
+	assert_non_null(list->offsets);
+	for (list->nr = 0; imastage_reader_next(reader, &record) == 0;) {
+		list->nr++;
+		assert_true(list->nr <= nr);
+		list->offsets[list->nr] = imastage_reader_offset(reader);
+	}
+	imastage_reader_free(reader);
+	assert_int_equal(list->offsets[list->nr], list->bytes.len);
+}
+
+void kept_list_random(struct kept_list *list, unsigned int nr, uint32_t seed)
+{
+	*list = (struct kept_list){
+		.bytes = random_list(IMASTAGE_SHA1, IMASTAGE_LITTLE, nr, &seed)
+	};
+	find_offsets(list, nr);
+}
+
+void kept_list_read(struct kept_list *list, const char *path)
+{
+	*list = (struct kept_list){ 0 };
+	assert_int_equal(
+		hexfile_read(path, &list->bytes.data, &list->bytes.len), 0);
+	find_offsets(list, list->bytes.len);
+}
+
+void kept_list_fini(struct kept_list *list)
+{
+	free(list->bytes.data);
+	free(list->offsets);
+	*list = (struct kept_list){ 0 };
+}
+
+int kept_list_put(const struct kept_list *list, struct archive *archive,
+		  uint64_t from, uint64_t to)
+{
+	const struct kept_list part = {
+		.bytes = { .data = list->bytes.data + list->offsets[from],
+			   .len = (size_t)(list->offsets[to] -
+					   list->offsets[from]) },
+	};
+	struct imastage_reader *reader = open_list(&part);
+	struct imastage_record record;
+	int r;
+
+	while ((r = imastage_reader_next(reader, &record)) == 0) {
+		r = archive_put(archive, &record);
+		if (r < 0)
+			break;
+	}
+	imastage_reader_free(reader);
+	return r == IMASTAGE_END ? 0 : r;
+}
+
+uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
+			 int64_t boot)
+{
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	uint64_t nr = 0;
+	int r;
+
+	assert_int_equal(archive_cursor_open(archive, boot, 0, &cursor), 0);
+	while ((r = archive_cursor_next(cursor, &record)) == 0) {
+		assert_true(nr < list->nr);
+		assert_int_equal(record.raw.len,
+				 list->offsets[nr + 1] - list->offsets[nr]);
+		assert_memory_equal(record.raw.data,
+				    list->bytes.data + list->offsets[nr],
+				    record.raw.len);
+		nr++;
+	}
+	assert_int_equal(r, IMASTAGE_END);
+	archive_cursor_close(cursor);
+	return nr;
+}
+
+/* ---- what is said ---------------------------------------------------------- */
+
+static void hear(void *context, enum say_level level, const char *text)
+{
+	struct kept_said *said = context;
+	size_t len = strlen(text);
+
+	if (getenv("KEEPING_VERBOSE"))
+		printf("# %s\n", text);
+
+	if (level <= SAY_ERROR)
+		said->nr_errors++;
+	if (said->len + len + 2 > sizeof(said->text))
+		said->len = 0;
+	memcpy(said->text + said->len, text, len);
+	said->len += len;
+	said->text[said->len++] = '\n';
+	said->text[said->len] = '\0';
+}
+
+void kept_said_init(struct kept_said *said)
+{
+	memset(said, 0, sizeof(*said));
+	said->say = (struct say){ hear, said };
+}

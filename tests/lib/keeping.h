@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Archives for tests: a folder that comes and goes, lists to put into one, and what
+ * must hold of one whatever happened.
+ */
+#ifndef LIB_KEEPING_H
+#define LIB_KEEPING_H
+
+#include "archive/archive.h"
+
+/* Makes a folder below $TMPDIR or /tmp; ret_path: of a test's own, with XXXXXX. */
+void keeping_make_dir(char *path);
+
+/* Removes it and all that is in it. */
+void keeping_remove_dir(const char *path);
+
+/* A list of records, and where each begins. */
+struct kept_list {
+	struct imastage_buffer bytes; /* owned */
+	uint64_t *offsets; /* owned; nr + 1 of them */
+	uint64_t nr;
+};
+
+/* @nr records of many kinds, made from *seed. */
+void kept_list_random(struct kept_list *list, unsigned int nr, uint32_t seed);
+/* What is in the file: hex text of a sha1 binary list. */
+void kept_list_read(struct kept_list *list, const char *path);
+void kept_list_fini(struct kept_list *list);
+
+/* Puts records @from to @to - 1. Returns the first error. */
+int kept_list_put(const struct kept_list *list, struct archive *archive,
+		  uint64_t from, uint64_t to);
+
+/*
+ * How many records a boot has from 0 on: each is that of the list, byte for
+ * byte, and the replay state is that of these records. Fails the test otherwise.
+ */
+uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
+			 int64_t boot);
+
+/* What was said, the last lines of it; with $KEEPING_VERBOSE it is printed, too. */
+struct kept_said {
+	char text[8192];
+	size_t len;
+	unsigned int nr_errors;
+	struct say say;
+};
+
+void kept_said_init(struct kept_said *said);
+
+#endif
