@@ -109,7 +109,7 @@ static int send_packet(int sock, const uint8_t *data, size_t len)
 int tpm_pipe_serve(struct tpm *tpm, int sock, const bool *stop)
 {
 	uint8_t packet[TPM_PACKET_MAX], answer[TPM_PACKET_MAX];
-	size_t len;
+	size_t len = 0;
 	int ret;
 
 	if (!tpm)

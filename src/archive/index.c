@@ -138,7 +138,7 @@ static int check_tables(struct index *index)
 /* IMASTAGE_END: it is empty, as one that was about to be made. */
 static int check_kind(struct index *index)
 {
-	int64_t id, version, schema;
+	int64_t id = 0, version = 0, schema = 0;
 	int r = get_pragma(index, "PRAGMA application_id", &id);
 
 	if (r == 0)
