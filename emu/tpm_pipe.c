@@ -129,7 +129,7 @@ int tpm_pipe_serve(struct tpm *tpm, int sock, const bool *stop)
 int tpm_pipe_forward(int sock)
 {
 	uint8_t packet[TPM_PACKET_MAX];
-	size_t len;
+	size_t len = 0;
 	int ret;
 
 	while ((ret = read_packet(STDIN_FILENO, packet, &len, NULL)) > 0) {
