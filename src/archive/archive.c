@@ -211,12 +211,8 @@ static int save_pending(struct archive *archive,
 int archive_commit(struct archive *archive,
 		   const struct archive_pending *pending)
 {
-	struct archive_pending other;
 	int r = store_ready(archive);
 
-	if (r == 0 && pending)
-		r = index_get_pending(&archive->index, &other) == 0 ? -EBUSY :
-								      0;
 	if (r < 0)
 		return r;
 	r = tail_save(archive);

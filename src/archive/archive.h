@@ -109,8 +109,9 @@ int archive_each_boot(struct archive *archive,
 
 /*
  * Begins a hard boot; what is put is its record from now on. Of @key only
- * has_reset_count, reset_count and boot_id are used. Nothing may be put and not
- * committed, or be pending: -EBUSY. On return it is on stable storage.
+ * has_reset_count, reset_count and boot_id are used. What was pending is
+ * forgotten with it. Nothing may be put and not committed: -EBUSY. On return it
+ * is on stable storage.
  */
 int archive_new_boot(struct archive *archive, const struct archive_boot *key,
 		     struct archive_boot *ret_boot);
@@ -124,13 +125,17 @@ int archive_continue_boot(struct archive *archive, int64_t id,
 
 /* ---- adding: one transaction ----------------------------------------------- */
 
-/* Records that are archived and are about to be deleted from the kernel. */
+/*
+ * Records that are archived, and may be in the kernel still: they are about to
+ * be deleted from its staged list or by a trim, or stay there (copied).
+ */
 struct archive_pending {
 	uint64_t first; /* absolute index */
 	uint64_t count;
 	enum archive_method {
 		ARCHIVE_STAGED = 1,
-		ARCHIVE_TRIM
+		ARCHIVE_TRIM,
+		ARCHIVE_COPIED
 	} method;
 };
 
@@ -142,10 +147,9 @@ struct archive_pending {
 int archive_put(struct archive *archive, const struct imastage_record *record);
 
 /*
- * On return what was put is on stable storage, was read back and compared, and
- * is in the index, together with the note that @pending (may be NULL) is about
- * to be deleted from the kernel. -EBUSY: something else is pending. -EIO: what
- * was read back is not what was put.
+ * On return what was put (which may be nothing) is on stable storage, was read
+ * back and compared, and is in the index, together with what is pending from now
+ * on; NULL: as before. -EIO: what was read back is not what was put.
  */
 int archive_commit(struct archive *archive,
 		   const struct archive_pending *pending);
@@ -153,7 +157,7 @@ int archive_commit(struct archive *archive,
 /* Forgets what was put since the last commit, and errors. */
 int archive_rollback(struct archive *archive);
 
-/* The kernel has deleted what was pending. */
+/* Nothing is pending any more: the kernel has deleted it. */
 int archive_settle(struct archive *archive);
 
 /* IMASTAGE_END: nothing is pending. */

@@ -129,6 +129,8 @@ static int add_boot(struct archive *archive, const struct archive_boot *key,
 	if (r == 0)
 		r = index_add_kernel(&archive->index, *ret_id, key->boot_id, 0,
 				     store_now());
+	if (r == 0)
+		r = index_set_pending(&archive->index, NULL);
 	return r == 0 ? make_folder(archive, *ret_id) : r;
 }
 
@@ -145,14 +147,11 @@ static int load_again(struct archive *archive, int r)
 int archive_new_boot(struct archive *archive, const struct archive_boot *key,
 		     struct archive_boot *ret_boot)
 {
-	struct archive_pending pending;
 	int64_t id = 0;
 	int r = store_idle(archive);
 
-	if (r == 0)
-		r = index_get_pending(&archive->index, &pending);
-	if (r <= 0)
-		return r == 0 ? -EBUSY : r;
+	if (r < 0)
+		return r;
 	r = store_commit(archive, add_boot(archive, key, &id));
 	r = load_again(archive, r);
 	return r == 0 ? index_next_boot(&archive->index, id, ret_boot) : r;

@@ -97,6 +97,14 @@ int index_set_pending(struct index *index,
 	return finish(index, query);
 }
 
+/* Of one that is not known, the least is taken for granted. */
+static enum archive_method method_of(uint64_t number)
+{
+	return number == ARCHIVE_STAGED || number == ARCHIVE_TRIM ?
+		       (enum archive_method)number :
+		       ARCHIVE_COPIED;
+}
+
 int index_get_pending(struct index *index, struct archive_pending *ret_pending)
 {
 	int r;
@@ -109,9 +117,7 @@ int index_get_pending(struct index *index, struct archive_pending *ret_pending)
 		*ret_pending = (struct archive_pending){
 			.first = query_number(query, 0),
 			.count = query_number(query, 1),
-			.method = query_number(query, 2) == ARCHIVE_TRIM ?
-					  ARCHIVE_TRIM :
-					  ARCHIVE_STAGED,
+			.method = method_of(query_number(query, 2)),
 		};
 	query_give(index, query);
 	return r;

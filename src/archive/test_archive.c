@@ -124,18 +124,33 @@ TEST(what_is_not_committed_is_not_there)
 TEST(pending_is_noted_with_the_records)
 {
 	const struct archive_pending pending = { 0, 50, ARCHIVE_STAGED };
+	const struct archive_pending rest = { 20, 30, ARCHIVE_COPIED };
 	struct fixture *f = *state;
 	struct archive_pending found;
+	struct archive_boot boot;
 
 	assert_int_equal(kept_list_put(&f->list, f->archive, 0, 50), 0);
 	assert_int_equal(archive_commit(f->archive, &pending), 0);
-	assert_int_equal(archive_commit(f->archive, &pending), -EBUSY);
 	open_again(f);
 	assert_int_equal(archive_pending(f->archive, &found), 0);
 	assert_int_equal(found.first, 0);
 	assert_int_equal(found.count, 50);
 	assert_int_equal(found.method, ARCHIVE_STAGED);
+
+	/* Another one takes its place, with or without records. */
+	assert_int_equal(archive_commit(f->archive, &rest), 0);
+	open_again(f);
+	assert_int_equal(archive_pending(f->archive, &found), 0);
+	assert_int_equal(found.first, 20);
+	assert_int_equal(found.method, ARCHIVE_COPIED);
 	assert_int_equal(archive_settle(f->archive), 0);
+	assert_int_equal(archive_pending(f->archive, &found), IMASTAGE_END);
+
+	/* A hard boot leaves nothing in the kernel. */
+	assert_int_equal(archive_commit(f->archive, &rest), 0);
+	assert_int_equal(archive_new_boot(f->archive,
+					  &(struct archive_boot){ 0 }, &boot),
+			 0);
 	assert_int_equal(archive_pending(f->archive, &found), IMASTAGE_END);
 }
 
