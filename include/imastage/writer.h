@@ -33,11 +33,14 @@
  *	{"recnum":0,"pcr":10,"digests":[{"hashAlg":"sha256","digest":"<hex>"}],
  *	"content_type":"ima_template","content":{"template_name":"ima-ng",
  *	"template_data":"<hex>"}}
- * Bytes of a template name outside printable ASCII are written \u00XX. Read
- * are also "template_value" for "template_data", and numbers of TPM_ALG for
- * names. Source: TCG Canonical Event Log Format 1.0, sections on TLV, JSON and
- * IMA_TEMPLATE. Template data is that of the binary list; a digest of zeros
- * says violation, as there.
+ * Bytes of a template name outside printable ASCII are written \u00XX.
+ * Template data is that of the binary list; a digest of zeros says violation,
+ * as there. Also read are the older "template_value" for "template_data",
+ * numbers of TPM_ALG for names, and a digest of ones for a violation, which is
+ * what a PCR is extended with. Source: TCG Canonical Event Log Format 1.0,
+ * sections on TLV, JSON and IMA_TEMPLATE. Others who write "template_data":
+ * tpm2-tss (ifapi_ima_eventlog.c, which reads "template_value", too, and writes
+ * ones) and libcel (cel_json.c).
  */
 #ifndef IMASTAGE_WRITER_H
 #define IMASTAGE_WRITER_H
@@ -73,7 +76,8 @@ imastage_writer_new(struct imastage_sink sink,
  * those of others are computed; violations stay violations. -EBADMSG with
  * nothing written when ASCII cannot show the record: see
  * imastage_record_is_known(); a digest field without its colon. With options.bare
- * such a line ends behind the template's name. -EIO when OpenSSL fails, or the
+ * such a line ends behind the template's name. The same when the digest is all
+ * ones, which CEL would take for a violation. -EIO when OpenSSL fails, or the
  * error of the sink.
  */
 IMASTAGE_API int imastage_writer_put(struct imastage_writer *writer,

@@ -218,10 +218,11 @@ static int complain(struct convert *c, int r)
 			  input_path(&c->input), index,
 			  imastage_bank_name(c->hasher_bank));
 	else if (r == -EBADMSG)
-		cli_error("%s: record %" PRIu64
-			  " cannot be written as ASCII: the kernel has no text "
-			  "for its template",
-			  input_path(&c->input), index);
+		cli_error("%s: record %" PRIu64 " cannot be written: %s",
+			  input_path(&c->input), index,
+			  c->to == LIST_ASCII ?
+				  "the kernel has no text for its template" :
+				  "its digest would say violation");
 	else if (r != -EPIPE)
 		cli_error("%s: %s", c->path ? c->path : "standard output",
 			  strerror(-r));

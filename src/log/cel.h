@@ -27,6 +27,15 @@ enum cel_ima_type {
 	CEL_IMA_DATA = 1,
 };
 
+/*
+ * A violation is told by a digest of zeros, as in the kernel's list. tpm2-tss
+ * (FAPI) writes what the PCR is extended with instead: ones.
+ */
+struct imastage_bytes cel_read_digest(struct imastage_bytes digest);
+
+/* A record with a wrong digest of ones would be read as a violation. */
+bool cel_can_hold(const struct imastage_record *record);
+
 /* One record; @digests has those of @banks. */
 void cel_tlv_write(struct out *out, const struct imastage_record *record,
 		   uint64_t number, unsigned int banks,

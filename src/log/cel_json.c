@@ -13,6 +13,11 @@
 #include <json-c/json.h>
 
 #define DEPTH_MAX 8 /* of objects and arrays; a record has three */
+/* Values in an object, and one more for each VALUE_LEN bytes: json-c takes many
+ * times as much memory for a short value as it is long. */
+#define VALUES_MAX 1024
+#define VALUE_LEN 64
+#define SPACE_MAX ((size_t)64 << 10) /* bytes between objects */
 
 /* ---- writing --------------------------------------------------------------- */
 
@@ -75,28 +80,31 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* Length of the object that @text starts with; -ENODATA, -EBADMSG. */
-static int find_object(struct imastage_bytes text, size_t *ret_len)
+static void look_at(struct json_scan *scan, uint8_t c)
 {
-	bool in_string = false, escaped = false;
-	int depth = 0;
+	if (scan->in_string) {
+		scan->in_string = scan->escaped || c != '"';
+		scan->escaped = !scan->escaped && c == '\\';
+		return;
+	}
+	scan->in_string = c == '"';
+	scan->depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+	scan->nr_values += c == '{' || c == '[' || c == ',';
+}
 
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.data[i];
-
-		if (in_string) {
-			in_string = escaped || c != '"';
-			escaped = !escaped && c == '\\';
-			continue;
-		}
-		in_string = c == '"';
-		depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-		if (depth > DEPTH_MAX)
+/*
+ * Length of the object that @text starts with, in scan->len. -EBADMSG; -ENODATA
+ * when it is not whole: with the same *scan the search goes on where it was.
+ */
+static int find_object(struct imastage_bytes text, struct json_scan *scan)
+{
+	while (scan->len < text.len) {
+		look_at(scan, text.data[scan->len++]);
+		if (scan->depth > DEPTH_MAX ||
+		    scan->nr_values > VALUES_MAX + scan->len / VALUE_LEN)
 			return -EBADMSG;
-		if (depth == 0) {
-			*ret_len = i + 1;
+		if (scan->depth == 0)
 			return 0;
-		}
 	}
 	return -ENODATA;
 }
@@ -116,6 +124,8 @@ static int find_start(const struct imastage_reader *reader, bool *in_array,
 		uint8_t c = window.data[at];
 
 		*ret_at = at;
+		if (at == SPACE_MAX)
+			return -EBADMSG;
 		if (is_space(c))
 			continue;
 		if (closed)
@@ -299,7 +309,7 @@ static int read_members(struct imastage_reader *reader,
 		return reader_fail(error, at, r,
 				   "no content of an IMA template");
 	text = bytes_of(reader->text.data, reader->text.len);
-	record->digest = bytes_first(text, digest_len);
+	record->digest = cel_read_digest(bytes_first(text, digest_len));
 	r = binary_adopt(bytes_skip(text, digest_len),
 			 bytes_of(reader->data.data, reader->data.len),
 			 reader->options.endian, error, record);
@@ -321,11 +331,14 @@ int reader_parse_cel_json(struct imastage_reader *reader,
 		return reader_fail(error, at, r,
 				   r == -ENODATA ? "ends inside the array" :
 						   "not an array of objects");
-	r = find_object(bytes_skip(reader->window, at), &len);
+	r = find_object(bytes_skip(reader->window, at), &reader->scan);
 	if (r < 0)
 		return reader_fail(error, at, r,
 				   r == -ENODATA ? "ends inside an object" :
-						   "object is too deep");
+						   "object is too deep, or has "
+						   "too many values");
+	len = reader->scan.len;
+	reader->scan = (struct json_scan){ 0 };
 	object = parse_object(bytes_first(bytes_skip(reader->window, at), len));
 	r = read_members(reader, object, at, error, &record);
 	json_object_put(object);

@@ -60,6 +60,21 @@ void cel_tlv_write(struct out *out, const struct imastage_record *record,
 	out_bytes(out, record->data);
 }
 
+/* ---- what both encodings share ---------------------------------------------- */
+
+struct imastage_bytes cel_read_digest(struct imastage_bytes digest)
+{
+	static const uint8_t zeros[IMASTAGE_DIGEST_MAX];
+
+	return bytes_are_all(digest, 0xff) ? bytes_of(zeros, digest.len) :
+					     digest;
+}
+
+bool cel_can_hold(const struct imastage_record *record)
+{
+	return !bytes_are_all(record->digest, 0xff);
+}
+
 /* ---- reading --------------------------------------------------------------- */
 
 struct tlv {
@@ -232,6 +247,7 @@ int reader_parse_cel_tlv(struct imastage_reader *reader,
 				   -EBADMSG, "not a PCR number");
 	r = read_digests(parts.digests.value, record.bank, error,
 			 &record.digest);
+	record.digest = cel_read_digest(record.digest);
 	if (r == 0)
 		r = read_content(parts.content.value, error,
 				 reader->options.endian, &record);

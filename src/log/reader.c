@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define WINDOW_LEN ((size_t)64 << 10)
+#define PATIENT_LEN ((size_t)4 << 10)
 
 static bool make_sense(const struct imastage_reader_options *options)
 {
@@ -163,6 +164,39 @@ static int read_more(struct imastage_reader *reader)
 	return 0;
 }
 
+/*
+ * Reads on before the window is looked at from its start again: a little for a
+ * short one, a quarter more for a long one. So what comes in small pieces is
+ * not looked at once for each.
+ */
+static int read_grown(struct imastage_reader *reader)
+{
+	size_t len = reader->window.len, grown = len + len / 4;
+	int r;
+
+	do
+		r = read_more(reader);
+	while (r == 0 && !reader->eof && len >= PATIENT_LEN &&
+	       reader->window.len < grown);
+	return r;
+}
+
+/* The same for a record: what tells that a long line of ASCII is whole is new. */
+static int read_on(struct imastage_reader *reader)
+{
+	bool patient = reader->options.format == IMASTAGE_FORMAT_ASCII &&
+		       reader->window.len >= PATIENT_LEN;
+	size_t old;
+	int r;
+
+	do {
+		old = reader->window.len;
+		r = read_more(reader);
+	} while (r == 0 && !reader->eof && patient &&
+		 !bytes_contain(bytes_skip(reader->window, old), '\n'));
+	return r;
+}
+
 static int fail(struct imastage_reader *reader, int r,
 		struct imastage_error error)
 {
@@ -203,7 +237,7 @@ static int detect_format(struct imastage_reader *reader)
 			return 0;
 		if (r != -ENODATA || all)
 			return fail(reader, r, error);
-		r = read_more(reader);
+		r = read_grown(reader);
 		if (r < 0)
 			return fail_otherwise(reader, r);
 	}
@@ -275,7 +309,7 @@ static int next(struct imastage_reader *reader,
 			break;
 		if ((r != -ENODATA && r != IMASTAGE_END) || reader->eof)
 			return fail(reader, r, error);
-		r = read_more(reader);
+		r = read_on(reader);
 		if (r < 0)
 			return fail_otherwise(reader, r);
 	}

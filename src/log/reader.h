@@ -14,6 +14,14 @@
 
 #include <imastage/reader.h>
 
+/* How far an object of CEL_JSON was looked through that is not whole yet. */
+struct json_scan {
+	size_t len; /* bytes of it */
+	size_t nr_values;
+	int depth;
+	bool in_string, escaped;
+};
+
 struct imastage_reader {
 	struct imastage_reader_options options;
 	struct imastage_source source; /* read is NULL for memory */
@@ -32,6 +40,7 @@ struct imastage_reader {
 	struct imastage_buffer data; /* template data put together */
 	struct imastage_buffer text; /* a digest, a name put together */
 	bool in_array; /* CEL_JSON: inside of [ ] */
+	struct json_scan scan; /* CEL_JSON */
 };
 
 /*

@@ -227,6 +227,45 @@ TEST(cel_json_comes_in_variants)
 	imastage_reader_free(reader);
 }
 
+/* Violations of tpm2-tss have the digest that a PCR is extended with. */
+TEST(cel_has_violations_of_ones)
+{
+	static const char text[] =
+		"{\"recnum\":0,\"pcr\":10,\"digests\":[{\"hashAlg\":\"sha1\","
+		"\"digest\":\"ffffffffffffffffffffffffffffffffffffffff\"}],"
+		"\"content_type\":\"ima_template\",\"content\":{"
+		"\"template_name\":\"d\",\"template_data\":\"00000000\"}}";
+	static const uint8_t tlv[] =
+		"\0\0\0\0\x04\0\0\0\0" /* record 0 */
+		"\x01\0\0\0\x04\0\0\0\x0a" /* PCR 10 */
+		"\x03\0\0\0\x19\x04\0\0\0\x14" /* a digest of sha1 */
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+		"\x07\0\0\0\x0f\0\0\0\0\x01"
+		"d\x01\0\0\0\x04\0\0\0";
+	const struct imastage_bytes lists[] = { bytes_of_text(text),
+						bytes_of(tlv, sizeof(tlv)) };
+	const enum imastage_format formats[] = { IMASTAGE_FORMAT_CEL_JSON,
+						 IMASTAGE_FORMAT_CEL_TLV };
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		struct imastage_reader_options options = { .format =
+								   formats[i] };
+		struct imastage_reader *reader;
+		struct imastage_record record;
+
+		assert_int_equal(imastage_reader_new_memory(lists[i], &options,
+							    &reader),
+				 0);
+		assert_int_equal(imastage_reader_next(reader, &record), 0);
+		assert_int_equal(record.digest.len, 20);
+		assert_true(imastage_record_is_violation(&record));
+		assert_int_equal(imastage_reader_next(reader, &record),
+				 IMASTAGE_END);
+		imastage_reader_free(reader);
+	}
+}
+
 /* Binary to @format and back to the same bytes. */
 static void check_round_trip(struct imastage_bytes list,
 			     const struct imastage_reader_options *binary,
@@ -387,6 +426,7 @@ TEST_MAIN(cmocka_unit_test(ascii_is_what_the_kernel_prints),
 	  cmocka_unit_test(a_list_of_one_bank_gives_those_of_the_others),
 	  cmocka_unit_test(cel_is_what_others_make),
 	  cmocka_unit_test(cel_json_comes_in_variants),
+	  cmocka_unit_test(cel_has_violations_of_ones),
 	  cmocka_unit_test(random_lists_go_there_and_back),
 	  cmocka_unit_test(the_other_byte_order_and_back),
 	  cmocka_unit_test(what_ascii_cannot_show_is_refused),

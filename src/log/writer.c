@@ -179,6 +179,8 @@ static int put_ascii(struct imastage_writer *writer,
 static int put_json(struct imastage_writer *writer,
 		    const struct imastage_record *record)
 {
+	if (!cel_can_hold(record))
+		return -EBADMSG;
 	out_text(&writer->out, writer->nr_records ? ",\n" : "[\n");
 	cel_json_write(&writer->out, record,
 		       writer->options.first_index + writer->nr_records,
@@ -189,6 +191,8 @@ static int put_json(struct imastage_writer *writer,
 static int put_tlv(struct imastage_writer *writer,
 		   const struct imastage_record *record)
 {
+	if (!cel_can_hold(record))
+		return -EBADMSG;
 	cel_tlv_write(&writer->out, record,
 		      writer->options.first_index + writer->nr_records,
 		      writer->banks, &writer->digests);

@@ -42,7 +42,8 @@ static void must_read_as(struct imastage_bytes line,
 	must(imastage_reader_new_memory(line, &options, &reader) == 0);
 	must(imastage_reader_next(reader, &record) == 0);
 	must(record.pcr == expected->pcr);
-	must(bytes_equal(record.digest, expected->digest));
+	must(bytes_equal(record.digest, expected->digest) ||
+	     imastage_record_is_violation(&record));
 	must(bytes_equal(record.name, expected->name));
 	must(bytes_equal(record.data, expected->data));
 	must(imastage_reader_next(reader, &record) == IMASTAGE_END);

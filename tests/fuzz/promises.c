@@ -83,6 +83,12 @@ static void must_read_as(const struct imastage_buffer *text,
 	imastage_reader_free(reader);
 }
 
+/* CEL would take it for a violation. */
+static bool is_ones(const struct imastage_record *record)
+{
+	return bytes_are_all(record->digest, 0xff);
+}
+
 /* @is_raw: the record was read from that format, byte for byte the same */
 static void check_written(const struct imastage_record *record,
 			  enum imastage_format format, bool is_raw)
@@ -95,7 +101,10 @@ static void check_written(const struct imastage_record *record,
 	};
 	struct imastage_buffer text = { 0 };
 
-	must(write_as(record, &options, &text) == 0);
+	if (write_as(record, &options, &text) < 0) {
+		must(format != IMASTAGE_FORMAT_BINARY && is_ones(record));
+		return;
+	}
 	must_read_as(&text, format, record);
 	if (is_raw)
 		must(bytes_equal(record->raw, bytes_of(text.data, text.len)));
