@@ -299,9 +299,27 @@ static int run_suspend(struct client *client, char **args, int nr_args)
 	return ask_simply(client, "suspend", args, nr_args);
 }
 
+/*
+ * Asks for the end, and waits for it: whoever begins anew finds nothing mounted.
+ * Where the process cannot be seen, the reply has to do.
+ */
+static int ask_to_end(const struct client *client, const char *name, int fd)
+{
+	cleanup_close int listener = message_listener(client->sock);
+	struct reply reply;
+	int ret = ask_words(client, name, NULL, 0, fd, &reply);
+
+	if (!ret && listener >= 0 && message_wait_for_end(listener))
+		cli_error("it is still about to end");
+	return ret;
+}
+
 static int run_stop(struct client *client, char **args, int nr_args)
 {
-	return ask_simply(client, "stop", args, nr_args);
+	int ret = ask_to_end(client, "stop", -1);
+
+	(void)args, (void)nr_args;
+	return ret ? complain("stop", ret) : 0;
 }
 
 static const char *check_fault(char **args, int nr_args)
@@ -336,12 +354,12 @@ static int run_save(struct client *client, char **args, int nr_args)
 {
 	cleanup_close int fd =
 		open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	struct reply reply;
 	int ret;
 
+	(void)nr_args;
 	if (fd < 0)
 		return complain_of_file(args[0]);
-	ret = ask_words(client, "save", NULL, nr_args - 1, fd, &reply);
+	ret = ask_to_end(client, "save", fd);
 	if (!ret)
 		return 0;
 	unlink(args[0]);
@@ -657,7 +675,9 @@ static const struct request requests[] = {
 	},
 	{
 		.name = "stop",
-		.command = { "", "Unmounts, and ends.\n", NULL },
+		.command = { "",
+			     "Unmounts, and ends: when it returns, that is done.\n",
+			     NULL },
 		.run = run_stop,
 	},
 };

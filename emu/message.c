@@ -4,15 +4,19 @@
 #include "emu/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/util.h"
+
+#define END_MS 10000
 
 int message_default_path(char *ret_path, size_t room)
 {
@@ -56,6 +60,30 @@ int message_connect(const char *path)
 		return ret;
 	}
 	return sock;
+}
+
+int message_listener(int sock)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int pidfd;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return -errno;
+	if (peer.pid <= 0)
+		return -ESRCH;
+	pidfd = syscall(SYS_pidfd_open, peer.pid, 0);
+	return pidfd < 0 ? -errno : pidfd;
+}
+
+int message_wait_for_end(int pidfd)
+{
+	struct pollfd ended = { .fd = pidfd, .events = POLLIN };
+	int nr = poll(&ended, 1, END_MS);
+
+	if (nr < 0)
+		return -errno;
+	return nr ? 0 : -ETIMEDOUT;
 }
 
 /* Only for our own user, and root. */

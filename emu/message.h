@@ -51,6 +51,15 @@ int message_default_path(char *ret_path, size_t room);
 int message_listen(const char *path);
 int message_connect(const char *path);
 
+/*
+ * The process that listens at the other end of @sock, as a pidfd, or a negative
+ * errno: -ESRCH in a PID namespace where it is not seen.
+ */
+int message_listener(int sock);
+
+/* Waits until it has ended, but not for ever: -ETIMEDOUT. */
+int message_wait_for_end(int pidfd);
+
 /* @fd: to be passed, -1: none */
 int message_send(int sock, const char *const *words, int nr_words, int fd);
 
