@@ -27,7 +27,7 @@ logs=build/logs
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim demo series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim sessions demo series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -198,6 +198,13 @@ check_imasim() {
 	run_tap flush tests/imasim/conformance build/test "$selftest" --flush-htable -- -F
 	need "selftest with a TPM" swtpm || return 0
 	run_tap tpm tests/imasim/conformance build/test "$selftest" --tpm swtpm
+}
+
+# What docs/imasim.md shows is what happens.
+check_sessions() {
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md
+	run_tap wrong tests/imasim/test-sessions build/release --must-fail tests/imasim/wrong-sessions.md
 }
 
 # make demo, in full, interrupted, and where it cannot run.
