@@ -343,7 +343,7 @@ int archive_each_hold(struct archive *archive,
  * What may go, oldest segments first: what any of the limits says, up to the
  * first that none does. Never a record that a hold keeps, and never the last segment of the
  * last boot. What nobody has acknowledged, for there are no holds,
- * only with @force.
+ * only with @force. Each segment is a step of its own: after an error, what went is gone.
  */
 struct archive_prune_options {
 	uint64_t max_bytes; /* on disk, of all boots; 0: no limit */

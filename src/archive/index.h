@@ -86,9 +86,12 @@ int index_add_kernel(struct index *index, int64_t boot, const char *boot_id,
 int index_next_boot(struct index *index, int64_t at_least,
 		    struct archive_boot *ret_boot);
 int index_last_boot(struct index *index, int64_t *ret_id);
+/* The last with id < @before. IMASTAGE_END. */
+int index_boot_before(struct index *index, int64_t before, int64_t *ret_id);
 
 int index_get_base(struct index *index, int64_t boot,
 		   struct index_base *ret_base);
+/* But for the banks. */
 int index_set_base(struct index *index, int64_t boot,
 		   const struct index_base *base);
 
@@ -111,9 +114,12 @@ int index_segment_at(struct index *index, int64_t boot, uint64_t at,
 /* The one with the smallest first >= @at. */
 int index_segment_from(struct index *index, int64_t boot, uint64_t at,
 		       unsigned int parts, struct row *row);
-/* One to be compressed: sealed or of an older boot than @last, and raw. */
-int index_segment_to_compress(struct index *index, int64_t last,
-			      struct row *row);
+/*
+ * The first to be compressed that is not before record @at of @boot: raw, and sealed or of
+ * an older boot than @last.
+ */
+int index_segment_to_compress(struct index *index, int64_t last, int64_t boot,
+			      uint64_t at, struct row *row);
 
 /* Inserts it when row->id is 0, and sets that; else replaces it. */
 int index_put_segment(struct index *index, struct row *row);

@@ -124,13 +124,14 @@ int index_next_boot(struct index *index, int64_t at_least,
 	return r;
 }
 
-int index_last_boot(struct index *index, int64_t *ret_id)
+int index_boot_before(struct index *index, int64_t before, int64_t *ret_id)
 {
 	int r;
 	struct sqlite3_stmt *query = query_take(index, QUERY_BOOT_LAST, &r);
 
 	if (!query)
 		return r;
+	query_bind(query, 1, (uint64_t)before);
 	r = query_step(index, query);
 	if (r == 0 && sqlite3_column_type(query, 0) == SQLITE_NULL)
 		r = IMASTAGE_END;
@@ -138,6 +139,11 @@ int index_last_boot(struct index *index, int64_t *ret_id)
 		*ret_id = (int64_t)query_number(query, 0);
 	query_give(index, query);
 	return r;
+}
+
+int index_last_boot(struct index *index, int64_t *ret_id)
+{
+	return index_boot_before(index, INT64_MAX, ret_id);
 }
 
 static int get_base(struct index *index, struct sqlite3_stmt *query,
@@ -239,6 +245,21 @@ static int get_row(struct index *index, struct sqlite3_stmt *query,
 	return r == 0 ? query_blob(query, 18, &row->state) : r;
 }
 
+/* Steps @query, whose own parameters are bound, and gives it. */
+static int find_row(struct index *index, struct sqlite3_stmt *query,
+		    uint64_t at, unsigned int parts, struct row *row)
+{
+	int r;
+
+	query_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
+	query_bind(query, 3, parts);
+	r = query_step(index, query);
+	if (r == 0)
+		r = get_row(index, query, row);
+	query_give(index, query);
+	return r;
+}
+
 static int find_segment(struct index *index, enum query which, int64_t boot,
 			uint64_t at, unsigned int parts, struct row *row)
 {
@@ -248,13 +269,7 @@ static int find_segment(struct index *index, enum query which, int64_t boot,
 	if (!query)
 		return r;
 	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
-	query_bind(query, 3, parts);
-	r = query_step(index, query);
-	if (r == 0)
-		r = get_row(index, query, row);
-	query_give(index, query);
-	return r;
+	return find_row(index, query, at, parts, row);
 }
 
 int index_segment_at(struct index *index, int64_t boot, uint64_t at,
@@ -269,11 +284,17 @@ int index_segment_from(struct index *index, int64_t boot, uint64_t at,
 	return find_segment(index, QUERY_SEGMENT_FROM, boot, at, parts, row);
 }
 
-int index_segment_to_compress(struct index *index, int64_t last,
-			      struct row *row)
+int index_segment_to_compress(struct index *index, int64_t last, int64_t boot,
+			      uint64_t at, struct row *row)
 {
-	return find_segment(index, QUERY_SEGMENT_RAW, last, 0,
-			    INDEX_MARKS | INDEX_STATE, row);
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_SEGMENT_RAW, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)last);
+	query_bind(query, 4, (uint64_t)boot);
+	return find_row(index, query, at, INDEX_MARKS | INDEX_STATE, row);
 }
 
 static void bind_row(struct sqlite3_stmt *query, const struct row *row)

@@ -36,7 +36,7 @@ static int is_wanted(struct visit *visit, enum segment_kind kind,
 	struct row row = { 0 };
 	int r;
 
-	if (kind == SEGMENT_NEW || first > INT64_MAX)
+	if (first > INT64_MAX)
 		return 0;
 	r = index_segment_at(&visit->archive->index, visit->boot, first, 0,
 			     &row);

@@ -133,7 +133,7 @@ const char *const query_texts[NR_QUERIES] = {
 		"base_binary, base_ascii, base_chain, base_state) "
 		"VALUES (?1, ?2, ?3, 0, 0, 0, zeroblob(32), NULL)",
 	[QUERY_BOOT_NEXT] = BOOT_TEXT,
-	[QUERY_BOOT_LAST] = "SELECT max(id) FROM boots",
+	[QUERY_BOOT_LAST] = "SELECT max(id) FROM boots WHERE id < ?1",
 	[QUERY_BOOT_REMOVE] = "DELETE FROM boots WHERE id = ?1",
 	[QUERY_BASE_GET] = "SELECT base_first, base_binary, base_ascii, "
 			   "base_chain, banks, base_state "
@@ -155,7 +155,8 @@ const char *const query_texts[NR_QUERIES] = {
 			       "ORDER BY first LIMIT 1",
 	[QUERY_SEGMENT_RAW] = "SELECT " SEGMENT_COLUMNS
 			      "WHERE compressed = 0 AND "
-			      "(sealed OR boot < ?1) "
+			      "(sealed OR boot < ?1) AND "
+			      "(boot, first) >= (?4, ?2) "
 			      "ORDER BY boot, first LIMIT 1",
 	[QUERY_SEGMENT_PUT] =
 		"INSERT OR REPLACE INTO segments (id, boot, first, count, "

@@ -13,9 +13,6 @@
 
 #define INPUT_LEN ((size_t)16 << 10)
 
-/* 256 KiB: what a frame may refer back to. compress.c keeps to it. */
-#define WINDOW_LOG 18
-
 #define FIRST_DIGITS 20
 #define BOOT_DIGITS_MIN 8
 #define BOOT_DIGITS_MAX 18
@@ -23,7 +20,6 @@
 static const char *const suffixes[] = {
 	[SEGMENT_RAW] = ".ima",
 	[SEGMENT_COMPRESSED] = ".ima.zst",
-	[SEGMENT_NEW] = ".ima.zst.new",
 };
 
 /* ---- names ----------------------------------------------------------------- */
@@ -102,7 +98,7 @@ static int open_zstd(struct segment_reader *reader, size_t mark)
 	if (!reader->input || !reader->zstd)
 		return -ENOMEM;
 	return ZSTD_isError(ZSTD_DCtx_setParameter(
-		       reader->zstd, ZSTD_d_windowLogMax, WINDOW_LOG)) ?
+		       reader->zstd, ZSTD_d_windowLogMax, SEGMENT_WINDOW_LOG)) ?
 		       -EINVAL :
 		       0;
 }

@@ -10,10 +10,12 @@
 
 #include <limits.h>
 
+/* 256 KiB: as far as a frame refers back, in powers of two. */
+#define SEGMENT_WINDOW_LOG 18
+
 enum segment_kind {
 	SEGMENT_RAW, /* <20 digits>.ima */
 	SEGMENT_COMPRESSED, /* .ima.zst */
-	SEGMENT_NEW, /* .ima.zst.new: being compressed */
 	SEGMENT_OTHER, /* not the name of a segment */
 };
 

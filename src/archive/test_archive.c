@@ -2,6 +2,7 @@
 /* The archive on a real file system: what is put comes back, whoever reads. */
 #include "archive/archive.h"
 #include "base/bytes.h"
+#include "base/file.h"
 #include "lib/keeping.h"
 #include "lib/testing.h"
 
@@ -298,6 +299,240 @@ TEST(places_are_found)
 	}
 }
 
+/* ---- upkeep ---------------------------------------------------------------- */
+
+static uint64_t stored_bytes(struct fixture *f)
+{
+	struct archive_boot boot;
+
+	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
+	return boot.stored_bytes;
+}
+
+TEST(compressed_segments_read_the_same)
+{
+	struct fixture *f = *state;
+	struct archive *reader;
+	uint64_t before;
+	unsigned int done;
+
+	add(f, 0, 2000);
+	before = stored_bytes(f);
+	assert_int_equal(archive_open_reader(&f->options, &reader), 0);
+	assert_int_equal(archive_compress(f->archive, 3, &done), 0);
+	assert_int_equal(done, 3);
+	assert_int_equal(kept_list_check(&f->list, reader, 1), 2000);
+	assert_int_equal(archive_compress(f->archive, 1000, &done), 0);
+	assert_true(done > 5);
+	assert_true(stored_bytes(f) < before);
+	assert_int_equal(kept_list_check(&f->list, reader, 1), 2000);
+	keeping_verify(reader);
+	archive_close(reader);
+	assert_int_equal(archive_compress(f->archive, 1000, &done), 0);
+	assert_int_equal(done, 0);
+	open_again(f);
+	assert_int_equal(archive_end(f->archive), 2000);
+	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 2000);
+	assert_int_equal(f->said.nr_errors, 0);
+}
+
+/* From every record on, compressed or not. */
+TEST(reading_begins_anywhere)
+{
+	struct fixture *f = *state;
+
+	add(f, 0, 2000);
+	assert_int_equal(archive_compress(f->archive, 5, NULL), 0);
+	for (uint64_t i = 0; i < 2000; i += 7) {
+		struct archive_cursor *cursor;
+		struct imastage_record record;
+
+		assert_int_equal(archive_cursor_open(f->archive, 1, i, &cursor),
+				 0);
+		assert_int_equal(archive_cursor_next(cursor, &record), 0);
+		assert_memory_equal(record.raw.data,
+				    f->list.bytes.data + f->list.offsets[i],
+				    record.raw.len);
+		archive_cursor_close(cursor);
+	}
+}
+
+TEST(nothing_is_pruned_that_nobody_acknowledged)
+{
+	const struct archive_prune_options options = { .max_bytes = 1 };
+	struct archive_prune_result result;
+	struct fixture *f = *state;
+
+	add(f, 0, 2000);
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_int_equal(result.nr_segments, 0);
+	assert_true(result.unacknowledged);
+	assert_int_equal(archive_hold(f->archive, "verifier", 0, 100), 0);
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_int_equal(result.nr_segments, 0);
+	assert_true(result.held);
+	assert_string_equal(result.hold, "verifier");
+	assert_int_equal(archive_hold(f->archive, "v", 0, 2001), -ERANGE);
+	assert_int_equal(archive_hold(f->archive, "", 0, 1), -EINVAL);
+	assert_int_equal(archive_release(f->archive, "v"), -ENOENT);
+}
+
+TEST(pruning_leaves_what_a_hold_keeps)
+{
+	struct archive_prune_options options = { .max_bytes = 1,
+						 .dry_run = true };
+	struct archive_prune_result planned, result;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	struct archive_place place;
+	struct archive_boot boot;
+	struct fixture *f = *state;
+
+	add(f, 0, 2000);
+	assert_int_equal(archive_compress(f->archive, 2, NULL), 0);
+	assert_int_equal(archive_hold(f->archive, "verifier", 0, 1000), 0);
+	assert_int_equal(archive_hold(f->archive, "late", 0, 1500), 0);
+	assert_int_equal(archive_prune(f->archive, &options, &planned), 0);
+	options.dry_run = false;
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_memory_equal(&planned, &result, sizeof(result));
+	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
+	assert_int_equal(boot.first, result.nr_records);
+	assert_true(boot.first > 0 && boot.first <= 1000);
+	keeping_verify(f->archive);
+
+	assert_int_equal(archive_cursor_open(f->archive, 1, 0, &cursor), 0);
+	assert_int_equal(archive_cursor_next(cursor, &record), -ESTALE);
+	archive_cursor_close(cursor);
+	assert_int_equal(archive_locate(f->archive, 1, ARCHIVE_BINARY, 0, 0,
+					&place),
+			 -ESTALE);
+	assert_int_equal(archive_locate(f->archive, 1, ARCHIVE_BINARY, 0,
+					f->list.offsets[boot.first], &place),
+			 0);
+	assert_int_equal(place.index, boot.first);
+	open_again(f);
+	assert_int_equal(archive_end(f->archive), 2000);
+	assert_int_equal(imastage_replay_nr_records(archive_replay(f->archive)),
+			 2000);
+	assert_int_equal(f->said.nr_errors, 0);
+}
+
+static int count_boot(void *context, const struct archive_boot *boot)
+{
+	int *nr = context;
+
+	(void)boot;
+	(*nr)++;
+	return 0;
+}
+
+TEST(old_boots_go_whole)
+{
+	const struct archive_prune_options options = { .keep_boots = 2,
+						       .force = true };
+	struct archive_prune_result result;
+	struct archive_boot boot;
+	struct fixture *f = *state;
+	int nr = 0;
+
+	add(f, 0, 300);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+			archive_new_boot(f->archive, &first_kernel, &boot), 0);
+		if (i != 1)
+			add(f, 0, 300);
+	}
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_int_equal(result.nr_boots, 2);
+	assert_int_equal(archive_each_boot(f->archive, count_boot, &nr), 0);
+	assert_int_equal(nr, 2);
+	assert_int_equal(archive_find_boot(f->archive, "2", &boot), -ENOENT);
+	assert_int_equal(kept_list_check(&f->list, f->archive, 4), 300);
+	assert_int_equal(archive_new_boot(f->archive, &first_kernel, &boot), 0);
+	assert_int_equal(boot.id, 5);
+	assert_int_equal(f->said.nr_errors, 0);
+}
+
+TEST(age_is_counted_from_the_last_record)
+{
+	struct archive_prune_options options = { .max_age = 60, .force = true };
+	struct archive_prune_result result;
+	struct archive_boot boot;
+	struct fixture *f = *state;
+
+	add(f, 0, 2000);
+	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
+	options.now = boot.created + 59;
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_int_equal(result.nr_segments, 0);
+	options.now = boot.created + 1000;
+	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
+	assert_int_equal(result.nr_segments, boot.nr_segments - 1);
+}
+
+/* ---- bytes ----------------------------------------------------------------- */
+
+static int append_file(void *context, const struct archive_segment *segment)
+{
+	struct fixture *f = context;
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "%s %s/00000001/%020llu.ima%s >>%s/list",
+		 segment->compressed ? "zstdcat" : "cat", f->dir,
+		 (unsigned long long)segment->first,
+		 segment->compressed ? ".zst" : "", f->dir);
+	assert_int_equal(system(command), 0);
+	return 0;
+}
+
+/* What cat and zstdcat make of the segments is the list. */
+static void check_files(struct fixture *f)
+{
+	char path[128];
+	uint8_t *data;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/list", f->dir);
+	unlink(path);
+	assert_int_equal(archive_each_segment(f->archive, 1, append_file, f),
+			 0);
+	assert_int_equal(file_read(path, SIZE_MAX, &data, &len), 0);
+	assert_int_equal(len, f->list.bytes.len);
+	assert_memory_equal(data, f->list.bytes.data, len);
+	free(data);
+}
+
+TEST(segments_are_the_list)
+{
+	static const char *const names[] = {
+		"kernel-banks-sha1", "kernel-ima", "kernel-ima-sig-buf",
+		"mixed-sha1",	     "names",	   "others",
+		"violation",	     "other-pcr"
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char path[256];
+
+		teardown(state);
+		setup(state);
+		f = *state;
+		kept_list_fini(&f->list);
+		snprintf(path, sizeof(path), TEST_DATA "/golden/%s.hex",
+			 names[i]);
+		kept_list_read(&f->list, path);
+		f->options.segment_len = 500;
+		open_again(f);
+		add(f, 0, f->list.nr);
+		check_files(f);
+		assert_int_equal(archive_compress(f->archive, 1000, NULL), 0);
+		check_files(f);
+		keeping_verify(f->archive);
+	}
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
@@ -305,4 +540,9 @@ TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(pending_is_noted_with_the_records), CASE(notes_are_kept),
 	  CASE(there_is_one_writer), CASE(readers_follow),
 	  CASE(boots_are_told_apart), CASE(a_gap_has_a_place),
-	  CASE(places_are_found))
+	  CASE(places_are_found), CASE(compressed_segments_read_the_same),
+	  CASE(reading_begins_anywhere),
+	  CASE(nothing_is_pruned_that_nobody_acknowledged),
+	  CASE(pruning_leaves_what_a_hold_keeps), CASE(old_boots_go_whole),
+	  CASE(age_is_counted_from_the_last_record),
+	  CASE(segments_are_the_list))

@@ -131,6 +131,49 @@ uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
 	return nr;
 }
 
+/* ---- what is found --------------------------------------------------------- */
+
+struct findings {
+	FILE *file;
+	char *text;
+	size_t len;
+};
+
+static int note_finding(void *context, const struct archive_finding *finding)
+{
+	struct findings *findings = context;
+
+	fprintf(findings->file, "%s: record %llu: byte %llu: %s\n",
+		finding->file, (unsigned long long)finding->index,
+		(unsigned long long)finding->offset, finding->text);
+	return 0;
+}
+
+char *keeping_findings(struct archive *archive)
+{
+	struct findings findings = { 0 };
+	const struct archive_verify_options options = {
+		.report = note_finding,
+		.context = &findings,
+	};
+	int r;
+
+	findings.file = open_memstream(&findings.text, &findings.len);
+	assert_non_null(findings.file);
+	r = archive_verify(archive, &options);
+	assert_int_equal(fclose(findings.file), 0);
+	assert_int_equal(r, findings.len ? ARCHIVE_DAMAGED : 0);
+	return findings.text;
+}
+
+void keeping_verify(struct archive *archive)
+{
+	char *text = keeping_findings(archive);
+
+	assert_string_equal(text, "");
+	free(text);
+}
+
 /* ---- what is said ---------------------------------------------------------- */
 
 static void hear(void *context, enum say_level level, const char *text)

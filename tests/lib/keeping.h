@@ -38,6 +38,14 @@ int kept_list_put(const struct kept_list *list, struct archive *archive,
 uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
 			 int64_t boot);
 
+/*
+ * Nothing is found by archive_verify(). Prints what is.
+ */
+void keeping_verify(struct archive *archive);
+
+/* What is found: the texts, one on a line. free() it. */
+char *keeping_findings(struct archive *archive);
+
 /* What was said, the last lines of it; with $KEEPING_VERBOSE it is printed, too. */
 struct kept_said {
 	char text[8192];
