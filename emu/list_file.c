@@ -220,6 +220,10 @@ int list_file_write(struct list_file *file, const char *text, size_t len,
 		return -EIO;
 
 	ret = ima_staging_parse(text, len, file->view.staged, &cmd);
+	/* Where no number is known, none is too large. */
+	if (ret == -ERANGE && file->view.staged &&
+	    !kernel_config(file->kernel)->extended)
+		return -EINVAL;
 	if (ret)
 		return ret;
 	if (!kernel_config(file->kernel)->extended &&

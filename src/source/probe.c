@@ -91,7 +91,7 @@ int source_probe(const char *path, struct source_abilities *ret_abilities)
 	return 0;
 }
 
-/* What no kernel carries out tells by its error what this one knows. */
+/* An ability that files promise is one only if the error says so, too. */
 void source_try(struct source *source)
 {
 	struct source_abilities *abilities = &source->abilities;
@@ -100,9 +100,9 @@ void source_try(struct source *source)
 	int guarded = source_command(source, SOURCE_CURRENT, NEVER_DELETED);
 
 	pthread_mutex_lock(&source->lock);
-	abilities->stage_n = staged == -ERANGE;
-	abilities->trim = trim == -ENOENT || trim == -EEXIST;
-	abilities->guarded_trim = guarded == -EAGAIN || guarded == -EEXIST;
+	abilities->stage_n &= staged == -ERANGE;
+	abilities->trim &= trim == -ENOENT || trim == -EEXIST;
+	abilities->guarded_trim &= guarded == -EAGAIN || guarded == -EEXIST;
 	abilities->tried = true;
 	pthread_mutex_unlock(&source->lock);
 }

@@ -263,6 +263,9 @@ static int take_session(struct source *source)
 	if (r == -EBUSY)
 		source->nr_blockers = 0;
 	pthread_mutex_unlock(&source->lock);
+	if (r == -EBUSY)
+		say(source->options.say, SAY_WARNING,
+		    "busy: another thread of this process has the measurement list");
 	return r;
 }
 

@@ -21,9 +21,9 @@
  *	*_staged	none		0660		0660
  *	staged and	none		none		0440
  *	deleted counts
- * A kind is told by these files alone. What a kernel with commands can do beyond
- * what its files say is tried, at the first session that writes, by commands that
- * no kernel carries out:
+ * A kind is told by these files alone. Whether a kernel does what its files promise
+ * is tried, at the first session that writes, by commands that no kernel carries
+ * out:
  *	written to	text				if it is a command here	else
  *	staged list	18446744073709551616 (2^64)	ERANGE			EINVAL
  *	current list	18446744073709551615 (2^64-1)	ENOENT, EEXIST		EINVAL

@@ -52,6 +52,16 @@ const char *emulator_missing(void)
 	return access(IMASIM, X_OK) < 0 ? "imasim" : NULL;
 }
 
+int emulator_needed(void **state)
+{
+	(void)state;
+	if (emulator_missing()) {
+		print_message("# missing %s\n", emulator_missing());
+		skip();
+	}
+	return 0;
+}
+
 static void name_paths(struct emulator *emulator)
 {
 	strcpy(emulator->home, "/tmp/imastage-test-emulator-XXXXXX");
@@ -91,6 +101,17 @@ int emulator_ask(const struct emulator *emulator, ...)
 	collect_words(emulator, more, words);
 	va_end(more);
 	return run(words, STDERR_FILENO);
+}
+
+void emulator_load(const struct emulator *emulator, unsigned int seed,
+		   unsigned int nr)
+{
+	char seed_text[16], nr_text[16];
+
+	snprintf(seed_text, sizeof(seed_text), "%u", seed);
+	snprintf(nr_text, sizeof(nr_text), "%u", nr);
+	assert_int_equal(
+		emulator_ask(emulator, "load", seed_text, nr_text, NULL), 0);
 }
 
 void emulator_read(const struct emulator *emulator, const char *verb,

@@ -27,6 +27,10 @@ struct emulator {
 /* What an emulator needs and is not there; NULL: all is. */
 const char *emulator_missing(void);
 
+/* A setup for a test that needs one: skips it, with a word on what is missing. */
+int emulator_needed(void **state);
+#define WITH_EMULATOR(test) cmocka_unit_test_setup(test, emulator_needed)
+
 /* Options of `imasim run`, up to NULL. Fails the test if it does not start. */
 void emulator_start(struct emulator *ret_emulator, ...)
 	__attribute__((sentinel));
@@ -35,7 +39,11 @@ void emulator_start(struct emulator *ret_emulator, ...)
 int emulator_ask(const struct emulator *emulator, ...)
 	__attribute__((sentinel));
 
-/* The same; what it prints is in @ret_text, terminated. Fails the test if it does. */
+/* @nr records that @seed makes: others for another seed. */
+void emulator_load(const struct emulator *emulator, unsigned int seed,
+		   unsigned int nr);
+
+/* As emulator_ask(), one word; what it prints is in @ret_text, terminated. Fails the test if it does. */
 void emulator_read(const struct emulator *emulator, const char *verb,
 		   char *ret_text, size_t room);
 
