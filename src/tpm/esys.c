@@ -77,6 +77,16 @@ static uint32_t pcrs_of(const TPML_PCR_SELECTION *selection, uint16_t alg)
 	return pcrs;
 }
 
+static bool is_repeated(const TPML_PCR_SELECTION *selection, uint32_t place)
+{
+	for (uint32_t i = 0; i < place; i++) {
+		if (selection->pcrSelections[i].hash ==
+		    selection->pcrSelections[place].hash)
+			return true;
+	}
+	return false;
+}
+
 /* Each bank once, and nothing that was not wanted. How many PCRs are there? */
 static bool is_part_of(const TPML_PCR_SELECTION *got,
 		       const TPML_PCR_SELECTION *wanted, uint32_t *ret_nr)
@@ -85,12 +95,9 @@ static bool is_part_of(const TPML_PCR_SELECTION *got,
 
 	for (uint32_t i = 0; i < got->count; i++) {
 		uint16_t alg = got->pcrSelections[i].hash;
-		TPML_PCR_SELECTION one = { .count = 1 };
-		uint32_t pcrs;
+		uint32_t pcrs = pcrs_of(got, alg);
 
-		one.pcrSelections[0] = got->pcrSelections[i];
-		pcrs = pcrs_of(&one, alg);
-		if (pcrs != pcrs_of(got, alg) || (pcrs & ~pcrs_of(wanted, alg)))
+		if (is_repeated(got, i) || (pcrs & ~pcrs_of(wanted, alg)))
 			return false;
 		nr += (uint32_t)__builtin_popcount(pcrs);
 	}

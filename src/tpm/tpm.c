@@ -19,6 +19,7 @@ struct tpm {
 	pthread_mutex_t lock; /* held while commands run that belong together */
 	const struct say *say;
 	struct tpm_esys link;
+	unsigned int banks; /* which never change while it runs */
 };
 
 static int failed(const struct tpm *tpm, const char *what, TSS2_RC rc)
@@ -37,10 +38,34 @@ static const char *find_tpm(const char *tcti)
 	return access(DEVICE, F_OK) == 0 ? "device:" DEVICE : NULL;
 }
 
+static bool has_pcrs(const TPMS_PCR_SELECTION *bank)
+{
+	for (int i = 0; i < bank->sizeofSelect; i++) {
+		if (bank->pcrSelect[i])
+			return true;
+	}
+	return false;
+}
+
+static int find_banks(struct tpm *tpm)
+{
+	TPML_PCR_SELECTION all;
+	enum imastage_bank bank;
+	int r = failed(tpm, "banks", tpm_esys_banks(&tpm->link, &all));
+
+	for (uint32_t i = 0; r == 0 && i < all.count; i++) {
+		if (has_pcrs(&all.pcrSelections[i]) &&
+		    imastage_bank_by_tpm_alg(all.pcrSelections[i].hash,
+					     &bank) == 0)
+			tpm->banks |= 1U << bank;
+	}
+	return r;
+}
+
 int tpm_open(const char *tcti, const struct say *log, struct tpm **ret_tpm)
 {
 	struct tpm *tpm;
-	TSS2_RC rc;
+	int r;
 
 	tcti = find_tpm(tcti);
 	if (!tcti)
@@ -50,10 +75,10 @@ int tpm_open(const char *tcti, const struct say *log, struct tpm **ret_tpm)
 		return -ENOMEM;
 	pthread_mutex_init(&tpm->lock, NULL);
 	tpm->say = log;
-	rc = tpm_esys_open(tcti, &tpm->link);
-	if (rc != TSS2_RC_SUCCESS) {
-		int r = failed(tpm, tcti, rc);
-
+	r = failed(tpm, tcti, tpm_esys_open(tcti, &tpm->link));
+	if (r == 0)
+		r = find_banks(tpm);
+	if (r < 0) {
 		tpm_close(tpm);
 		return r;
 	}
@@ -86,35 +111,9 @@ int tpm_reset_count(struct tpm *tpm, uint32_t *ret_reset, uint32_t *ret_restart)
 	return 0;
 }
 
-static bool has_pcrs(const TPMS_PCR_SELECTION *bank)
+unsigned int tpm_banks(const struct tpm *tpm)
 {
-	for (int i = 0; i < bank->sizeofSelect; i++) {
-		if (bank->pcrSelect[i])
-			return true;
-	}
-	return false;
-}
-
-int tpm_banks(struct tpm *tpm, unsigned int *ret_banks)
-{
-	TPML_PCR_SELECTION all;
-	unsigned int banks = 0;
-	enum imastage_bank bank;
-	TSS2_RC rc;
-
-	pthread_mutex_lock(&tpm->lock);
-	rc = tpm_esys_banks(&tpm->link, &all);
-	pthread_mutex_unlock(&tpm->lock);
-	if (rc != TSS2_RC_SUCCESS)
-		return failed(tpm, "banks", rc);
-	for (uint32_t i = 0; i < all.count; i++) {
-		if (has_pcrs(&all.pcrSelections[i]) &&
-		    imastage_bank_by_tpm_alg(all.pcrSelections[i].hash,
-					     &bank) == 0)
-			banks |= 1U << bank;
-	}
-	*ret_banks = banks;
-	return 0;
+	return tpm->banks;
 }
 
 /* ---- values of PCRs ------------------------------------------------------ */
@@ -150,7 +149,7 @@ static int take_values(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values,
 		*banks &= ~(1U << bank);
 		nr++;
 	}
-	return nr ? 0 : -ENOENT;
+	return nr ? 0 : -EBADMSG;
 }
 
 /* The values of @banks, of one moment if they come with the counter @counter. */
@@ -191,6 +190,8 @@ int tpm_read_pcrs(struct tpm *tpm, unsigned int banks, unsigned int pcr,
 
 	if (banks == 0 || banks >> IMASTAGE_NR_BANKS || pcr >= IMASTAGE_NR_PCRS)
 		return -EINVAL;
+	if (banks & ~tpm->banks)
+		return -ENOENT;
 	pthread_mutex_lock(&tpm->lock);
 	for (int i = 0; r == 1 && i < TRIES_MAX; i++)
 		r = read_once(tpm, banks, pcr, &values);

@@ -6,8 +6,13 @@
  * in an answer is believed: sizes, counts and selections are checked against what
  * was asked for.
  *
+ * (The TCTI "cmd" of tpm2-tss 3.2 is not up to a program that answers with more than
+ * 4096 bytes; `imasim tpm` never does. Name no program that you do not trust.)
+ *
  * TSS itself prints to standard error unless TSS2_LOG is "all+NONE", and a TCTI of
  * kind "cmd" raises SIGPIPE when its program has ended: both are for main() to see to.
+ * How long a TPM is waited for is the TCTI's business: the kernel's driver gives up
+ * on one that is silent, other TCTIs do not.
  */
 #ifndef TPM_TPM_H
 #define TPM_TPM_H
@@ -36,8 +41,8 @@ void tpm_close(struct tpm *tpm);
 int tpm_reset_count(struct tpm *tpm, uint32_t *ret_reset,
 		    uint32_t *ret_restart);
 
-/* Banks with PCRs, those that libimastage knows. -EIO, -EBADMSG. */
-int tpm_banks(struct tpm *tpm, unsigned int *ret_banks);
+/* Banks with PCRs, those that libimastage knows, as a mask. */
+unsigned int tpm_banks(const struct tpm *tpm);
 
 /*
  * The values of @pcr in each of @banks, all of one moment: read in as few commands
