@@ -201,8 +201,10 @@ static void show_counts(struct asked *asked)
 {
 	struct kernel *kernel = machine_kernel(asked->self->machine);
 	struct kernel_counts counts;
+	bool suspended;
 
 	kernel_counts(kernel, &counts);
+	suspended = kernel_is_suspended(kernel);
 	kernel_put(kernel);
 	emu_out_text(&asked->text,
 		     "current %lld\nstaged %lld\ndeleted %lld\n"
@@ -210,7 +212,7 @@ static void show_counts(struct asked *asked)
 		     "suspended %d\n",
 		     counts.current, counts.staged, counts.deleted,
 		     counts.violations, counts.tpm_errors, counts.bytes,
-		     counts.suspended);
+		     suspended);
 }
 
 static void show_setup(struct asked *asked)

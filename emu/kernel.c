@@ -320,6 +320,16 @@ void kernel_suspend(struct kernel *kernel)
 	ima_staging_suspend(&kernel->staging);
 }
 
+bool kernel_is_suspended(struct kernel *kernel)
+{
+	bool ret;
+
+	mutex_lock(&kernel->extend_lock);
+	ret = kernel->staging.suspended;
+	mutex_unlock(&kernel->extend_lock);
+	return ret;
+}
+
 void kernel_retire(struct kernel *kernel)
 {
 	WRITE_ONCE(kernel->gone, true);
@@ -342,7 +352,6 @@ void kernel_counts(struct kernel *kernel, struct kernel_counts *ret_counts)
 		.violations = atomic_long_read(&kernel->nr_violations),
 		.tpm_errors = atomic_long_read(&kernel->nr_tpm_errors),
 		.bytes = ushim_slab_bytes(),
-		.suspended = READ_ONCE(s->suspended),
 	};
 }
 

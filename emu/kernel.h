@@ -56,7 +56,6 @@ struct kernel_config {
  * @violations: since this kernel booted
  * @tpm_errors: records that the PCR was not extended with, since this kernel booted
  * @bytes: of memory that the core has allocated
- * @suspended: nothing is measured, staged or deleted any more
  */
 struct kernel_counts {
 	long long current;
@@ -65,7 +64,6 @@ struct kernel_counts {
 	long long violations;
 	long long tpm_errors;
 	size_t bytes;
-	bool suspended;
 };
 
 /*
@@ -86,6 +84,7 @@ bool kernel_is_gone(const struct kernel *kernel);
 
 /* From now on nothing is measured, staged or deleted. */
 void kernel_suspend(struct kernel *kernel);
+bool kernel_is_suspended(struct kernel *kernel);
 
 /*
  * The list as kexec hands it on, with what follows it; the kernel is suspended and

@@ -105,10 +105,11 @@ build_tests() { build_in build/test -Db_sanitize=address,undefined -Dwerror=true
 
 # ---- the checks ------------------------------------------------------------
 
-# The tools that judge: this script, and bench/bars.
+# The tools that judge: this script, bench/bars, and what compares imasim with the kernel.
 check_harness() {
 	run_tap run-tests tests/test-run-tests
 	run_tap bars bench/bars-test
+	run_tap same-results tests/imasim/test-same-results
 }
 
 # Format, static checkers, licences, lengths.
@@ -148,6 +149,9 @@ check_threads() {
 	for name in test_log_align test_log_check; do
 		TSAN_OPTIONS=halt_on_error=1 run_tap "$name" "build/tsan/$name"
 	done
+	note "imasim, with a crowd of clients"
+	run_tap imasim tests/imasim/test-imasim build/tsan
+	run_tap verbs tests/imasim/test-verbs build/tsan
 }
 
 # Every seed and everything fuzzing has found, under ASAN and UBSAN.
@@ -187,17 +191,25 @@ check_kernel_core() {
 # The emulator as its user sees it, and the selftest of the kernel on it: with a
 # TPM, and with ima_flush_htable.
 check_imasim() {
-	local selftest=build/test/ima_staging_test
 	build_tests
-	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$selftest" \
-		kernel/src/tools/testing/selftests/ima_staging/*.c
 	run_tap imasim tests/imasim/test-imasim build/test
 	run_tap verbs tests/imasim/test-verbs build/test
 	note "the kernel's selftest, two minutes"
-	run_tap selftest tests/imasim/conformance build/test "$selftest"
-	run_tap flush tests/imasim/conformance build/test "$selftest" --flush-htable -- -F
+	selftest_on_imasim selftest
+	selftest_on_imasim flush --flush-htable -- -F
 	need "selftest with a TPM" swtpm || return 0
-	run_tap tpm tests/imasim/conformance build/test "$selftest" --tpm swtpm
+	selftest_on_imasim tpm --tpm swtpm
+}
+
+# selftest_on_imasim NAME OPTION...: its TAP stays in build/imasim/NAME.tap
+selftest_on_imasim() {
+	local name=$1 program=build/test/ima_staging_test
+	shift
+	mkdir -p build/imasim
+	rm -f "build/imasim/$name.tap"
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$program" \
+		kernel/src/tools/testing/selftests/ima_staging/*.c
+	run_tap "$name" tests/imasim/conformance build/test "$program" "$@" | tee "build/imasim/$name.tap"
 }
 
 # What docs/imasim.md shows is what happens.
@@ -214,6 +226,25 @@ check_demo() {
 	run_tap demo tests/demo/test-demo build/release
 }
 
+# Every case of the selftest has the same result on imasim and in the kernel, when both were run.
+check_conformance() {
+	same_results selftest vm_abi build/vm/release-abi/results/abi.tap
+	same_results flush vm_abi_flush build/vm/release-abi-flush/results/abi.tap
+}
+
+# same_results NAME CHECK TAP: of check imasim, and of CHECK in the kernel
+same_results() {
+	local tap
+	for tap in "build/imasim/$1.tap" "$3"; do
+		[[ -s $tap ]] && is_newer_than_selftest "$tap" && continue
+		skip "$1" "no results of today's selftest: run the checks imasim and $2 first"
+		return
+	done
+	run_tap "$1" tests/imasim/same-results "$3" "build/imasim/$1.tap"
+}
+
+is_newer_than_selftest() { [[ -z $(find kernel/src/tools -newer "$1" -name '*.[ch]') ]]; }
+
 # The patches, as somebody who wants them in a tree would have them.
 check_series() {
 	note "compiles each commit of the series, a few minutes unless that is known"
@@ -225,7 +256,7 @@ check_vm_harness() { run_tap vm kernel/vm/tests/run; }
 
 # check_vm_* and check_debug_*, in a real kernel
 . tests/vm/checks.sh
-default+=("${vm_scenarios[@]/#/vm_}")
+default+=("${vm_scenarios[@]/#/vm_}" conformance)
 debug+=("${vm_scenarios[@]/#/debug_}")
 
 # ---- running them ----------------------------------------------------------

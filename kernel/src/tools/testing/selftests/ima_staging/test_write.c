@@ -205,7 +205,10 @@ static void write_bad_pointer(void)
 	with_and_without_staged(check_pointer);
 }
 
-/* the first bytes are there, the last are not */
+/*
+ * The first bytes are there, the last are not. FUSE passes on those that are: an
+ * emulator refuses them for what they lack.
+ */
 static void check_straddle(int current, int staged)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
@@ -214,9 +217,11 @@ static void check_straddle(int current, int staged)
 
 	memcpy(p - 2, "12", 2);
 	state_get(&before);
-	CHECK_EQ(try_write(current, p - 2, 3), -EFAULT);
+	CHECK_EQ(try_write(current, p - 2, 3),
+		 cfg.securityfs ? -EFAULT : -EINVAL);
 	memcpy(p - 2, "A\n", 2);
-	CHECK_EQ(try_write(staged, p - 2, 3), -EFAULT);
+	if (cfg.securityfs)
+		CHECK_EQ(try_write(staged, p - 2, 3), -EFAULT);
 	EXPECT_SAME_STATE(&before);
 	state_free(&before);
 	munmap(p - size, size);
@@ -224,8 +229,6 @@ static void check_straddle(int current, int staged)
 
 static void write_straddling_pointer(void)
 {
-	if (!cfg.securityfs)
-		test_skip("what an emulator is given is FUSE's matter");
 	with_and_without_staged(check_straddle);
 }
 
