@@ -169,7 +169,7 @@ static bool take_events(struct watch *watch, int group)
 {
 	char room[EVENTS_LEN] __attribute__((
 		aligned(__alignof__(struct fanotify_event_metadata))));
-	const struct fanotify_event_metadata *event = (const void *)room;
+	struct fanotify_event_metadata *event = (void *)room;
 	ssize_t len = read(group, room, sizeof(room));
 
 	/* A descriptor that could not be opened costs its event. */
