@@ -15,7 +15,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 build: ## the programs, optimised, in build/release
-	@scripts/setup.sh build && scripts/run-tests.sh build
+	@scripts/setup.sh build && scripts/run-tests.sh release
 
 demo: ## see it work, in a minute: no kernel is built, no root needed
 	@scripts/demo/run --check && scripts/setup.sh build && scripts/demo/run
@@ -36,7 +36,7 @@ bench-memory: ## what records and digests cost, on three kernels
 	@scripts/setup.sh build vm bench && bench/memory/run
 
 bench-log: ## checking and replaying lists, beside evmctl and bare hashing
-	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release log-bench && bench/log/run
+	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench && bench/log/run
 
 bars: ## the bars of all benches, and whether they hold
 	@scripts/setup.sh bench && bench/bars build/bench

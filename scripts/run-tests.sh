@@ -101,6 +101,7 @@ build_in() {
 	ninja -C "$dir"
 }
 
+build_release() { CC=gcc build_in build/release --buildtype=release -Dwerror=true; }
 build_tests() { build_in build/test -Db_sanitize=address,undefined -Dwerror=true; }
 
 # ---- the checks ------------------------------------------------------------
@@ -115,9 +116,12 @@ check_harness() {
 # Format, static checkers, licences, lengths.
 check_lint() { run_tap lint scripts/lint.sh; }
 
+# The programs, as they are used.
+check_release() { build_release; }
+
 # Both compilers, optimised, without a warning.
 check_build() {
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	pass gcc
 	need clang clang || return 0
 	CC=clang build_in build/clang --buildtype=release -Dwerror=true
@@ -127,7 +131,7 @@ check_build() {
 # libimastage as those have it who build on it.
 check_install() {
 	need install c++ nm pkg-config || return 0
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	run_tap install tests/test-install build/release
 }
 
@@ -176,7 +180,7 @@ check_cli() {
 # The same program as it is installed, under valgrind.
 check_cli_valgrind() {
 	need cli_valgrind valgrind || return 0
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	run_tap log tests/cli/test-log-valgrind build/release
 }
 
@@ -214,14 +218,14 @@ selftest_on_imasim() {
 
 # What docs/imasim.md shows is what happens.
 check_sessions() {
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md
 	run_tap wrong tests/imasim/test-sessions build/release --must-fail tests/imasim/wrong-sessions.md
 }
 
 # make demo, in full, interrupted, and where it cannot run.
 check_demo() {
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	note "tells the story a dozen times, two minutes"
 	run_tap demo tests/demo/test-demo build/release
 }
