@@ -9,8 +9,10 @@
  * safe to say, panics because its PID 1 exits. The scenario's status reaches the host in the results stream, so
  * a guest that dies before it handed everything over can never look like a success.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +66,30 @@ static void mount_all(void)
 		mkdir(m->dir, 0755);
 		if (mount(m->type, m->dir, m->type, 0, NULL) && !m->optional)
 			die(m->dir);
+	}
+}
+
+static int is_module(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* A kernel that was not built for this guest may need some: /boot/modules has them in order. */
+static void load_modules(void)
+{
+	struct dirent **entries;
+	int nr = scandir("/boot/modules", &entries, is_module, alphasort);
+
+	for (int i = 0; i < nr; i++) {
+		char path[PATH_MAX];
+		int fd;
+
+		snprintf(path, sizeof(path), "/boot/modules/%s",
+			 entries[i]->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+			printf("imastage-vm: %s: %s\n", path, strerror(errno));
+		close(fd);
 	}
 }
 
@@ -222,6 +249,7 @@ int main(void)
 	mount_all();
 	open_console();
 	read_cmdline();
+	load_modules();
 
 	name = option("imastage.run", NULL);
 	stage = option("imastage.stage", "1");

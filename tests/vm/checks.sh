@@ -12,7 +12,7 @@
 # the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
 # the console fails the run, see kernel/vm/check-console.
 
-vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot suspend abi abi_flush)
+vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot suspend abi abi_flush keeper_unpatched)
 
 guest_programs() {
 	local tools=build/vm/tools name
@@ -30,7 +30,7 @@ vm() {
 	local name=$vm_config-$1 scenario=$2 kernel status
 	shift 2
 	guest_programs
-	kernel=$(kernel/build --config "$vm_config" --tree patched 2>&4)
+	kernel=${vm_kernel:-$(kernel/build --config "$vm_config" --tree patched 2>&4)}
 	out=build/vm/$name
 	note "boots $name"
 	kernel/boot --kernel "$kernel" --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
@@ -40,6 +40,18 @@ vm() {
 		return 1
 	fi
 	pass "$name: the guest"
+}
+
+# keeper_programs: into $adds, options by which a guest has what keeps records, and the way of TSS to /dev/tpmrm0
+keeper_programs() {
+	local name tcti
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	adds=()
+	for name in imastage follow; do
+		adds+=(--add "$PWD/build/release/$name:/usr/bin/$name")
+	done
+	tcti=$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { print $NF; exit }')
+	adds+=(--add "$tcti:$tcti")
 }
 
 # explains NAME STAGE PART...: the parts, in this order, replay to what the PCRs
@@ -261,6 +273,25 @@ vm_abi() {
 vm_abi_flush() {
 	vm abi-flush abi --append ima_flush_htable || true
 	run_tap abi-flush cat "$out/results/abi.tap"
+}
+
+# Debian's own kernel, as it is: no staging, one list file, and a list that is followed and never trimmed.
+vm_keeper_unpatched() {
+	local debian vm_kernel=
+	[[ $vm_config == release ]] || {
+		skip keeper_unpatched "Debian ships no kernel that watches itself"
+		return
+	}
+	debian=$(kernel/debian 2>&4) || {
+		skip keeper_unpatched "missing Debian's kernel image: see kernel/debian"
+		return
+	}
+	keeper_programs
+	vm_kernel=$debian/vmlinuz
+	vm keeper_unpatched keeper_unpatched --add "$debian/modules:/boot/modules" "${adds[@]}" || return 0
+	explains keeper_unpatched 1 "$out/results/1.000.part"
+	starts_with "keeper_unpatched: the copy is the list" "$out/results/copy" "$out/results/1.000.part"
+	same "keeper_unpatched: nothing was deleted" "$(<"$out/results/current")" "$(records "$out/results/copy")"
 }
 
 define_vm_checks() {
