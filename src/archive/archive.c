@@ -28,7 +28,9 @@ static int set_options(struct archive *archive,
 	if (len == 0 || len > PATH_MAX - 128 ||
 	    options->segment_len > ARCHIVE_SEGMENT_LEN_MAX)
 		return -EINVAL;
-	archive->dir = strdup(options->dir);
+	while (len > 1 && options->dir[len - 1] == '/')
+		len--;
+	archive->dir = strndup(options->dir, len);
 	if (!archive->dir)
 		return -ENOMEM;
 	archive->options.dir = archive->dir;
@@ -60,11 +62,36 @@ static int new_archive(const struct archive_options *options,
 	return r;
 }
 
+/* The folder that @dir, which has no slash at its end, is in. */
+static void parent_of(const char *dir, char ret_parent[PATH_MAX])
+{
+	const char *slash = strrchr(dir, '/');
+
+	if (!slash)
+		snprintf(ret_parent, PATH_MAX, ".");
+	else
+		snprintf(ret_parent, PATH_MAX, "%.*s",
+			 slash == dir ? 1 : (int)(slash - dir), dir);
+}
+
+/*
+ * Synced even if it was there: who made it may have been killed. Whoever was
+ * given a folder in another that it may not read cannot do that, and need not.
+ */
 static int make_dir(struct archive *archive)
 {
-	int r = io_mkdir(archive->options.io, archive->dir, 0700);
+	const struct io *io = archive->options.io;
+	bool made = true;
+	char parent[PATH_MAX];
+	int r = io_mkdir(io, archive->dir, 0700);
 
-	return r == -EEXIST ? 0 : r;
+	if (r == -EEXIST)
+		made = false;
+	else if (r < 0)
+		return r;
+	parent_of(archive->dir, parent);
+	r = io_sync_dir(io, parent);
+	return r == -EACCES && !made ? 0 : r;
 }
 
 static int take_lock(struct archive *archive)

@@ -32,8 +32,8 @@ int kept_list_put(const struct kept_list *list, struct archive *archive,
 		  uint64_t from, uint64_t to);
 
 /*
- * How many records a boot has from 0 on: each is that of the list, byte for
- * byte, and the replay state is that of these records. Fails the test otherwise.
+ * Every record of a boot that is kept is that of the list with its index, byte
+ * for byte; else the test fails. Returns the index behind the last one.
  */
 uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
 			 int64_t boot);

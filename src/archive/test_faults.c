@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The life of an archive on a disk that fails at the Nth operation, or loses its
+ * power there, for N = 1, 2, 3 ... until all of it passes. After each failure
+ * what was committed is there, once, byte for byte, and life goes on.
+ *
+ * By default some of the places are left out; with FAULTS=all in the
+ * environment none are.
+ */
+#include "archive/test_scenario.h"
+#include "lib/disk.h"
+#include "lib/testing.h"
+
+#include <errno.h>
+
+static struct kept_list list;
+static struct kept_said said;
+static uint64_t nr_injected;
+
+static int make_list(void **state)
+{
+	(void)state;
+	kept_list_random(&list, SCENARIO_RECORDS, 3);
+	kept_said_init(&said);
+	return 0;
+}
+
+static int free_list(void **state)
+{
+	(void)state;
+	kept_list_fini(&list);
+	printf("# %llu faults injected\n", (unsigned long long)nr_injected);
+	return 0;
+}
+
+static bool wants_all(void)
+{
+	const char *value = getenv("FAULTS");
+
+	return value && !strcmp(value, "all");
+}
+
+static struct scenario scenario_on(struct disk *disk)
+{
+	struct scenario scenario = {
+		.list = &list,
+		.options = { .dir = "/archive",
+			     .io = disk_io(disk),
+			     .vfs = disk_vfs(disk),
+			     .say = &said.say,
+			     .segment_len = 4000 },
+	};
+
+	return scenario;
+}
+
+/* To the end, without a fault. */
+static void go_on(struct scenario *scenario, struct disk *disk)
+{
+	assert_int_equal(scenario_run(scenario), 0);
+	scenario_check(scenario);
+	assert_int_equal(archive_end(scenario->archive), 60);
+	scenario_close(scenario);
+	assert_int_equal(disk_nr_open(disk), 0);
+}
+
+/* ---- operations that fail -------------------------------------------------- */
+
+/* In the same process, or in the next one. */
+static void recover(struct scenario *scenario, bool again)
+{
+	if (again)
+		scenario_close(scenario);
+	if (scenario->archive)
+		assert_int_equal(archive_rollback(scenario->archive), 0);
+	else
+		assert_int_equal(archive_open_writer(&scenario->options,
+						     &scenario->archive),
+				 0);
+}
+
+/* False when the fault did not occur. */
+static bool try_fault(enum disk_fault fault, uint64_t nr)
+{
+	struct disk *disk = disk_new();
+	struct scenario scenario = scenario_on(disk);
+	bool occurred;
+	int r;
+
+	disk_fail(disk, fault, nr);
+	r = scenario_run(&scenario);
+	occurred = disk_has_failed(disk);
+	assert_true(r == 0 || occurred);
+	disk_fail(disk, DISK_NONE, 0);
+	if (r < 0) {
+		recover(&scenario, nr % 2);
+		scenario_check(&scenario);
+	}
+	go_on(&scenario, disk);
+	disk_free(disk);
+	nr_injected += occurred;
+	return occurred;
+}
+
+static void try_faults(enum disk_fault fault, unsigned int step)
+{
+	for (uint64_t nr = 1; try_fault(fault, nr);)
+		nr += wants_all() ? 1 : step;
+}
+
+TEST(survives_io_errors)
+{
+	try_faults(DISK_IO_ERROR, 3);
+}
+
+TEST(survives_full_disks)
+{
+	try_faults(DISK_FULL, 3);
+	try_faults(DISK_STAYS_FULL, 3);
+}
+
+TEST(survives_short_writes)
+{
+	try_faults(DISK_SHORT, 3);
+}
+
+/* ---- power loss ------------------------------------------------------------ */
+
+static void try_seed(const struct disk *dead, unsigned int done, uint32_t seed)
+{
+	struct disk *disk = disk_after_power_loss(dead, seed);
+	if (getenv("FAULTS_VERBOSE"))
+		printf("# seed %u done %u\n", seed, done);
+	struct scenario scenario = scenario_on(disk);
+
+	scenario.done = done;
+	assert_int_equal(
+		archive_open_writer(&scenario.options, &scenario.archive), 0);
+	scenario_check(&scenario);
+	go_on(&scenario, disk);
+	disk_free(disk);
+	nr_injected++;
+}
+
+static bool try_power_loss(uint64_t nr, unsigned int nr_seeds)
+{
+	struct disk *disk = disk_new();
+	struct scenario scenario = scenario_on(disk);
+	bool occurred;
+	int r;
+
+	disk_fail(disk, DISK_POWER, nr);
+	r = scenario_run(&scenario);
+	scenario_close(&scenario);
+	occurred = disk_has_failed(disk);
+	assert_true(r == 0 || occurred);
+	for (uint32_t seed = 0; occurred && seed < nr_seeds; seed++)
+		try_seed(disk, scenario.done, (uint32_t)nr * 101 + seed);
+	disk_free(disk);
+	return occurred;
+}
+
+TEST(survives_power_loss)
+{
+	unsigned int nr_seeds = wants_all() ? 20 : 3;
+
+	for (uint64_t nr = 1; try_power_loss(nr, nr_seeds); nr++)
+		;
+}
+
+TEST_MAIN_WITH(make_list, free_list, cmocka_unit_test(survives_io_errors),
+	       cmocka_unit_test(survives_full_disks),
+	       cmocka_unit_test(survives_short_writes),
+	       cmocka_unit_test(survives_power_loss))
