@@ -69,7 +69,25 @@ imastage_record_format(const struct imastage_record *record);
 IMASTAGE_API bool
 imastage_record_is_known(const struct imastage_record *record);
 
-/* The bytes of a field. -ENOENT when the record has no such field. */
+/*
+ * The fields one after the other, each in constant time; a record of a custom
+ * template can have millions. The record must stay. -ENOENT behind the last.
+ */
+struct imastage_fields {
+	const struct imastage_record *record;
+	uint32_t index; /* of the next field */
+	size_t offset; /* of it in the template data */
+};
+
+IMASTAGE_API void imastage_fields_init(struct imastage_fields *fields,
+				       const struct imastage_record *record);
+IMASTAGE_API int imastage_fields_next(struct imastage_fields *fields,
+				      struct imastage_bytes *ret_field);
+
+/*
+ * The bytes of one field, for which those before it are walked over. -ENOENT
+ * when the record has no such field.
+ */
 IMASTAGE_API int imastage_record_field(const struct imastage_record *record,
 				       uint32_t index,
 				       struct imastage_bytes *ret_field);

@@ -101,15 +101,15 @@ static void put_field(struct json *json, const struct imastage_record *record,
 static void put_fields(struct json *json, const struct imastage_record *record)
 {
 	struct imastage_bytes format = imastage_record_format(record);
+	struct imastage_bytes id, field;
+	struct imastage_fields fields;
 
 	json_open(json, "fields", '[');
-	for (uint32_t i = 0; i < record->nr_fields; i++) {
-		struct imastage_bytes id, field;
-
+	imastage_fields_init(&fields, record);
+	while (imastage_fields_next(&fields, &field) == 0) {
 		if (!log_format_next(&format, &id))
 			id = bytes_of(NULL, 0);
-		if (imastage_record_field(record, i, &field) == 0)
-			put_field(json, record, id, field);
+		put_field(json, record, id, field);
 	}
 	json_close(json, ']');
 }

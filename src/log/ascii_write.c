@@ -61,11 +61,13 @@ static int show_fields(struct out *out, const struct imastage_record *record)
 	struct log_field fields[LOG_FIELDS_MAX];
 	int nr = log_format_fields(log_template_format(record->name), fields);
 	int r = nr == (int)record->nr_fields ? 0 : -EBADMSG;
+	struct imastage_fields all;
 
+	imastage_fields_init(&all, record);
 	for (int i = 0; i < nr && r == 0; i++) {
 		struct imastage_bytes field;
 
-		r = imastage_record_field(record, (uint32_t)i, &field);
+		r = imastage_fields_next(&all, &field);
 		if (r < 0)
 			break;
 		if (out)

@@ -33,25 +33,57 @@ static int old_field(const struct imastage_record *record, unsigned int index,
 	return r;
 }
 
+void imastage_fields_init(struct imastage_fields *fields,
+			  const struct imastage_record *record)
+{
+	fields->record = record;
+	fields->index = 0;
+	fields->offset = 0;
+}
+
+static int next_field(struct imastage_fields *fields,
+		      struct imastage_bytes *ret_field)
+{
+	struct cursor c;
+	uint32_t len;
+	int r;
+
+	cursor_init(&c, bytes_skip(fields->record->data, fields->offset),
+		    fields->record->endian);
+	r = cursor_read_u32(&c, &len);
+	if (r == 0)
+		r = cursor_read_bytes(&c, len, ret_field);
+	fields->offset += cursor_offset(&c);
+	return r;
+}
+
+int imastage_fields_next(struct imastage_fields *fields,
+			 struct imastage_bytes *ret_field)
+{
+	int r;
+
+	if (fields->index >= fields->record->nr_fields)
+		return -ENOENT;
+	r = log_template_is_old(fields->record->name) ?
+		    old_field(fields->record, fields->index, ret_field) :
+		    next_field(fields, ret_field);
+	if (r == 0)
+		fields->index++;
+	return r;
+}
+
 int imastage_record_field(const struct imastage_record *record,
 			  unsigned int index, struct imastage_bytes *ret_field)
 {
 	struct imastage_bytes view = { 0 };
-	struct cursor c;
-	uint32_t len;
+	struct imastage_fields fields;
 	int r = 0;
 
 	if (index >= record->nr_fields)
 		return -ENOENT;
-	if (log_template_is_old(record->name))
-		return old_field(record, index, ret_field);
-
-	cursor_init(&c, record->data, record->endian);
-	for (unsigned int i = 0; i <= index && r == 0; i++) {
-		r = cursor_read_u32(&c, &len);
-		if (r == 0)
-			r = cursor_read_bytes(&c, len, &view);
-	}
+	imastage_fields_init(&fields, record);
+	for (unsigned int i = 0; i <= index && r == 0; i++)
+		r = imastage_fields_next(&fields, &view);
 	if (r == 0)
 		*ret_field = view;
 	return r;

@@ -122,8 +122,10 @@ static int put_data(struct out *out, const struct imastage_record *record,
 	struct imastage_bytes format = imastage_record_format(record);
 	bool old = log_template_is_old(record->name);
 	struct imastage_bytes field, id = { NULL, 0 };
+	struct imastage_fields fields;
 	int r = 0;
 
+	imastage_fields_init(&fields, record);
 	for (uint32_t i = 0; i < record->nr_fields && r == 0; i++) {
 		struct log_field known;
 
@@ -131,7 +133,7 @@ static int put_data(struct out *out, const struct imastage_record *record,
 		if (!log_format_next(&format, &id))
 			id = bytes_of(NULL, 0);
 		known = log_field_by_id(id);
-		r = imastage_record_field(record, i, &field);
+		r = imastage_fields_next(&fields, &field);
 		if (r < 0)
 			break;
 		if (!old || i > 0)

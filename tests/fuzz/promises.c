@@ -18,11 +18,16 @@ void must(bool holds)
 
 static void check_fields(const struct imastage_record *record)
 {
-	struct imastage_bytes field, algorithm;
+	struct imastage_bytes field, again, algorithm;
+	struct imastage_fields fields;
 	size_t len = 0;
 
-	for (uint32_t i = 0; i < record->nr_fields && i < 32; i++) {
-		must(imastage_record_field(record, i, &field) == 0);
+	imastage_fields_init(&fields, record);
+	for (uint32_t i = 0; i < record->nr_fields; i++) {
+		must(imastage_fields_next(&fields, &field) == 0);
+		must(i >= 32 ||
+		     (imastage_record_field(record, i, &again) == 0 &&
+		      bytes_equal(field, again)));
 		must(field.len <= record->data.len - len);
 		len += field.len;
 	}
