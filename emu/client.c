@@ -23,6 +23,7 @@
 #include "emu/verbs.h"
 
 #define MANY INT_MAX
+#define WINDOW 16
 
 /* ---- asking -------------------------------------------------------------- */
 
@@ -96,18 +97,19 @@ static int ask_simply(const struct client *client, const char *name,
 
 /* ---- measuring ----------------------------------------------------------- */
 
-/* That there was such a record is no error: the kernel says nothing, either. */
-static int ask_for_file(const struct client *client, const char *verb,
-			const char *path)
-{
-	cleanup_close int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	struct reply reply;
-	int ret;
+/*
+ * Requests that wait for their answers, which come in the order of the requests: a
+ * client opens the next files while imasim reads those before.
+ */
+struct window {
+	const char *paths[WINDOW];
+	unsigned int nr_sent;
+	unsigned int nr_answered;
+};
 
-	if (fd < 0)
-		return complain_of_file(path);
-	ret = ask(client, &verb, 1, fd, &reply);
+/* That there was such a record is no error: the kernel says nothing, either. */
+static int judge(const char *path, int ret)
+{
 	if (ret == -EINVAL) {
 		cli_error("%s: it is no regular file", path);
 		return ret;
@@ -115,15 +117,48 @@ static int ask_for_file(const struct client *client, const char *verb,
 	return ret && ret != -EEXIST ? complain(path, ret) : 0;
 }
 
+static int take_answer(const struct client *client, struct window *window)
+{
+	const char *path = window->paths[window->nr_answered++ % WINDOW];
+	struct reply reply;
+	int ret = message_receive_reply(client->sock, &reply);
+
+	return judge(path, ret ? ret : reply.status);
+}
+
+static int send_file(const struct client *client, const char *verb,
+		     const char *path, struct window *window)
+{
+	cleanup_close int fd =
+		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int ret;
+
+	if (fd < 0)
+		return complain_of_file(path);
+	ret = message_send(client->sock, &verb, 1, fd);
+	if (ret)
+		return complain(path, ret);
+	window->paths[window->nr_sent++ % WINDOW] = path;
+	return 0;
+}
+
 /* All of them, even if one cannot be. */
 static int ask_for_files(const struct client *client, const char *verb,
 			 char **args, int nr_args)
 {
-	int ret = 0;
+	struct window window = { 0 };
+	int ret = 0, one;
 
 	for (int i = 0; i < nr_args && !cli_interrupted(); i++) {
-		int one = ask_for_file(client, verb, args[i]);
-
+		if (window.nr_sent - window.nr_answered == WINDOW) {
+			one = take_answer(client, &window);
+			ret = one ? one : ret;
+		}
+		one = send_file(client, verb, args[i], &window);
+		ret = one ? one : ret;
+	}
+	while (window.nr_sent != window.nr_answered) {
+		one = take_answer(client, &window);
 		ret = one ? one : ret;
 	}
 	return ret;

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tss2/tss2_sys.h>
+
 #include "emu/swtpm.h"
 #include "tpm/esys.h"
 
@@ -185,6 +187,30 @@ unsigned int tpm_banks(const struct tpm *tpm, const struct tpm_bank **ret_banks)
 	return tpm ? tpm->nr_banks : 0;
 }
 
+/*
+ * By the layer below ESYS, which does nothing for this command but to take as long
+ * again as a swtpm does.
+ */
+static int extend_locked(struct tpm *tpm, unsigned int pcr,
+			 const TPML_DIGEST_VALUES *values)
+{
+	static const TSS2L_SYS_AUTH_COMMAND empty_password = {
+		.count = 1,
+		.auths = { { .sessionHandle = TPM2_RS_PW } },
+	};
+	TSS2L_SYS_AUTH_RESPONSE answer = { 0 };
+	TSS2_SYS_CONTEXT *sys;
+	TSS2_RC rc;
+
+	if (!tpm->link.esys)
+		return -EIO;
+	rc = Esys_GetSysContext(tpm->link.esys, &sys);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Tss2_Sys_PCR_Extend(sys, pcr, &empty_password, values,
+					 &answer);
+	return check(rc, "extend");
+}
+
 int tpm_extend(struct tpm *tpm, unsigned int pcr,
 	       const uint8_t (*digests)[ALGO_DIGEST_MAX])
 {
@@ -200,12 +226,7 @@ int tpm_extend(struct tpm *tpm, unsigned int pcr,
 		       tpm->banks[i].digest_len);
 	}
 	pthread_mutex_lock(&tpm->lock);
-	ret = tpm->link.esys ?
-		      check(Esys_PCR_Extend(tpm->link.esys, ESYS_TR_PCR0 + pcr,
-					    ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					    ESYS_TR_NONE, &values),
-			    "extend") :
-		      -EIO;
+	ret = extend_locked(tpm, pcr, &values);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
 }
