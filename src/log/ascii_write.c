@@ -8,18 +8,21 @@
 #include "log/record.h"
 #include "log/template.h"
 
-static int show_named_digest(struct out *out, struct imastage_bytes field)
+/* The fields of a record, found once, for they are looked at twice. */
+struct shown {
+	int nr;
+	struct imastage_bytes bytes[LOG_FIELDS_MAX];
+	struct log_field known[LOG_FIELDS_MAX];
+};
+
+static void show_named_digest(struct out *out, struct imastage_bytes field)
 {
 	struct imastage_bytes label, digest;
-	int r = record_split_digest(field, &label, &digest);
 
-	if (r < 0)
-		return r;
-	if (out) {
-		out_bytes(out, label);
-		out_hex(out, digest);
-	}
-	return 0;
+	if (record_split_digest(field, &label, &digest) < 0)
+		return;
+	out_bytes(out, label);
+	out_hex(out, digest);
 }
 
 /* Of any other length nothing is printed. */
@@ -37,53 +40,64 @@ static void show_number(struct out *out, struct imastage_bytes field,
 		out_decimal(out, value);
 }
 
-/* @out: NULL for only seeing whether it can be shown */
-static int show_field(struct out *out, struct imastage_bytes field,
-		      enum field_kind kind, enum imastage_endian endian)
+static void show_field(struct out *out, struct imastage_bytes field,
+		       enum field_kind kind, enum imastage_endian endian)
 {
 	if (field.len == 0)
-		return 0;
+		return;
 	if (kind == FIELD_NAMED_DIGEST)
-		return show_named_digest(out, field);
-	if (!out)
-		return 0;
-	if (kind == FIELD_TEXT)
+		show_named_digest(out, field);
+	else if (kind == FIELD_TEXT)
 		out_bytes(out, bytes_first(field, bytes_find(field, '\0')));
 	else if (kind == FIELD_NUMBER)
 		show_number(out, field, endian);
 	else
 		out_hex(out, field);
-	return 0;
 }
 
-static int show_fields(struct out *out, const struct imastage_record *record)
+static bool can_show(struct imastage_bytes field, enum field_kind kind)
 {
-	struct log_field fields[LOG_FIELDS_MAX];
-	int nr = log_format_fields(log_template_format(record->name), fields);
-	int r = nr == (int)record->nr_fields ? 0 : -EBADMSG;
+	struct imastage_bytes label, digest;
+
+	return field.len == 0 || kind != FIELD_NAMED_DIGEST ||
+	       record_split_digest(field, &label, &digest) == 0;
+}
+
+/* -EBADMSG when the kernel could not show them. */
+static int find_fields(struct shown *shown,
+		       const struct imastage_record *record)
+{
+	struct imastage_bytes format = log_template_format(record->name);
 	struct imastage_fields all;
+	int r = 0;
 
+	shown->nr = log_format_fields(format, shown->known);
+	if (shown->nr != (int)record->nr_fields)
+		return -EBADMSG;
 	imastage_fields_init(&all, record);
-	for (int i = 0; i < nr && r == 0; i++) {
-		struct imastage_bytes field;
-
-		r = imastage_fields_next(&all, &field);
-		if (r < 0)
-			break;
-		if (out)
-			out_byte(out, ' ');
-		r = show_field(out, field, fields[i].kind, record->endian);
+	for (int i = 0; i < shown->nr && r == 0; i++) {
+		r = imastage_fields_next(&all, &shown->bytes[i]);
+		if (r == 0 && !can_show(shown->bytes[i], shown->known[i].kind))
+			r = -EBADMSG;
 	}
 	return r;
+}
+
+/* As "%2d " would: nearly always two digits. */
+static void show_pcr(struct out *out, uint32_t pcr)
+{
+	char text[16] = { (char)('0' + pcr / 10 % 10), (char)('0' + pcr % 10),
+			  ' ' };
+
+	if (pcr < 10 || pcr > 99)
+		snprintf(text, sizeof(text), "%2d ", (int32_t)pcr);
+	out_text(out, text);
 }
 
 static void show_head(struct out *out, const struct imastage_record *record,
 		      struct imastage_bytes digest)
 {
-	char pcr[16];
-
-	snprintf(pcr, sizeof(pcr), "%2d ", (int32_t)record->pcr);
-	out_text(out, pcr);
+	show_pcr(out, record->pcr);
 	out_hex(out, digest);
 	out_byte(out, ' ');
 	out_bytes(out, record->name);
@@ -92,14 +106,19 @@ static void show_head(struct out *out, const struct imastage_record *record,
 int ascii_write(struct out *out, const struct imastage_record *record,
 		struct imastage_bytes digest)
 {
-	int r = show_fields(NULL, record);
+	struct shown shown;
+	int r = find_fields(&shown, record);
 
 	if (r < 0)
 		return r;
 	show_head(out, record, digest);
-	r = show_fields(out, record);
+	for (int i = 0; i < shown.nr; i++) {
+		out_byte(out, ' ');
+		show_field(out, shown.bytes[i], shown.known[i].kind,
+			   record->endian);
+	}
 	out_byte(out, '\n');
-	return r;
+	return 0;
 }
 
 void ascii_write_bare(struct out *out, const struct imastage_record *record,
