@@ -58,6 +58,10 @@ static struct pool_slot *take(struct pool *pool, uint64_t id,
 	pthread_mutex_lock(&pool->lock);
 	slot = choose(pool, id, form, offset);
 	assert(slot);
+	if (!shows(slot, id, form))
+		clear(slot);
+	slot->list_id = id;
+	slot->form = *form;
 	slot->busy = true;
 	slot->used = ++pool->clock;
 	pthread_mutex_unlock(&pool->lock);
@@ -68,26 +72,9 @@ static void give_back(struct pool *pool, struct pool_slot *slot)
 {
 	pthread_mutex_lock(&pool->lock);
 	slot->busy = false;
+	if (slot->forgotten)
+		clear(slot);
 	pthread_mutex_unlock(&pool->lock);
-}
-
-/* Makes the renderer of a slot that is ours one of @form. */
-static int fit(struct pool_slot *slot, struct view_list list, uint64_t id,
-	       const struct form *form)
-{
-	struct render *render;
-	int r;
-
-	if (shows(slot, id, form))
-		return 0;
-	r = render_new(list, form, &render);
-	if (r < 0)
-		return r;
-	render_free(slot->render);
-	slot->render = render;
-	slot->form = *form;
-	slot->list_id = id;
-	return 0;
 }
 
 ssize_t pool_read(struct pool *pool, struct view_list list, uint64_t id,
@@ -95,8 +82,10 @@ ssize_t pool_read(struct pool *pool, struct view_list list, uint64_t id,
 		  size_t len)
 {
 	struct pool_slot *slot = take(pool, id, form, offset);
-	ssize_t n = fit(slot, list, id, form);
+	ssize_t n = 0;
 
+	if (!slot->render)
+		n = render_new(list, form, &slot->render);
 	if (n == 0)
 		n = render_read(slot->render, offset, data, len);
 	give_back(pool, slot);
@@ -106,8 +95,13 @@ ssize_t pool_read(struct pool *pool, struct view_list list, uint64_t id,
 void pool_forget(struct pool *pool, uint64_t id)
 {
 	pthread_mutex_lock(&pool->lock);
-	for (size_t i = 0; i < POOL_LEN; i++)
-		if (pool->slots[i].render && pool->slots[i].list_id == id)
-			clear(&pool->slots[i]);
+	for (size_t i = 0; i < POOL_LEN; i++) {
+		struct pool_slot *slot = &pool->slots[i];
+
+		if (slot->busy)
+			slot->forgotten = slot->list_id == id;
+		else if (slot->render && slot->list_id == id)
+			clear(slot);
+	}
 	pthread_mutex_unlock(&pool->lock);
 }

@@ -24,6 +24,7 @@ struct pool_slot {
 	uint64_t list_id; /* of what it reads */
 	uint64_t used; /* when last, in pool.clock */
 	bool busy;
+	bool forgotten; /* its list is gone: to be freed when it is not busy */
 };
 
 struct pool {
@@ -43,7 +44,7 @@ ssize_t pool_read(struct pool *pool, struct view_list list, uint64_t id,
 		  const struct form *form, uint64_t offset, void *data,
 		  size_t len);
 
-/* Frees what belongs to the list @id; nobody may be reading it. */
+/* Frees what belongs to the list @id, once nobody reads it. */
 void pool_forget(struct pool *pool, uint64_t id);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* See render.h. */
 #include "view/render.h"
+#include "archive/counter.h"
 #include "base/bytes.h"
 #include "base/util.h"
 
@@ -29,10 +30,9 @@ struct render {
 	struct view_cursor *cursor; /* NULL: nowhere */
 	uint64_t end;
 	struct split split;
-	enum imastage_endian endian; /* of both writers */
+	enum imastage_endian endian; /* of the writer */
 	struct imastage_writer *writer; /* to @split, in the form */
-	struct imastage_writer *measure; /* to @counted, ASCII of sha1 */
-	uint64_t counted;
+	struct record_counter counter;
 };
 
 /* ---- sinks --------------------------------------------------------------- */
@@ -67,50 +67,30 @@ static int split_write(void *context, const void *data, size_t len)
 	return keep_rest(split, bytes_skip(bytes, part));
 }
 
-static int count_write(void *context, const void *data, size_t len)
-{
-	uint64_t *counted = context;
+/* ---- the writer ----------------------------------------------------------- */
 
-	(void)data;
-	*counted += len;
-	return 0;
-}
-
-/* ---- writers ------------------------------------------------------------- */
-
-static int make_writers(struct render *render, enum imastage_endian endian)
+static int make_writer(struct render *render, enum imastage_endian endian)
 {
 	const struct imastage_sink sink = { split_write, &render->split };
-	const struct imastage_sink counter = { count_write, &render->counted };
-	struct imastage_writer_options options = {
+	const struct imastage_writer_options options = {
 		.format = render->form.format,
 		.bank = render->form.bank,
 		.endian = endian,
+		.bare = true,
 	};
-	int r = imastage_writer_new(sink, &options, &render->writer);
 
-	options.bank = IMASTAGE_SHA1;
-	if (r == 0)
-		r = imastage_writer_new(counter, &options, &render->measure);
 	render->endian = endian;
-	return r;
-}
-
-static void free_writers(struct render *render)
-{
-	imastage_writer_free(render->writer);
-	imastage_writer_free(render->measure);
-	render->writer = NULL;
-	render->measure = NULL;
+	return imastage_writer_new(sink, &options, &render->writer);
 }
 
 /* The kernel writes numbers in the order that the record came in. */
-static int fit_writers(struct render *render, enum imastage_endian endian)
+static int fit_writer(struct render *render, enum imastage_endian endian)
 {
-	if (render->writer && render->measure && render->endian == endian)
+	if (render->writer && render->endian == endian)
 		return 0;
-	free_writers(render);
-	return make_writers(render, endian);
+	imastage_writer_free(render->writer);
+	render->writer = NULL;
+	return make_writer(render, endian);
 }
 
 int render_new(struct view_list list, const struct form *form,
@@ -123,7 +103,9 @@ int render_new(struct view_list list, const struct form *form,
 		return -ENOMEM;
 	render->list = list;
 	render->form = *form;
-	r = make_writers(render, IMASTAGE_HOST);
+	r = record_counter_init(&render->counter);
+	if (r == 0)
+		r = make_writer(render, IMASTAGE_HOST);
 	if (r < 0)
 		render_free(render);
 	else
@@ -145,7 +127,8 @@ void render_free(struct render *render)
 	if (!render)
 		return;
 	leave(render);
-	free_writers(render);
+	imastage_writer_free(render->writer);
+	record_counter_fini(&render->counter);
 	free(render->split.rest.data);
 	free(render);
 }
@@ -176,25 +159,18 @@ static int seek(struct render *render, uint64_t offset)
 
 /* ---- one record ---------------------------------------------------------- */
 
-/*
- * Bytes of a record in the form, without a digest being computed. One that has
- * no ASCII form has no bytes there.
- */
+/* Bytes of a record in the form, without a digest being computed. */
 static int length(struct render *render, const struct imastage_record *record,
 		  uint64_t *ret_len)
 {
-	int r;
+	uint64_t len = record->raw.len;
+	int r = 0;
 
-	if (render->form.format == IMASTAGE_FORMAT_BINARY) {
-		*ret_len = record->raw.len + form_per_record(&render->form);
-		return 0;
-	}
-	render->counted = 0;
-	r = imastage_writer_put(render->measure, record);
-	if (r < 0 && r != -EBADMSG)
-		return r;
-	*ret_len = r < 0 ? 0 : render->counted + form_per_record(&render->form);
-	return 0;
+	if (render->form.format == IMASTAGE_FORMAT_ASCII)
+		r = record_ascii_len(&render->counter, record, &len);
+	if (r == 0)
+		*ret_len = len + form_per_record(&render->form);
+	return r;
 }
 
 /* What is archived is what the kernel shows in binary with its own digest. */
@@ -232,7 +208,7 @@ static int take_record(struct render *render, uint64_t offset)
 
 	if (r)
 		return r == VIEW_GAP ? -ENODATA : r;
-	r = fit_writers(render, record.endian);
+	r = fit_writer(render, record.endian);
 	if (r < 0)
 		return r;
 	if (offset > render->end) {

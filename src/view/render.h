@@ -62,11 +62,12 @@ bool render_is_at(const struct render *render, uint64_t offset);
 
 /*
  * Fills @data with bytes from @offset on and returns how many: fewer than @len
- * at the end of what is known so far, and before what cannot be shown, which
- * the next call then says:
- *	-ENODATA	records are missing: lost, or pruned
- *	-EBADMSG	a record that has no ASCII form
+ * at the end of what is known so far, and before what cannot be read, which
+ * the next call then says: -ENODATA where records are missing, lost or pruned,
  * or what the list's functions return.
+ *
+ * The line of a record of a template that Linux does not have is one without
+ * fields. So the kernel shows it, too, should it be given one by kexec.
  */
 ssize_t render_read(struct render *render, uint64_t offset, void *data,
 		    size_t len);

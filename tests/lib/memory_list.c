@@ -35,6 +35,7 @@ static int find_places(struct memory_list *list, struct imastage_reader *reader)
 	struct imastage_sink sink = { add_len, &end };
 	struct imastage_writer_options options = {
 		.format = IMASTAGE_FORMAT_ASCII,
+		.bare = true,
 	};
 	struct imastage_writer *writer;
 	struct imastage_record record;
