@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The TPM's word: archive and list replayed to PCR 10.
+ *
+ * The list is read after the PCR, so it can only be ahead. A record is listed
+ * a moment before the TPM is extended with it, and that may even be archived
+ * by then: so a mismatch is looked into again before it is one.
+ */
+#include "keep/private.h"
+
+#include <errno.h>
+
+#define TRIES 3
+
+int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs)
+{
+	const struct imastage_replay *replay =
+		archive_replay(keep->options.archive);
+	struct keep_pcrs pcrs = { 0 };
+	int r = 0;
+
+	*ret_pcrs = pcrs;
+	if (!replay || !keep->options.tpm)
+		return 0;
+	pcrs.banks = tpm_banks(keep->options.tpm) &
+		     imastage_replay_banks(replay);
+	if (pcrs.banks)
+		r = tpm_read_pcrs(keep->options.tpm, pcrs.banks,
+				  IMASTAGE_PCR_IMA, &pcrs.values);
+	if (r == 0)
+		*ret_pcrs = pcrs;
+	return r;
+}
+
+static int expect(struct imastage_align *align, const struct keep_pcrs *pcrs)
+{
+	int r = 0;
+
+	for (int bank = 0; r == 0 && bank < IMASTAGE_NR_BANKS; bank++) {
+		struct imastage_bytes value = {
+			pcrs->values.of[bank], imastage_bank_digest_len(bank)
+		};
+
+		if (pcrs->banks & 1u << bank)
+			r = imastage_align_expect_value(
+				align, bank, IMASTAGE_PCR_IMA, value);
+	}
+	return r;
+}
+
+/* Returns IMASTAGE_END when the list did. */
+static int extend_with(struct keep_list *list, uint64_t skip,
+		       struct imastage_replay *replay,
+		       struct imastage_align *align)
+{
+	struct imastage_record record;
+	int r = imastage_align_check(align, replay);
+
+	for (uint64_t i = 0; r >= 0; i++) {
+		r = keep_list_next(list, &record);
+		if (r != 0)
+			return r;
+		if (i < skip)
+			continue;
+		r = imastage_replay_extend(replay, &record, NULL);
+		if (r >= 0)
+			r = imastage_align_check(align, replay);
+	}
+	return r;
+}
+
+static int align_list(struct keep *keep, const struct keep_pcrs *pcrs,
+		      uint64_t skip, struct imastage_replay *replay,
+		      struct imastage_align *align, struct keep_check *check)
+{
+	cleanup_keep_list struct keep_list list = { 0 };
+	int r = expect(align, pcrs);
+
+	if (r == 0)
+		r = keep_list_open(keep->options.source, KEEP_BOTH, 0, &list);
+	if (r == 0)
+		r = extend_with(&list, skip, replay, align);
+	if (r != IMASTAGE_END)
+		return r;
+	check->verdict = imastage_align_finish(align, &check->nr_records) ==
+					 IMASTAGE_ALIGN_MATCH ?
+				 KEEP_CHECK_MATCH :
+				 KEEP_CHECK_MISMATCH;
+	if (check->verdict == KEEP_CHECK_MATCH)
+		check->nr_excess =
+			imastage_replay_nr_records(replay) - check->nr_records;
+	return 0;
+}
+
+int keep_replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
+		       uint64_t skip, struct keep_check *ret_check)
+{
+	struct keep_check check = { .verdict = KEEP_CHECK_UNKNOWN,
+				    .banks = pcrs->banks };
+	struct imastage_replay *replay = NULL;
+	struct imastage_align *align = NULL;
+	int r = 0;
+
+	if (pcrs->banks) {
+		r = imastage_replay_clone(archive_replay(keep->options.archive),
+					  &replay);
+		if (r == 0)
+			r = imastage_align_new(&align);
+		if (r == 0)
+			r = align_list(keep, pcrs, skip, replay, align, &check);
+		imastage_align_free(align);
+		imastage_replay_free(replay);
+	}
+	if (r == 0)
+		*ret_check = check;
+	return r;
+}
+
+static int check_placed(struct keep *keep, struct keep_check *check)
+{
+	uint64_t skip = archive_end(keep->options.archive) - keep->first;
+	struct keep_pcrs pcrs;
+	int r = 0;
+
+	for (int i = 0; i < TRIES; i++) {
+		r = keep_read_pcrs(keep, &pcrs);
+		if (r == 0)
+			r = keep_replay_listed(keep, &pcrs, skip, check);
+		if (r < 0 || check->verdict != KEEP_CHECK_MISMATCH)
+			break;
+	}
+	return r;
+}
+
+int keep_check(struct keep *keep, struct keep_check *ret_check)
+{
+	struct keep_check check = { 0 };
+	int r = source_begin(keep->options.source, SOURCE_READ);
+
+	if (r < 0)
+		return r;
+	r = keep_place(keep);
+	if (r == 0)
+		r = check_placed(keep, &check);
+	source_end(keep->options.source);
+	if (r == 0)
+		*ret_check = check;
+	return r;
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Reading the list that is partly archived and partly spooled. See live.h.
+ */
+#include "keep/live_private.h"
+
+#include "base/util.h"
+
+#include <errno.h>
+
+int live_new(const struct live_options *options, struct live **ret_live)
+{
+	struct live *live = calloc(1, sizeof(*live));
+
+	if (!live)
+		return -ENOMEM;
+	live->options = *options;
+	if (!live->options.boot_id)
+		live->options.boot_id = KEEP_BOOT_ID_PATH;
+	if (!live->options.io)
+		live->options.io = &io_system;
+	pthread_mutex_init(&live->refreshing, NULL);
+	pthread_rwlock_init(&live->lock, NULL);
+	*ret_live = live;
+	return 0;
+}
+
+void live_free(struct live *live)
+{
+	if (!live)
+		return;
+	live_spool_unref(live->spool);
+	pthread_rwlock_destroy(&live->lock);
+	pthread_mutex_destroy(&live->refreshing);
+	free(live);
+}
+
+void live_spool_unref(struct live_spool *spool)
+{
+	if (!spool || atomic_fetch_sub(&spool->refs, 1) > 1)
+		return;
+	spool_free(spool->spool);
+	free(spool);
+}
+
+int live_boot(struct live *live, struct archive_boot *ret_boot)
+{
+	int r = -ENOENT;
+
+	pthread_rwlock_rdlock(&live->lock);
+	if (live->has_boot) {
+		*ret_boot = live->boot;
+		r = 0;
+	}
+	pthread_rwlock_unlock(&live->lock);
+	return r;
+}
+
+/* ---- places ---------------------------------------------------------------- */
+
+/* Behind all that is archived and spooled. Under the lock. */
+static int end_place(struct live *live, struct archive_place *ret_place)
+{
+	struct archive_place place;
+	int r;
+
+	if (!live->has_boot)
+		return -ENOENT;
+	r = archive_end_place(live->options.archive, live->boot.id, &place);
+	if (r < 0)
+		return r;
+	if (live->spool && spool_end(live->spool->spool).index > place.index)
+		place = spool_end(live->spool->spool);
+	*ret_place = place;
+	return 0;
+}
+
+int live_end_place(struct live *live, struct archive_place *ret_place)
+{
+	int r;
+
+	pthread_rwlock_rdlock(&live->lock);
+	r = end_place(live, ret_place);
+	pthread_rwlock_unlock(&live->lock);
+	return r;
+}
+
+static uint64_t offset_of(const struct archive_place *place,
+			  enum archive_unit unit, uint64_t per_record)
+{
+	if (unit == ARCHIVE_INDEX)
+		return place->index;
+	return (unit == ARCHIVE_BINARY ? place->binary : place->ascii) +
+	       place->index * per_record;
+}
+
+static int locate(struct live *live, enum archive_unit unit,
+		  uint64_t per_record, uint64_t offset,
+		  struct archive_place *ret_place)
+{
+	struct archive_place start;
+
+	if (!live->has_boot)
+		return -ENOENT;
+	if (live->spool) {
+		start = spool_start(live->spool->spool);
+		if (offset >= offset_of(&start, unit, per_record))
+			return spool_locate(live->spool->spool, unit,
+					    per_record, offset, ret_place);
+	}
+	return archive_locate(live->options.archive, live->boot.id, unit,
+			      per_record, offset, ret_place);
+}
+
+int live_locate(struct live *live, enum archive_unit unit, uint64_t per_record,
+		uint64_t offset, struct archive_place *ret_place)
+{
+	int r;
+
+	pthread_rwlock_rdlock(&live->lock);
+	r = locate(live, unit, per_record, offset, ret_place);
+	pthread_rwlock_unlock(&live->lock);
+	return r;
+}
+
+/* ---- cursors --------------------------------------------------------------- */
+
+/* Reads the archive, or a spool, or has still to find out which. */
+struct live_cursor {
+	struct live *live;
+	int64_t boot;
+	uint64_t next; /* index of the next record */
+	struct archive_cursor *archived;
+	struct live_spool *spool; /* counted */
+	struct spool_cursor *spooled;
+	struct archive_gap gap;
+};
+
+static void leave_archive(struct live_cursor *cursor)
+{
+	archive_cursor_close(cursor->archived);
+	cursor->archived = NULL;
+}
+
+static void leave_spool(struct live_cursor *cursor)
+{
+	if (cursor->spooled)
+		spool_cursor_close(cursor->spooled);
+	live_spool_unref(cursor->spool);
+	cursor->spooled = NULL;
+	cursor->spool = NULL;
+}
+
+static int enter_spool(struct live_cursor *cursor)
+{
+	struct live_spool *spool = cursor->live->spool;
+	int r = spool_cursor_open(spool->spool, cursor->next, &cursor->spooled);
+
+	if (r < 0)
+		return r;
+	atomic_fetch_add(&spool->refs, 1);
+	cursor->spool = spool;
+	return 0;
+}
+
+/* The spool that is in use has the next record. */
+static bool is_spooled(const struct live_cursor *cursor)
+{
+	const struct live_spool *spool = cursor->live->spool;
+
+	return spool && cursor->next >= spool_start(spool->spool).index &&
+	       cursor->next < spool_end(spool->spool).index;
+}
+
+/* Returns IMASTAGE_END when there is nothing more, neither here nor there. */
+static int next_archived(struct live_cursor *cursor,
+			 struct imastage_record *ret_record)
+{
+	int r = archive_cursor_next(cursor->archived, ret_record);
+
+	cursor->next = archive_cursor_index(cursor->archived);
+	if (r == ARCHIVE_GAP)
+		cursor->gap = *archive_cursor_gap(cursor->archived);
+	if (r != IMASTAGE_END || !is_spooled(cursor))
+		return r;
+	leave_archive(cursor);
+	r = enter_spool(cursor);
+	if (r == 0)
+		r = spool_cursor_next(cursor->spooled, ret_record);
+	if (r == 0)
+		cursor->next++;
+	return r;
+}
+
+/* What follows a spool that was dropped is archived. */
+static int next_spooled(struct live_cursor *cursor,
+			struct imastage_record *ret_record)
+{
+	int r = spool_cursor_next(cursor->spooled, ret_record);
+
+	if (r == 0)
+		cursor->next++;
+	if (r != IMASTAGE_END || cursor->spool == cursor->live->spool)
+		return r;
+	leave_spool(cursor);
+	r = archive_cursor_open(cursor->live->options.archive, cursor->boot,
+				cursor->next, &cursor->archived);
+	return r < 0 ? r : next_archived(cursor, ret_record);
+}
+
+int live_cursor_next(struct live_cursor *cursor,
+		     struct imastage_record *ret_record)
+{
+	struct live *live = cursor->live;
+	int r;
+
+	pthread_rwlock_rdlock(&live->lock);
+	if (live->boot.id != cursor->boot)
+		r = -ESTALE;
+	else if (cursor->spooled)
+		r = next_spooled(cursor, ret_record);
+	else
+		r = next_archived(cursor, ret_record);
+	pthread_rwlock_unlock(&live->lock);
+	return r;
+}
+
+static int open_cursor(struct live_cursor *cursor)
+{
+	struct archive_place end;
+	int r = end_place(cursor->live, &end);
+
+	if (r < 0)
+		return r;
+	cursor->boot = cursor->live->boot.id;
+	if (cursor->next > end.index)
+		return -ERANGE;
+	if (is_spooled(cursor))
+		return enter_spool(cursor);
+	if (cursor->live->spool && cursor->next == end.index &&
+	    spool_end(cursor->live->spool->spool).index == end.index)
+		return enter_spool(cursor);
+	return archive_cursor_open(cursor->live->options.archive, cursor->boot,
+				   cursor->next, &cursor->archived);
+}
+
+int live_cursor_open(struct live *live, uint64_t index,
+		     struct live_cursor **ret_cursor)
+{
+	struct live_cursor *cursor = calloc(1, sizeof(*cursor));
+	int r;
+
+	if (!cursor)
+		return -ENOMEM;
+	cursor->live = live;
+	cursor->next = index;
+	pthread_rwlock_rdlock(&live->lock);
+	r = open_cursor(cursor);
+	pthread_rwlock_unlock(&live->lock);
+	if (r < 0) {
+		free(cursor);
+		return r;
+	}
+	*ret_cursor = cursor;
+	return 0;
+}
+
+uint64_t live_cursor_index(const struct live_cursor *cursor)
+{
+	return cursor->next;
+}
+
+const struct archive_gap *live_cursor_gap(const struct live_cursor *cursor)
+{
+	return &cursor->gap;
+}
+
+void live_cursor_close(struct live_cursor *cursor)
+{
+	if (!cursor)
+		return;
+	leave_archive(cursor);
+	leave_spool(cursor);
+	free(cursor);
+}
