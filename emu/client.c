@@ -249,6 +249,13 @@ static int set_exec(void *context, const char *value)
 	return 0;
 }
 
+static int set_wait(void *context, const char *value)
+{
+	(void)value;
+	((struct client *)context)->wait = true;
+	return 0;
+}
+
 static const struct opt watch_opts[] = {
 	{ .text = "What of a PATH (a file, or what lies in a folder, but not "
 		  "below it):" },
@@ -258,6 +265,9 @@ static const struct opt watch_opts[] = {
 	  set_file_system, NULL },
 	{ "exec", 'x', NULL, "what is executed, not what is read, too",
 	  set_exec, NULL },
+	{ "wait", 'w', NULL,
+	  "who opens it waits until it is measured, as in the\nkernel",
+	  set_wait, NULL },
 	{ 0 },
 };
 
@@ -295,8 +305,9 @@ static int watch_one(const struct client *client, const char *path)
 
 	if (fd < 0)
 		return complain_of_file(path);
-	snprintf(how, sizeof(how), "%s:%s", client->what,
-		 client->exec_only ? "exec" : "read");
+	snprintf(how, sizeof(how), "%s:%s%s", client->what,
+		 client->exec_only ? "exec" : "read",
+		 client->wait ? ":wait" : "");
 	ret = ask(client, words, ARRAY_SIZE(words), fd, &reply);
 	return ret ? complain_of_watch(path, ret) : 0;
 }

@@ -15,6 +15,7 @@
  * @sock: connected, -1: not yet
  * @json: answers as JSON
  * @exec_only: watch opens for execution only
+ * @wait: who opens what is watched waits until it is measured
  * @what: to be watched: "directory", "mount" or "filesystem"
  * @check: a workload is only looked at
  */
@@ -22,6 +23,7 @@ struct client {
 	int sock;
 	bool json;
 	bool exec_only;
+	bool wait;
 	const char *what;
 	bool check;
 };

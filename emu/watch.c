@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Watching, by a thread of its own. See watch.h.
+ * What is watched. See watch.h.
  *
  * To forget what was measured, a second group of fanotify with the same marks takes
  * the place of the first: nothing is missed in between, what comes twice is a
@@ -12,32 +12,33 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
+#include <linux/magic.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/fanotify.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
+#include <sys/vfs.h>
 
 #include "base/util.h"
 #include "emu/measure.h"
-
-#define EVENTS_LEN 8192
-
-/* Of Linux 5.19; the headers may be older. */
-#ifndef FAN_MARK_EVICTABLE
-#define FAN_MARK_EVICTABLE 0x00000200
-#endif
+#include "emu/watch_group.h"
 
 static const char *const what_names[] = {
 	[WATCH_DIRECTORY] = "directory",
 	[WATCH_MOUNT] = "mount",
 	[WATCH_FILE_SYSTEM] = "filesystem",
 };
+
+static const char *access_name(const struct watch_how *how)
+{
+	if (how->wait)
+		return how->read ? ":read:wait" : ":exec:wait";
+	return how->read ? ":read" : ":exec";
+}
 
 /**
  * struct watched - something that is watched
@@ -51,172 +52,52 @@ struct watched {
 
 /**
  * struct watch - all that is watched
- * @machine: where it is measured (borrowed)
- * @own_dev: file system of our own files
- * @lock: protects what is below, but for the counts
- * @group: fanotify's, -1: none
+ * @config: of its groups
+ * @counts: what came of it
+ * @lock: protects what follows
+ * @groups: one for those who wait, at [true], one for the others; NULL: none yet
  * @nr: how many
  * @watched: they
- * @thread: reads events of @group, if there is one
- * @wake: makes the thread look at @end (eventfd)
- * @end: it is to end when no more events are there
- * @nr_events: that came (atomic, as the others)
- * @nr_measured: records that came of it
- * @nr_busy: not measured, for somebody was writing
- * @nr_failed: could not be read
- * @nr_overflows: times that the queue was full
  */
 struct watch {
-	struct machine *machine;
-	dev_t own_dev;
+	struct watch_group_config config;
+	struct watch_counts counts;
 	pthread_mutex_t lock;
-	int group;
+	struct watch_group *groups[2];
 	unsigned int nr;
 	struct watched *watched[WATCHES_MAX];
-	pthread_t thread;
-	int wake;
-	bool end;
-	unsigned long nr_events;
-	unsigned long nr_measured;
-	unsigned long nr_busy;
-	unsigned long nr_failed;
-	unsigned long nr_overflows;
 };
 
-static void count(unsigned long *counter)
+static int parse_what(const char *text, size_t len, enum watch_what *ret_what)
 {
-	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < ARRAY_SIZE(what_names); i++) {
+		if (strlen(what_names[i]) == len &&
+		    !memcmp(what_names[i], text, len)) {
+			*ret_what = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 int watch_how_parse(const char *text, struct watch_how *ret_how)
 {
 	size_t len = strcspn(text, ":");
+	struct watch_how how;
 
-	for (size_t i = 0; i < ARRAY_SIZE(what_names); i++) {
-		if (strlen(what_names[i]) != len ||
-		    memcmp(what_names[i], text, len) != 0)
-			continue;
-		ret_how->what = i;
-		ret_how->read = !strcmp(text + len, ":read");
-		return ret_how->read || !strcmp(text + len, ":exec") ? 0 :
-								       -EINVAL;
+	for (unsigned int i = 0; i < 4; i++) {
+		how.read = i & 1;
+		how.wait = i & 2;
+		if (!strcmp(text + len, access_name(&how)) &&
+		    !parse_what(text, len, &how.what)) {
+			*ret_how = how;
+			return 0;
+		}
 	}
 	return -EINVAL;
 }
 
-/* ---- events -------------------------------------------------------------- */
-
-/*
- * A lease for reading is refused while somebody has the file open for writing. It
- * is given back at once. Where leases do not exist, nobody is taken to write.
- */
-static bool is_written_to(int fd)
-{
-	if (fcntl(fd, F_SETLEASE, F_RDLCK))
-		return errno == EAGAIN;
-	fcntl(fd, F_SETLEASE, F_UNLCK);
-	return false;
-}
-
-/* Until it is written to. Where that cannot be, it is measured once more. */
-static void ignore(struct watch *watch, int fd)
-{
-	fanotify_mark(watch->group,
-		      FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_EVICTABLE,
-		      FAN_OPEN | FAN_OPEN_EXEC, fd, NULL);
-}
-
-static void measure(struct watch *watch, int fd)
-{
-	struct stat st;
-	int ret;
-
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode) ||
-	    st.st_dev == watch->own_dev)
-		return;
-	if (is_written_to(fd)) {
-		count(&watch->nr_busy);
-		return;
-	}
-	/* First: what is written from now on is an event again. */
-	ignore(watch, fd);
-	ret = measure_file(watch->machine, fd, false);
-	if (!ret)
-		count(&watch->nr_measured);
-	else if (ret != -EEXIST)
-		count(&watch->nr_failed);
-}
-
-static void take_event(struct watch *watch,
-		       const struct fanotify_event_metadata *event)
-{
-	cleanup_close int fd = event->fd;
-
-	if (event->mask & FAN_Q_OVERFLOW) {
-		count(&watch->nr_overflows);
-		fputs("imasim: more files were opened than could be measured: "
-		      "events are lost\n",
-		      stderr);
-		return;
-	}
-	count(&watch->nr_events);
-	if (fd >= 0 && event->pid != getpid())
-		measure(watch, fd);
-}
-
-/* False: there are none at the moment. */
-static bool take_events(struct watch *watch, int group)
-{
-	char room[EVENTS_LEN] __attribute__((
-		aligned(__alignof__(struct fanotify_event_metadata))));
-	struct fanotify_event_metadata *event = (void *)room;
-	ssize_t len = read(group, room, sizeof(room));
-
-	/* A descriptor that could not be opened costs its event. */
-	if (len < 0 && errno != EAGAIN && errno != EINTR) {
-		count(&watch->nr_failed);
-		usleep(1000);
-		return true;
-	}
-	if (len <= 0)
-		return len < 0 && errno == EINTR;
-	for (; FAN_EVENT_OK(event, len); event = FAN_EVENT_NEXT(event, len))
-		take_event(watch, event);
-	return true;
-}
-
-static bool is_ending(struct watch *watch)
-{
-	return __atomic_load_n(&watch->end, __ATOMIC_ACQUIRE);
-}
-
-/* The group does not change while its thread runs. */
-static void *run(void *arg)
-{
-	struct watch *watch = arg;
-	struct pollfd fds[] = {
-		{ .fd = watch->group, .events = POLLIN },
-		{ .fd = watch->wake, .events = POLLIN },
-	};
-
-	do {
-		poll(fds, ARRAY_SIZE(fds), -1);
-		while (take_events(watch, watch->group))
-			;
-	} while (!is_ending(watch));
-	return NULL;
-}
-
-/* ---- the group and its thread, with the lock held ------------------------- */
-
-static int new_group(void)
-{
-	int group = fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC | FAN_NONBLOCK,
-				  O_RDONLY | O_LARGEFILE | O_CLOEXEC |
-					  O_NONBLOCK | O_NOATIME);
-
-	return group < 0 ? -errno : group;
-}
+/* ---- groups, with the lock held ------------------------------------------- */
 
 static unsigned int mark_flags(enum watch_what what)
 {
@@ -230,78 +111,39 @@ static unsigned int mark_flags(enum watch_what what)
 	}
 }
 
-static int mark(int group, const struct watch_how *how, int dir,
-		const char *path)
+static uint64_t mark_mask(const struct watch_how *how)
 {
-	uint64_t mask = FAN_OPEN_EXEC | (how->read ? FAN_OPEN : 0);
+	uint64_t mask;
 
-	if (how->what == WATCH_DIRECTORY)
-		mask |= FAN_EVENT_ON_CHILD;
-	return fanotify_mark(group, mark_flags(how->what), mask, dir, path) ?
+	if (how->wait)
+		mask = FAN_OPEN_EXEC_PERM | (how->read ? FAN_OPEN_PERM : 0);
+	else
+		mask = FAN_OPEN_EXEC | (how->read ? FAN_OPEN : 0);
+	return how->what == WATCH_DIRECTORY ? mask | FAN_EVENT_ON_CHILD : mask;
+}
+
+static int mark(const struct watch_group *group, const struct watch_how *how,
+		int dir, const char *path)
+{
+	return fanotify_mark(watch_group_fd(group), mark_flags(how->what),
+			     mark_mask(how), dir, path) ?
 		       -errno :
 		       0;
 }
 
-/* With all signals blocked: those are for the thread that serves FUSE. */
-static int start_thread(struct watch *watch)
+static int need_group(struct watch *watch, bool wait)
 {
-	sigset_t all, before;
-	int ret;
-
-	watch->end = false;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	ret = pthread_create(&watch->thread, NULL, run, watch);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -ret;
-}
-
-/* Nothing comes any more; what is in its queue is measured first. */
-static void end_thread(struct watch *watch)
-{
-	uint64_t one = 1;
-
-	fanotify_mark(watch->group, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
-	fanotify_mark(watch->group, FAN_MARK_FLUSH | FAN_MARK_MOUNT, 0,
-		      AT_FDCWD, NULL);
-	fanotify_mark(watch->group, FAN_MARK_FLUSH | FAN_MARK_FILESYSTEM, 0,
-		      AT_FDCWD, NULL);
-	__atomic_store_n(&watch->end, true, __ATOMIC_RELEASE);
-	(void)!write(watch->wake, &one, sizeof(one));
-	pthread_join(watch->thread, NULL);
-	(void)!read(watch->wake, &one, sizeof(one));
-}
-
-static int set_group(struct watch *watch, int group)
-{
-	int ret;
-
-	watch->group = group;
-	ret = start_thread(watch);
-	if (ret) {
-		close(group);
-		watch->group = -1;
-	}
-	return ret;
-}
-
-static void end_group(struct watch *watch)
-{
-	if (watch->group < 0)
-		return;
-	end_thread(watch);
-	close(watch->group);
-	watch->group = -1;
-}
-
-static int need_group(struct watch *watch)
-{
-	int group;
-
-	if (watch->group >= 0)
+	if (watch->groups[wait])
 		return 0;
-	group = new_group();
-	return group < 0 ? group : set_group(watch, group);
+	return watch_group_new(&watch->config, wait, &watch->groups[wait]);
+}
+
+static void end_groups(struct watch *watch)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watch->groups); i++) {
+		watch_group_free(watch->groups[i]);
+		watch->groups[i] = NULL;
+	}
 }
 
 static void forget_all(struct watch *watch)
@@ -354,16 +196,13 @@ int watch_new(struct machine *machine, const char *own_dir,
 
 	if (!watch)
 		return -ENOMEM;
-	watch->wake = eventfd(0, EFD_CLOEXEC);
-	if (watch->wake < 0) {
-		free(watch);
-		return -errno;
-	}
-	watch->own_dev = device_of(own_dir);
 	/* Who breaks a lease is not to end us. */
 	signal(SIGIO, SIG_IGN);
-	watch->machine = machine;
-	watch->group = -1;
+	watch->config = (struct watch_group_config){
+		.machine = machine,
+		.own_dev = device_of(own_dir),
+		.counts = &watch->counts,
+	};
 	pthread_mutex_init(&watch->lock, NULL);
 	*ret_watch = watch;
 	return 0;
@@ -372,7 +211,6 @@ int watch_new(struct machine *machine, const char *own_dir,
 void watch_free(struct watch *watch)
 {
 	watch_stop(watch);
-	close(watch->wake);
 	pthread_mutex_destroy(&watch->lock);
 	free(watch);
 }
@@ -390,9 +228,9 @@ static int add_locked(struct watch *watch, int fd, const struct watch_how *how)
 	watched->how = *how;
 	ret = measure_name(fd, watched->path);
 	if (!ret)
-		ret = need_group(watch);
+		ret = need_group(watch, how->wait);
 	if (!ret)
-		ret = mark(watch->group, how, fd, NULL);
+		ret = mark(watch->groups[how->wait], how, fd, NULL);
 	if (ret) {
 		free(watched);
 		return ret;
@@ -401,14 +239,21 @@ static int add_locked(struct watch *watch, int fd, const struct watch_how *how)
 	return 0;
 }
 
+/* Of /proc, we open files ourselves to look at an event. */
+static bool may_be_watched(const struct watch *watch, int fd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return !fstat(fd, &st) && st.st_dev != watch->config.own_dev &&
+	       !fstatfs(fd, &fs) && fs.f_type != PROC_SUPER_MAGIC;
+}
+
 int watch_add(struct watch *watch, int fd, const struct watch_how *how)
 {
-	struct stat st;
 	int ret;
 
-	if (fstat(fd, &st))
-		return -errno;
-	if (st.st_dev == watch->own_dev)
+	if (!may_be_watched(watch, fd))
 		return -EINVAL;
 	pthread_mutex_lock(&watch->lock);
 	ret = add_locked(watch, fd, how);
@@ -419,17 +264,21 @@ int watch_add(struct watch *watch, int fd, const struct watch_how *how)
 void watch_stop(struct watch *watch)
 {
 	pthread_mutex_lock(&watch->lock);
-	end_group(watch);
+	end_groups(watch);
 	forget_all(watch);
 	pthread_mutex_unlock(&watch->lock);
 }
 
 /* What cannot be marked any more is gone. */
-static void mark_all(struct watch *watch, int group)
+static void mark_all(struct watch *watch)
 {
 	for (unsigned int i = 0; i < watch->nr; i++) {
 		const struct watched *watched = watch->watched[i];
-		int ret = mark(group, &watched->how, AT_FDCWD, watched->path);
+		const struct watch_group *group =
+			watch->groups[watched->how.wait];
+		int ret = group ? mark(group, &watched->how, AT_FDCWD,
+				       watched->path) :
+				  -EMFILE;
 
 		if (ret)
 			fprintf(stderr,
@@ -438,18 +287,30 @@ static void mark_all(struct watch *watch, int group)
 	}
 }
 
+static int renew_groups(struct watch *watch)
+{
+	struct watch_group *before[ARRAY_SIZE(watch->groups)];
+	int ret = 0;
+
+	memcpy(before, watch->groups, sizeof(before));
+	memset(watch->groups, 0, sizeof(watch->groups));
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
+		int one = before[i] ? need_group(watch, i) : 0;
+
+		ret = one ? one : ret;
+	}
+	mark_all(watch);
+	for (size_t i = 0; i < ARRAY_SIZE(before); i++)
+		watch_group_free(before[i]);
+	return ret;
+}
+
 int watch_forget(struct watch *watch)
 {
-	int group, ret = 0;
+	int ret;
 
 	pthread_mutex_lock(&watch->lock);
-	if (watch->group >= 0) {
-		group = new_group();
-		if (group >= 0)
-			mark_all(watch, group);
-		end_group(watch);
-		ret = group < 0 ? group : set_group(watch, group);
-	}
+	ret = renew_groups(watch);
 	pthread_mutex_unlock(&watch->lock);
 	return ret;
 }
@@ -460,8 +321,8 @@ void watch_show(struct watch *watch, struct out *out)
 	for (unsigned int i = 0; i < watch->nr; i++) {
 		const struct watched *watched = watch->watched[i];
 
-		emu_out_text(out, "%s:%s ", what_names[watched->how.what],
-			     watched->how.read ? "read" : "exec");
+		emu_out_text(out, "%s%s ", what_names[watched->how.what],
+			     access_name(&watched->how));
 		emu_out_bytes(out, watched->path, strlen(watched->path));
 		emu_out_text(out, "\n");
 	}
@@ -475,10 +336,13 @@ static unsigned long counted(const unsigned long *counter)
 
 void watch_show_counts(struct watch *watch, struct out *out)
 {
+	const struct watch_counts *counts = &watch->counts;
+
 	emu_out_text(out,
 		     "watch_events %lu\nwatch_measured %lu\n"
-		     "watch_busy %lu\nwatch_failed %lu\nwatch_overflows %lu\n",
-		     counted(&watch->nr_events), counted(&watch->nr_measured),
-		     counted(&watch->nr_busy), counted(&watch->nr_failed),
-		     counted(&watch->nr_overflows));
+		     "watch_violations %lu\nwatch_busy %lu\n"
+		     "watch_failed %lu\nwatch_overflows %lu\n",
+		     counted(&counts->events), counted(&counts->measured),
+		     counted(&counts->violations), counted(&counts->busy),
+		     counted(&counts->failed), counted(&counts->overflows));
 }

@@ -4,10 +4,14 @@
  * of IMA has it done. By fanotify, which takes CAP_SYS_ADMIN.
  *
  * A file is measured through the descriptor that comes with the event, so it is
- * the one that was opened whatever its name has become. That is after it was opened
- * and not before: this is a source of records, no protection. Not measured is what
- * we open ourselves, what is no regular file, and what somebody is writing to at
- * that moment (a writer's own open() is an event like any other).
+ * the one that was opened whatever its name has become. Not measured is what we open
+ * ourselves, what is no regular file, and what somebody has open for writing at that
+ * moment: a writer's own open() is an event like any other.
+ *
+ * Who opens a file waits until it is measured, as in the kernel, or does not. Who waits
+ * can be asked what it means to do: one who reads what others have open for writing
+ * makes a violation, and measures it all the same. In any case this is a source of
+ * records and no protection: who would have to wait for ever goes on when we end.
  *
  * An unchanged file costs nothing the next time: fanotify is told to ignore it until
  * it is written to, by a mark that the system may drop when it needs the memory.
@@ -33,10 +37,12 @@ enum watch_what {
  * struct watch_how - how something is watched
  * @what: what is
  * @read: opens for reading, too, not only for execution
+ * @wait: who opens it waits until it is measured
  */
 struct watch_how {
 	enum watch_what what;
 	bool read;
+	bool wait;
 };
 
 struct watch;
@@ -48,7 +54,7 @@ int watch_new(struct machine *machine, const char *own_dir,
 /* Returns when nothing is measured any more. */
 void watch_free(struct watch *watch);
 
-/* "directory:read", "mount:exec" and so on. -EINVAL */
+/* "directory:read", "mount:exec:wait" and so on. -EINVAL */
 int watch_how_parse(const char *text, struct watch_how *ret_how);
 
 /*
