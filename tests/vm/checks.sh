@@ -12,7 +12,7 @@
 # the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
 # the console fails the run, see kernel/vm/check-console.
 
-vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot suspend abi abi_flush keeper_unpatched)
+vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush keeper_unpatched)
 
 guest_programs() {
 	local tools=build/vm/tools name
@@ -242,6 +242,43 @@ vm_snapshot() {
 	done
 	build/test/imastage log replay --from-snapshot "$results/1.001.part" "$results/2b.002.part" && status=0 || status=$?
 	same "snapshot: records missing between two are found out" "$status" 3
+}
+
+# aligned NAME FILE LIST OPTION...: the saved part and LIST lead there, with records
+# in excess; those that do are $out/prefix. With a record dropped they do not.
+aligned() {
+	local name=$1 list=$2 parts status
+	shift 2
+	parts=("$out/results/1.000.part" "$list")
+	build/test/imastage log align --json --prefix "$out/prefix" "$@" "${parts[@]}" >"$out/aligned" && status=0 || status=$?
+	cat "$out/aligned"
+	same "$name: the list leads there" "$status" 0
+	same "$name: and goes further" "$(grep -o '"excess_records":[1-9]' "$out/aligned" | cut -d: -f1)" '"excess_records"'
+	build/test/imastage log replay --until-match --drop 7 "$@" "${parts[@]}" && status=0 || status=$?
+	same "$name: not without record 7" "$status" 3
+}
+
+# What tpm2-tools say of a TPM is what `imastage log` reads, and where a list of
+# the same machine leads; evmctl has the same opinion of the records before the excess.
+vm_oracle() {
+	local results bank
+	need oracle tpm2 evmctl || return 0
+	keeper_programs
+	vm oracle oracle "${adds[@]}" --add "$(command -v tpm2):/usr/bin/tpm2" || return 0
+	results=$out/results
+	aligned "oracle: tpm2_pcrread" "$results/list.pcrs" --bank sha1,sha256 --expect "$results/pcrs.yaml"
+	for bank in sha1 sha256; do
+		awk -v bank="  $bank:" '/^ *sha/ { on = $0 == bank } on && /0x/ {
+			split($0, part, / *: *0x/); printf "PCR-%02d: %s\n", part[1], part[2] }' \
+			"$results/pcrs.yaml" >"$out/pcrs.$bank"
+	done
+	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$out/pcrs.sha1" --pcrs "sha256,$out/pcrs.sha256" "$out/prefix"; then
+		pass "oracle: evmctl accepts the same records"
+	else
+		fail "oracle: evmctl accepts the same records"
+	fi
+	aligned "oracle: tpm2_quote" "$results/list.quote" --bank sha1,sha256 --quote-pcrs sha1:10+sha256:0,10 \
+		--quote-digest "$(<"$results/quote.digest")" --other "$results/pcrs.yaml"
 }
 
 # answered NAME WORDS: what late-writer was answered, one command after the other
