@@ -139,7 +139,7 @@ machine() {
 	shift 2
 	setpriv --pdeathsig TERM imasim --socket "$socket" run "$@" "$dir" 2>private/said &
 	pid=$!
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		[[ -S $socket ]] && imasim --socket "$socket" status >/dev/null 2>&1 && return
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.05
@@ -190,9 +190,9 @@ staged=ima/binary_runtime_measurements_staged
 current=ima/binary_runtime_measurements
 
 never() { imasim --socket private/never "$@"; }
-nr_deleted() { cat ima/deleted_measurements_count; }
-nr_staged() { cat ima/staged_measurements_count; }
-nr_current() { cat ima/runtime_measurements_count; }
+nr_deleted() { echo "$(<ima/deleted_measurements_count)"; }
+nr_staged() { echo "$(<ima/staged_measurements_count)"; }
+nr_current() { echo "$(<ima/runtime_measurements_count)"; }
 memory() { imasim status | sed -n 's/^bytes //p'; }
 memory_without() { never status | sed -n 's/^bytes //p'; }
 kib() { echo $((($1 + 512) / 1024)); }
@@ -205,7 +205,7 @@ pcr() { imasim pcrs | sed -n "s/^$1:10=//p"; }
 list_programs() {
 	dpkg -L coreutils findutils diffutils grep sed tar gzip 2>/dev/null | sed -En 's,^(/usr)?(/bin/.*),/usr\2,p' |
 		sort -u >private/harmless
-	find /usr/bin /usr/sbin /usr/lib /usr/libexec -type f -readable -size -4M '(' -perm /111 -o -name '*.so*' ')' 2>/dev/null |
+	find /usr/bin /usr/sbin /usr/lib /usr/libexec -type f -readable -size -2M '(' -perm /111 -o -name '*.so*' ')' 2>/dev/null |
 		grep -v '[[:space:]]' | grep -vxFf private/harmless | sort | head -n 2000 >private/programs
 	nr_programs=$(wc -l <private/programs)
 	((nr_programs >= 400)) || die "there are only $nr_programs programs in /usr to measure, too few for a story"
@@ -246,10 +246,10 @@ holders() {
 	done
 }
 
-# wait_for COMMAND...: until it succeeds, for ten seconds
+# wait_for COMMAND...: until it succeeds, for a minute
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do
 		"$@" && return
 		sleep 0.05
 	done

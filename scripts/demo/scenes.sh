@@ -89,7 +89,7 @@ scene_rounds() {
 	busy=$!
 	row '%5s  %7s  %9s  %10s  %9s  %13s  %15s' round records KiB\ saved in\ kernel deleted kernel\ memory without\ staging
 	for ((round = 1; round <= 6; round++)); do
-		wait_for enough_to_drain || return
+		until enough_to_drain; do sleep 0.1; done
 		drain || return
 		row '%5d  %7d  %9d  %10d  %9d  %9d KiB  %11d KiB' "$round" "$nr_records" "$(kib "$(stat -c %s "$part")")" \
 			"$(nr_current)" "$(nr_deleted)" "$(kib "$(memory)")" "$(kib "$(memory_without)")"
