@@ -197,13 +197,15 @@ int store_idle(const struct archive *archive)
 
 int store_commit(struct archive *archive, int r)
 {
-	if (r < 0) {
-		index_rollback(&archive->index);
-		return r;
+	bool in_doubt = false;
+
+	if (r == 0) {
+		r = index_commit(&archive->index);
+		in_doubt = r < 0;
 	}
-	r = index_commit(&archive->index);
-	if (r < 0) {
-		index_rollback(&archive->index);
+	if (r < 0 && index_rollback(&archive->index) < 0)
+		in_doubt = true;
+	if (in_doubt) {
 		archive->doubtful = true;
 		archive->failed = r;
 	}
@@ -259,7 +261,6 @@ int archive_rollback(struct archive *archive)
 		return -EROFS;
 	if (!archive->failed && !tail_is_dirty(archive))
 		return 0;
-	index_rollback(&archive->index);
 	r = recover(archive);
 	if (r == 0)
 		r = tail_load(archive);

@@ -79,7 +79,7 @@ void index_close(struct index *index)
 {
 	if (!index->path)
 		return;
-	index_rollback(index);
+	(void)index_rollback(index);
 	close_db(index);
 	pthread_mutex_destroy(&index->lock);
 	free(index->path);
@@ -329,17 +329,22 @@ int index_commit(struct index *index)
 	return r;
 }
 
-void index_rollback(struct index *index)
+int index_rollback(struct index *index)
 {
+	int r = 0;
+
 	if (index->db && !sqlite3_get_autocommit(index->db))
-		sqlite3_exec(index->db, "ROLLBACK", NULL, NULL, NULL);
-	index->in_transaction = false;
+		r = query_run(index, QUERY_ROLLBACK);
+	if (r == 0)
+		index->in_transaction = false;
+	return r;
 }
 
 int index_touch(struct index *index)
 {
-	index_rollback(index);
-	return query_run(index, QUERY_TOUCH);
+	int r = index_rollback(index);
+
+	return r == 0 ? query_run(index, QUERY_TOUCH) : r;
 }
 
 int index_changed(struct index *index)

@@ -49,7 +49,8 @@ int index_begin(struct index *index);
 
 /* When it fails, it is open whether what was done is there after a power loss. */
 int index_commit(struct index *index);
-void index_rollback(struct index *index);
+/* When it fails, for which lack of memory is enough, the transaction stays open. */
+int index_rollback(struct index *index);
 
 /*
  * A transaction of its own that changes nothing that matters. When it has succeeded, what is

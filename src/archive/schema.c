@@ -122,6 +122,7 @@ const size_t schema_nr_tables =
 const char *const query_texts[NR_QUERIES] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
+	[QUERY_ROLLBACK] = "ROLLBACK",
 	[QUERY_TOUCH] = "UPDATE archive SET touched = touched + 1",
 	[QUERY_DATA_VERSION] = "PRAGMA data_version",
 	[QUERY_SCHEMA] = "SELECT name, sql FROM sqlite_schema "

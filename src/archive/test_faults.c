@@ -110,18 +110,18 @@ static void try_faults(enum disk_fault fault, unsigned int step)
 
 TEST(survives_io_errors)
 {
-	try_faults(DISK_IO_ERROR, 3);
+	try_faults(DISK_IO_ERROR, 5);
 }
 
 TEST(survives_full_disks)
 {
-	try_faults(DISK_FULL, 3);
-	try_faults(DISK_STAYS_FULL, 3);
+	try_faults(DISK_FULL, 5);
+	try_faults(DISK_STAYS_FULL, 5);
 }
 
 TEST(survives_short_writes)
 {
-	try_faults(DISK_SHORT, 3);
+	try_faults(DISK_SHORT, 5);
 }
 
 /* ---- power loss ------------------------------------------------------------ */
@@ -129,8 +129,6 @@ TEST(survives_short_writes)
 static void try_seed(const struct disk *dead, unsigned int done, uint32_t seed)
 {
 	struct disk *disk = disk_after_power_loss(dead, seed);
-	if (getenv("FAULTS_VERBOSE"))
-		printf("# seed %u done %u\n", seed, done);
 	struct scenario scenario = scenario_on(disk);
 
 	scenario.done = done;
@@ -162,7 +160,7 @@ static bool try_power_loss(uint64_t nr, unsigned int nr_seeds)
 
 TEST(survives_power_loss)
 {
-	unsigned int nr_seeds = wants_all() ? 20 : 3;
+	unsigned int nr_seeds = wants_all() ? 20 : 2;
 
 	for (uint64_t nr = 1; try_power_loss(nr, nr_seeds); nr++)
 		;

@@ -102,9 +102,10 @@ static int add_to_130(struct scenario *s)
 
 static int note(struct scenario *s)
 {
-	int r = last_boot(s) == 1 ? archive_note(s->archive, "key", "value") :
-				    0;
+	int r = last_boot(s);
 
+	if (r == 1)
+		r = archive_note(s->archive, "key", "value");
 	return r < 0 ? r : archive_hold(s->archive, "verifier", 1, 60);
 }
 

@@ -33,31 +33,26 @@ void keeping_remove_dir(const char *path)
 
 /* ---- lists ----------------------------------------------------------------- */
 
-static struct imastage_reader *open_list(const struct kept_list *list)
+/* Records from memory are views of it: they stay as long as the list. */
+static void find_records(struct kept_list *list, uint64_t max)
 {
 	const struct imastage_reader_options options = {
 		.format = IMASTAGE_FORMAT_BINARY,
 		.bank = IMASTAGE_SHA1,
 	};
 	struct imastage_reader *reader;
+	struct imastage_record record;
 
+	list->offsets = calloc(max + 1, sizeof(*list->offsets));
+	list->records = calloc(max + 1, sizeof(*list->records));
+	assert_true(list->offsets && list->records);
 	assert_int_equal(imastage_reader_new_memory(bytes_of(list->bytes.data,
 							     list->bytes.len),
 						    &options, &reader),
 			 0);
-	return reader;
-}
-
-static void find_offsets(struct kept_list *list, uint64_t nr)
-{
-	struct imastage_reader *reader = open_list(list);
-	struct imastage_record record;
-
-	list->offsets = calloc(nr + 1, sizeof(*list->offsets));
-	assert_non_null(list->offsets);
 	for (list->nr = 0; imastage_reader_next(reader, &record) == 0;) {
-		list->nr++;
-		assert_true(list->nr <= nr);
+		assert_true(list->nr < max);
+		list->records[list->nr++] = record;
 		list->offsets[list->nr] = imastage_reader_offset(reader);
 	}
 	imastage_reader_free(reader);
@@ -69,7 +64,7 @@ void kept_list_random(struct kept_list *list, unsigned int nr, uint32_t seed)
 	*list = (struct kept_list){
 		.bytes = random_list(IMASTAGE_SHA1, IMASTAGE_LITTLE, nr, &seed)
 	};
-	find_offsets(list, nr);
+	find_records(list, nr);
 }
 
 void kept_list_read(struct kept_list *list, const char *path)
@@ -77,35 +72,25 @@ void kept_list_read(struct kept_list *list, const char *path)
 	*list = (struct kept_list){ 0 };
 	assert_int_equal(
 		hexfile_read(path, &list->bytes.data, &list->bytes.len), 0);
-	find_offsets(list, list->bytes.len);
+	find_records(list, list->bytes.len);
 }
 
 void kept_list_fini(struct kept_list *list)
 {
 	free(list->bytes.data);
 	free(list->offsets);
+	free(list->records);
 	*list = (struct kept_list){ 0 };
 }
 
 int kept_list_put(const struct kept_list *list, struct archive *archive,
 		  uint64_t from, uint64_t to)
 {
-	const struct kept_list part = {
-		.bytes = { .data = list->bytes.data + list->offsets[from],
-			   .len = (size_t)(list->offsets[to] -
-					   list->offsets[from]) },
-	};
-	struct imastage_reader *reader = open_list(&part);
-	struct imastage_record record;
-	int r;
+	int r = 0;
 
-	while ((r = imastage_reader_next(reader, &record)) == 0) {
-		r = archive_put(archive, &record);
-		if (r < 0)
-			break;
-	}
-	imastage_reader_free(reader);
-	return r == IMASTAGE_END ? 0 : r;
+	for (uint64_t i = from; i < to && r == 0; i++)
+		r = archive_put(archive, &list->records[i]);
+	return r;
 }
 
 static void check_record(const struct kept_list *list, uint64_t index,

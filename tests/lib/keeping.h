@@ -18,6 +18,7 @@ void keeping_remove_dir(const char *path);
 struct kept_list {
 	struct imastage_buffer bytes; /* owned */
 	uint64_t *offsets; /* owned; nr + 1 of them */
+	struct imastage_record *records; /* owned; views of the bytes */
 	uint64_t nr;
 };
 
