@@ -16,6 +16,9 @@ if [[ -t 1 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then
 else
 	bold='' dim='' good='' plain=''
 fi
+width=100
+[[ ! -t 1 ]] || read -r _ width < <(stty size </dev/tty 2>/dev/null) || width=100
+((width = width < 80 ? 80 : width > 100 ? 100 : width, width -= 3))
 nr_scenes=0
 
 # title TEXT: a scene begins.
@@ -24,8 +27,8 @@ title() {
 	printf '\n%s%d  %s%s\n\n' "$bold" "$nr_scenes" "$1" "$plain"
 }
 
-# tell LINE...: what is to be seen, and why it matters.
-tell() { printf '   %s\n' "$@"; }
+# tell TEXT...: a paragraph: what is to be seen, and why it matters.
+tell() { fold -s -w "$width" <<<"$*" | sed 's/^/   /; s/ *$//'; }
 gap() { echo; }
 row() {
 	# shellcheck disable=SC2059 # the format is ours

@@ -8,7 +8,7 @@
 scenes=(machine stage rounds kexec blocked proof tampered account)
 
 scene_machine() {
-	printf '\n%simastage: the measurement list of Linux IMA, kept outside of the kernel, proved by the TPM%s\n\n' \
+	printf '\n%simastage: the list of IMA, kept outside of the kernel, proved by the TPM%s\n\n' \
 		"$bold" "$plain"
 	tell "No kernel is built: imasim shows the files of /sys/kernel/security/ima by FUSE, with the" \
 		"very code that goes into the kernel behind them, and extends a software TPM (swtpm)."
@@ -23,7 +23,7 @@ scene_machine() {
 	if imasim watch --exec /usr/bin 2>private/said; then
 		run_watched || return
 	else
-		tell "Here programs are measured, but not run:" "  $(head -n 1 private/said)"
+		tell "Here programs are measured, but not run: $(head -n 1 private/said)"
 	fi
 	programs 1 150 | measure || return
 	gap
@@ -87,11 +87,11 @@ scene_rounds() {
 	gap
 	busy &
 	busy=$!
-	row '%5s  %7s  %9s  %10s  %9s  %13s  %15s' round records KiB\ saved in\ kernel deleted kernel\ memory without\ staging
+	row '%5s  %7s  %9s  %9s  %7s  %13s  %15s' round records KiB\ saved in\ kernel deleted kernel\ memory without\ staging
 	for ((round = 1; round <= 6; round++)); do
 		until enough_to_drain; do sleep 0.1; done
 		drain || return
-		row '%5d  %7d  %9d  %10d  %9d  %9d KiB  %11d KiB' "$round" "$nr_records" "$(kib "$(stat -c %s "$part")")" \
+		row '%5d  %7d  %9d  %9d  %7d  %9d KiB  %11d KiB' "$round" "$nr_records" "$(kib "$(stat -c %s "$part")")" \
 			"$(nr_current)" "$(nr_deleted)" "$(kib "$(memory)")" "$(kib "$(memory_without)")"
 	done
 	wait "$busy"
@@ -121,7 +121,7 @@ scene_kexec() {
 		"and only if nobody else has done so since (T:N, T deleted before):"
 	gap
 	cmp --bytes="$(stat -c %s "$part")" "$part" "$current" || return
-	found "the list of the new kernel begins with $(basename "$part"), byte for byte"
+	found "the list of the new kernel begins with that part, byte for byte"
 	run_shown "echo $nr_before:$nr_records >$current"
 	gap
 	tell "Nothing is lost, nothing is there twice; $(nr_current) record is left, the new kernel's boot_aggregate."
@@ -144,7 +144,7 @@ scene_blocked() {
 	holders ima >private/holders
 	while read -r pid fd file command; do
 		found "process $pid: $command"
-		tell "  has ima/$file open, as descriptor $fd"
+		row '  %s' "has ima/$file open, as descriptor $fd"
 	done <private/holders
 	[[ $(wc -l <private/holders) == 1 && $(<private/holders) == "$holder "* ]] || return
 	gap
@@ -168,15 +168,16 @@ scene_proof() {
 	programs $((nr_programs - 19)) 20 | measure || return
 	cat parts/*.ima "$current" >list
 	mapfile -t options < <(expected)
-	run_output "imastage log replay --expect=sha1:10=\$(pcr sha1) --expect=sha256:10=\$(pcr sha256) list" || return
+	run_output 'imastage log replay list --expect=sha1:10=$(pcr sha1) \
+       --expect=sha256:10=$(pcr sha256)' || return
 	imastage log replay "${options[@]}" list >private/verdict || return
 	gap
-	found "PCR 10 of the TPM is what the list stands for, in ${#options[@]} banks: $(imasim pcrs | cut -d: -f1 | xargs)"
+	found "that is PCR 10 of the TPM, in ${#options[@]} banks: $(imasim pcrs | cut -d: -f1 | xargs)"
 	cmp list private/all || return
-	found "it is, byte for byte, the list as it would be had nothing been deleted"
+	found "the list is, byte for byte, what it would be had nothing been deleted"
 	if command -v evmctl >/dev/null; then
 		second_opinion || return
-		found "evmctl, which has nothing in common with imastage, finds the same PCR values"
+		found "evmctl, which shares no code with imastage, finds the same values"
 	fi
 }
 
@@ -278,8 +279,8 @@ scene_account() {
 		}
 	END
 	gap
-	tell "What was saved, the whole list and the tampered ones are in" \
-		"$PWD" \
-		"Next: README.md has a tour for you; make demo-vm tells the same in a real Linux."
+	tell "What was saved, the whole list and the tampered ones are in"
+	row '%s' "$PWD"
+	tell "Next: README.md has a tour for you; make demo-vm tells the same in a real Linux."
 	((nr == $(nr_deleted) + $(nr_current) && with < without))
 }
