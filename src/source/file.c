@@ -20,7 +20,7 @@
 int source_path(const struct source *source, const char *name, char *ret_path,
 		size_t room)
 {
-	int len = snprintf(ret_path, room, "%s/%s", source->options.dir, name);
+	int len = snprintf(ret_path, room, "%s/%s", source->dir, name);
 
 	return len < 0 || (size_t)len >= room ? -ENAMETOOLONG : 0;
 }

@@ -60,7 +60,7 @@ static bool is_list(const struct search *search, const struct identity *id)
 
 static void find_lists(struct search *search)
 {
-	DIR *dir = opendir(search->source->options.dir);
+	DIR *dir = opendir(search->source->dir);
 	struct dirent *entry;
 
 	while (dir && search->nr_lists < LIST_FILES_MAX &&

@@ -27,6 +27,8 @@ struct source_stream {
 
 struct source {
 	struct source_options options; /* dir and proc owned */
+	int mount; /* see source_own_mount(); -1: there is none */
+	char *dir; /* owned; path in @mount, or options.dir again */
 	struct source_abilities abilities; /* changes under @lock once, if ever */
 
 	/* Who has the session. */
@@ -51,9 +53,15 @@ void source_try(struct source *source);
 int source_command(struct source *source, enum source_list list,
 		   const char *text);
 
-/* file.c: a path in the source's folder; is @name one of a list's file? */
-int source_path(const struct source *source, const char *name, char *ret_path,
-		size_t room);
+/*
+ * own_mount.c: makes a mount that only its descriptor leads to, of the file system
+ * that @dir is in, from @dir on and without what is mounted in it: -EPERM where we
+ * may not, -ENOSYS on kernels before 5.2. Paths through /proc/self/fd then reach
+ * files that others have mounted something over, before or after.
+ */
+int source_own_mount(const char *dir);
+
+/* file.c: is @name one of a list's file? */
 bool source_is_list_name(const char *name);
 /* The decimal number that a small file holds. -EBADMSG: something else. */
 int source_read_number(const struct source *source, const char *name,

@@ -46,6 +46,27 @@ static int copy_options(struct source *source,
 	return source->options.dir && source->options.proc ? 0 : -ENOMEM;
 }
 
+/*
+ * The kernel's own files, even where a view is mounted over them: through a mount
+ * of ours, or by their path if we may not have one.
+ */
+static int find_dir(struct source *source)
+{
+	char *path = NULL;
+
+	source->mount = source_own_mount(source->options.dir);
+	if (source->mount >= 0 &&
+	    asprintf(&path, "/proc/self/fd/%d", source->mount) < 0)
+		return -ENOMEM;
+	if (path && access(path, X_OK) == 0) {
+		source->dir = path;
+		return 0;
+	}
+	free(path);
+	source->dir = strdup(source->options.dir);
+	return source->dir ? 0 : -ENOMEM;
+}
+
 static void init_session(struct source *source)
 {
 	pthread_condattr_t attr;
@@ -100,9 +121,12 @@ int source_open(const struct source_options *options,
 	if (!source)
 		return -ENOMEM;
 	init_session(source);
+	source->mount = -1;
 	r = copy_options(source, options);
+	if (r == 0)
+		r = find_dir(source);
 	if (r == 0) {
-		r = source_probe(source->options.dir, &source->abilities);
+		r = source_probe(source->dir, &source->abilities);
 		if (r < 0)
 			explain_open(source, r);
 	}
@@ -122,6 +146,9 @@ void source_close(struct source *source)
 	pthread_cond_destroy(&source->changed);
 	pthread_mutex_destroy(&source->lock);
 	free_options(&source->options);
+	free(source->dir);
+	if (source->mount >= 0)
+		close(source->mount);
 	free(source);
 }
 

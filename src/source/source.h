@@ -121,6 +121,14 @@ const struct source_abilities *source_abilities(const struct source *source);
 const char *source_kind_name(enum source_kind kind);
 
 /*
+ * The path of one of the kernel's files, for this process. Other than the path in
+ * options.dir it does not lead to what somebody mounted over the file, such as a
+ * view (view/bind.h), if we have CAP_SYS_ADMIN. -ENAMETOOLONG.
+ */
+int source_path(const struct source *source, const char *name, char *ret_path,
+		size_t room);
+
+/*
  * Without opening a list, and so without blocking anyone. The three belong
  * together: read again while staged or deleted change; -EAGAIN if they never rest.
  * Inside a session they stand still, but for current, which grows. -EACCES for

@@ -15,17 +15,6 @@
 /* What /proc/mounts says of a view: see view_mount(). */
 #define TYPE "fuse.imastage"
 
-int bind_private(const char *dir, char ret_path[BIND_PATH_MAX], int *ret_fd)
-{
-	int fd = open_tree(AT_FDCWD, dir, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	snprintf(ret_path, BIND_PATH_MAX, "/proc/self/fd/%d", fd);
-	*ret_fd = fd;
-	return 0;
-}
-
 /* ---- undoing ------------------------------------------------------------- */
 
 static bool is_in(const char *path, const char *dir)
