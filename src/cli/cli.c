@@ -6,6 +6,7 @@
 #include "cli/progress.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,6 +53,16 @@ int cli_usage(const char *format, ...)
 	va_end(arguments);
 	fprintf(stderr, "Try '%s --help'.\n", name);
 	return CLI_USAGE;
+}
+
+/* open() gives the lowest number that is free, which is that of the stream. */
+void cli_hold_standard_streams(void)
+{
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", useless[fd]);
 }
 
 /* ---- signals --------------------------------------------------------------- */

@@ -43,6 +43,12 @@ void cli_set_name(const char *name);
 const char *cli_name(void);
 
 /*
+ * Before anything is opened: a standard stream that is closed stays one that
+ * cannot be read or written, and never is a file of ours.
+ */
+void cli_hold_standard_streams(void);
+
+/*
  * From here on SIGINT, SIGTERM and SIGHUP ask for an end, which every loop
  * that takes long looks for, and writing to a closed pipe is an error.
  */

@@ -182,6 +182,9 @@ static int prepare(struct align *align, struct replay_run *run)
 {
 	int r;
 
+	if (align->prefix.path && align->excess.path &&
+	    !strcmp(align->prefix.path, align->excess.path))
+		return cli_usage("--prefix and --excess are the same file");
 	align->target.until = true;
 	r = target_complete(&align->target, NULL);
 	if (r == CLI_OK &&

@@ -15,7 +15,7 @@
 #include <inttypes.h>
 
 enum form {
-	FORM_TABLE,
+	FORM_TABLE, /* unless another is asked for */
 	FORM_JSON,
 	FORM_ASCII,
 	FORM_COUNT
@@ -34,25 +34,31 @@ struct show {
 	enum imastage_bank writer_bank; /* for lists of this bank */
 };
 
+static int set_form(struct show *show, enum form form)
+{
+	if (show->form != FORM_TABLE && show->form != form)
+		return cli_usage("--json, --ascii and --count exclude each "
+				 "other");
+	show->form = form;
+	return 0;
+}
+
 static int set_json(void *context, const char *value)
 {
 	(void)value;
-	((struct show *)context)->form = FORM_JSON;
-	return 0;
+	return set_form(context, FORM_JSON);
 }
 
 static int set_ascii(void *context, const char *value)
 {
 	(void)value;
-	((struct show *)context)->form = FORM_ASCII;
-	return 0;
+	return set_form(context, FORM_ASCII);
 }
 
 static int set_count(void *context, const char *value)
 {
 	(void)value;
-	((struct show *)context)->form = FORM_COUNT;
-	return 0;
+	return set_form(context, FORM_COUNT);
 }
 
 static int set_full(void *context, const char *value)

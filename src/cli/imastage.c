@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 {
 	int status = CLI_OK;
 
+	cli_hold_standard_streams();
 	cli_catch_signals();
 	if (argc == 2 &&
 	    (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")))

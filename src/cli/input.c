@@ -85,11 +85,25 @@ static int add_folder(struct input *input, const char *folder)
 	return r;
 }
 
+/* However many inputs there are: what was read is gone. */
+static int take_standard_input(void)
+{
+	static bool taken;
+
+	if (taken)
+		return cli_usage("standard input can be read once only");
+	taken = true;
+	return CLI_OK;
+}
+
 static int add_arg(struct input *input, const char *arg)
 {
+	bool is_stdin = !strcmp(arg, "-");
 	struct stat st;
 
-	if (strcmp(arg, "-") && stat(arg, &st) == 0) {
+	if (is_stdin && take_standard_input() != CLI_OK)
+		return CLI_USAGE;
+	if (!is_stdin && stat(arg, &st) == 0) {
 		if (S_ISDIR(st.st_mode))
 			return add_folder(input, arg);
 		if (S_ISREG(st.st_mode))

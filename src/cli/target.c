@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define WINDOW_DEFAULT ((uint64_t)1 << 20)
+#define WINDOW_DEFAULT ((uint64_t)1 << 18) /* 10 MB with one PCR of sha256 */
 
 void target_init(struct target *target)
 {
@@ -37,16 +37,32 @@ static int parse_text(const struct target_text *text, unsigned int pcr,
 	return r;
 }
 
-static void merge(struct pcr_values *values, const struct pcr_values *more)
+/* What is given twice has to be the same both times: only one can hold. */
+static int merge(struct pcr_values *values, enum imastage_bank bank,
+		 unsigned int pcr, const uint8_t *value)
 {
+	size_t len = imastage_bank_digest_len(bank);
+
+	if (values->set[bank] & 1u << pcr &&
+	    memcmp(values->of[bank][pcr], value, len))
+		return cli_usage("PCR %u of %s is given twice, with different "
+				 "values",
+				 pcr, imastage_bank_name(bank));
+	(void)pcr_values_set(values, bank, pcr, bytes_of(value, len));
+	return CLI_OK;
+}
+
+static int merge_all(struct pcr_values *values, const struct pcr_values *more)
+{
+	int r = CLI_OK;
+
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
+		for (unsigned int pcr = 0;
+		     pcr < IMASTAGE_NR_PCRS && r == CLI_OK; pcr++)
 			if (more->set[bank] & 1u << pcr)
-				(void)pcr_values_set(
-					values, bank, pcr,
-					bytes_of(more->of[bank][pcr],
-						 imastage_bank_digest_len(
-							 bank)));
+				r = merge(values, bank, pcr,
+					  more->of[bank][pcr]);
+	return r;
 }
 
 /*
@@ -74,7 +90,9 @@ static int parse_texts(const struct target *target,
 						 "that are replayed",
 						 texts->of[i].text);
 		}
-		merge(values, &some);
+		r = merge_all(values, &some);
+		if (r)
+			return r;
 	}
 	return CLI_OK;
 }
@@ -93,9 +111,8 @@ static int read_live(struct target *target)
 			   &live);
 	if (r < 0)
 		return CLI_FAILED;
-	merge(&target->expected, &live);
 	target->until = true;
-	return CLI_OK;
+	return merge_all(&target->expected, &live);
 }
 
 static unsigned int quoted_banks(const struct target *target)

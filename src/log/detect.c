@@ -145,11 +145,14 @@ int detect(struct imastage_bytes head, bool eof,
 	   struct imastage_reader_options *ret_options)
 {
 	struct imastage_reader_options options = *ret_options;
+	size_t max_record_len = options.max_record_len;
 	bool text = head.len > 0 &&
 		    (head.data[0] == ' ' ||
 		     (head.data[0] >= '0' && head.data[0] <= '9'));
 	int r;
 
+	/* Too long a record is one, too: the reader will say so. */
+	options.max_record_len = SIZE_MAX;
 	if (is_json(head))
 		options.format = IMASTAGE_FORMAT_CEL_JSON;
 	else if (is_tlv(head))
@@ -164,6 +167,7 @@ int detect(struct imastage_bytes head, bool eof,
 		options.format = IMASTAGE_FORMAT_BINARY;
 		r = try_all(head, eof, &options);
 	}
+	options.max_record_len = max_record_len;
 	if (r == 0)
 		*ret_options = options;
 	return r;

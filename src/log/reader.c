@@ -174,6 +174,9 @@ static int read_grown(struct imastage_reader *reader)
 	size_t len = reader->window.len, grown = len + len / 4;
 	int r;
 
+	if (grown > window_limit(reader))
+		grown = window_limit(reader);
+
 	do
 		r = read_more(reader);
 	while (r == 0 && !reader->eof && len >= PATIENT_LEN &&
@@ -235,6 +238,9 @@ static int detect_format(struct imastage_reader *reader)
 		r = detect(reader->window, all, &reader->options);
 		if (r == 0)
 			return 0;
+		if (!reader->eof && all &&
+		    detect(reader->window, false, &reader->options) == -ENODATA)
+			return fail_otherwise(reader, -EMSGSIZE);
 		if (r != -ENODATA || all)
 			return fail(reader, r, error);
 		r = read_grown(reader);
