@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Asking a running agent: one JSON object on a line there, one back. What can be
+ * asked is in docs/agent-protocol.md.
+ */
+#ifndef SERVICE_ASK_H
+#define SERVICE_ASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct json_object; /* json-c */
+
+#define ASK_REPLY_MAX ((size_t)1 << 20)
+
+/*
+ * Sends @request to the socket @path and waits for the answer, for as long as it
+ * takes unless @stop (may be NULL) says true after a signal. The caller puts
+ * *ret_reply, an object.
+ *
+ * -ENOENT, -ECONNREFUSED: no agent runs; -EACCES: not for us; -EPROTO: the answer
+ * is none; -EINTR.
+ */
+int ask(const char *path, struct json_object *request, bool (*stop)(void),
+	struct json_object **ret_reply);
+
+/* Is it no agent, rather than one that cannot be asked? */
+bool ask_is_nobody(int r);
+
+/*
+ * What a reply says: 0, or the negative errno in it with *ret_error its sentence,
+ * valid as long as @reply.
+ */
+int ask_result(struct json_object *reply, const char **ret_error);
+
+/* Parses all of @text, @len bytes, as one JSON object; NULL: it is none. */
+struct json_object *ask_parse(const char *text, size_t len);
+
+/* "EBUSY" for EBUSY and -EBUSY, and back; of all, "EIO" where it has no name. */
+const char *ask_errno_name(int error);
+int ask_errno_number(const char *name);
+
+#endif

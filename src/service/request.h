@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is asked of the agent on its socket, docs/agent-protocol.md: from a line to
+ * a job, and from a job to a line. Pure: no descriptors, no archive.
+ */
+#ifndef SERVICE_REQUEST_H
+#define SERVICE_REQUEST_H
+
+#include "service/job.h"
+
+struct json_object; /* json-c */
+
+enum request_kind {
+	REQUEST_STATUS,
+	REQUEST_DRAIN,
+	REQUEST_FLUSH,
+	REQUEST_RECONCILE,
+	REQUEST_CHECK,
+	REQUEST_HOLD,
+	REQUEST_RELEASE,
+	REQUEST_HOLDS,
+	REQUEST_PRUNE,
+	REQUEST_METRICS,
+	REQUEST_RELOAD,
+};
+
+struct request {
+	enum request_kind kind;
+	struct job job; /* JOB_NONE: it needs none */
+	bool wait; /* for the job to be done; else it is only begun */
+};
+
+/* -EINVAL with a sentence in @ret_error (JOB_TEXT_MAX bytes). */
+int request_parse(struct imastage_bytes text, struct request *ret_request,
+		  char *ret_error);
+
+/* {"ok":false,...}; the caller puts it. NULL when memory is short. */
+struct json_object *request_refusal(int error, const char *text);
+
+/* {"ok":true,...} of a job that was done, or its refusal. */
+struct json_object *request_reply(const struct job *job);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+/*
+ * From facts to JSON. status_print.c goes on from there.
+ */
+#include "service/status.h"
+#include "service/ask.h"
+
+#include <json-c/json.h>
+
+static void put_time(struct json_object *to, int64_t time)
+{
+	char room[SURVEY_TIME_LEN];
+
+	survey_put_text(to, "time", survey_time(time, room));
+}
+
+static struct json_object *drain_json(const struct facts_drain *drain)
+{
+	struct json_object *object = json_object_new_object();
+
+	put_time(object, drain->time);
+	survey_put_number(object, "records", drain->records);
+	survey_put_number(object, "bytes", drain->bytes);
+	json_object_object_add(
+		object, "seconds",
+		json_object_new_double((double)drain->ms / 1000));
+	survey_put_text(object, "reason", drain->reason);
+	return object;
+}
+
+static struct json_object *trouble_json(const struct facts *facts)
+{
+	struct json_object *object = json_object_new_object();
+
+	survey_put_text(object, "errno", ask_errno_name(facts->trouble));
+	survey_put_text(object, "error", facts->trouble_text);
+	put_time(object, facts->trouble_since);
+	return object;
+}
+
+static struct json_object *check_json(const struct facts *facts)
+{
+	struct json_object *object = json_object_new_object();
+
+	put_time(object, facts->checked);
+	survey_put_text(object, "verdict", facts->verdict);
+	json_object_object_add(object, "rejected",
+			       json_object_new_boolean(facts->rejected));
+	return object;
+}
+
+struct json_object *status_json(const struct facts *facts)
+{
+	struct json_object *status = json_object_new_object();
+
+	json_object_object_add(status, "ok", json_object_new_boolean(true));
+	survey_add_json(&facts->survey, status);
+	if (*facts->reconcile)
+		survey_put_text(status, "reconciled", facts->reconcile);
+	if (facts->drain.time)
+		json_object_object_add(status, "last_drain",
+				       drain_json(&facts->drain));
+	if (facts->trouble)
+		json_object_object_add(status, "trouble", trouble_json(facts));
+	if (facts->checked)
+		json_object_object_add(status, "check", check_json(facts));
+	return status;
+}
