@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: MIT
+/*
+ * One thread that waits and decides, one that works (worker.h), and those of the
+ * view when there is one.
+ */
+#include "agent/agent.h"
+#include "agent/control.h"
+#include "agent/log.h"
+#include "agent/metrics.h"
+#include "agent/notify.h"
+#include "agent/pressure.h"
+#include "agent/schedule.h"
+#include "agent/worker.h"
+#include "base/util.h"
+#include "service/keeper.h"
+#include "service/status.h"
+
+#include <json-c/json.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+
+struct agent {
+	struct config config;
+	const char *path; /* of it, or NULL */
+	struct loop loop;
+	struct control *control;
+	struct worker *worker;
+	struct watch worker_watch, signals, pressure;
+	struct schedule schedule;
+	struct facts facts; /* the worker's, as of its last job */
+	struct job job; /* at hand, JOB_NONE: none */
+	uint64_t begun; /* when */
+	bool asked; /* somebody waits for it */
+	bool ready; /* the service manager knows that we are */
+	bool reread; /* the configuration, once the worker is idle */
+	bool stopping; /* read by other threads */
+	uint64_t watchdog_at;
+	char status[256]; /* as told last */
+
+	struct keeper *keeper; /* the worker's */
+};
+
+static bool stopping(void *context)
+{
+	return __atomic_load_n(&((struct agent *)context)->stopping,
+			       __ATOMIC_RELAXED);
+}
+
+/* ---- the worker's side ----------------------------------------------------- */
+
+static int start_keeper(void *context)
+{
+	struct agent *agent = context;
+	struct keeper_options options = {
+		.config = &agent->config,
+		.say = &log_say,
+		.stop = stopping,
+		.context = agent,
+	};
+
+	return keeper_open(&options, &agent->keeper);
+}
+
+static void stop_keeper(void *context)
+{
+	keeper_close(((struct agent *)context)->keeper);
+}
+
+static void work(void *context, struct job *job)
+{
+	keeper_do(((struct agent *)context)->keeper, job);
+}
+
+/* ---- how we are ------------------------------------------------------------ */
+
+static const char *state(const struct agent *agent)
+{
+	if (agent->facts.rejected)
+		return "rejected";
+	if (agent->facts.trouble)
+		return "degraded";
+	return agent->facts.reconciled ? "ok" : "starting";
+}
+
+static struct json_object *agent_json(const struct agent *agent)
+{
+	struct json_object *object = json_object_new_object();
+
+	survey_put_text(object, "state", state(agent));
+	survey_put_number(object, "pid", (uint64_t)getpid());
+	survey_put_text(object, "version", IMASTAGE_VERSION);
+	if (agent->job.kind != JOB_NONE)
+		survey_put_text(object, "busy", job_name(agent->job.kind));
+	return object;
+}
+
+static struct json_object *status(void *context)
+{
+	struct agent *agent = context;
+	struct json_object *object = status_json(&agent->facts);
+
+	json_object_object_add(object, "agent", agent_json(agent));
+	return object;
+}
+
+static bool busy(void *context)
+{
+	return ((struct agent *)context)->job.kind != JOB_NONE;
+}
+
+static int metrics(void *context, char **ret_text, size_t *ret_len)
+{
+	return metrics_text(&((struct agent *)context)->facts, ret_text,
+			    ret_len);
+}
+
+static void write_metrics(const struct agent *agent)
+{
+	int r;
+
+	if (!*agent->config.metrics_file)
+		return;
+	r = metrics_write(agent->config.metrics_file, &agent->facts);
+	if (r < 0)
+		log_line(SAY_WARNING, "%s: %s", agent->config.metrics_file,
+			 strerror(-r));
+}
+
+/* To the service manager, when it is another one than before. */
+static void tell_status(struct agent *agent)
+{
+	const struct facts *f = &agent->facts;
+	char text[sizeof(agent->status)];
+
+	if (f->trouble || f->rejected)
+		snprintf(text, sizeof(text), "%s: %.200s", state(agent),
+			 f->rejected ? f->verdict : f->trouble_text);
+	else
+		snprintf(text, sizeof(text),
+			 "boot %s: %" PRIu64 " records archived",
+			 f->survey.has_boot ? f->survey.boot.name : "none",
+			 f->survey.boot.end);
+	if (!strcmp(text, agent->status))
+		return;
+	strcpy(agent->status, text);
+	notify("STATUS=%s", text);
+}
+
+/* ---- configuration --------------------------------------------------------- */
+
+static void apply(struct agent *agent, const struct config *config)
+{
+	agent->config = *config;
+	keeper_configure(agent->keeper, config);
+	schedule_adapt(&agent->schedule, config, loop_now());
+}
+
+/* The worker must be idle. */
+static int reload_now(struct agent *agent, char *ret_error)
+{
+	struct config wanted;
+	struct config_error error;
+	const char *key;
+	int r = config_read(agent->path, &wanted, &error);
+
+	if (r < 0) {
+		snprintf(ret_error, JOB_TEXT_MAX, "%s:%u: %.400s",
+			 agent->path ? agent->path : CONFIG_PATH, error.line,
+			 error.text);
+		log_line(SAY_ERROR, "%s; nothing was changed", ret_error);
+		return -EINVAL;
+	}
+	key = config_needs_restart(&agent->config, &wanted);
+	if (key) {
+		snprintf(ret_error, JOB_TEXT_MAX,
+			 "%s can only be changed by a restart", key);
+		log_line(SAY_ERROR, "%s; nothing was changed", ret_error);
+		return -EINVAL;
+	}
+	apply(agent, &wanted);
+	log_line(SAY_NOTICE, "the configuration was read again");
+	return 0;
+}
+
+static int reload(void *context, char *ret_error)
+{
+	struct agent *agent = context;
+
+	if (agent->job.kind == JOB_NONE)
+		return reload_now(agent, ret_error);
+	snprintf(ret_error, JOB_TEXT_MAX, "busy: %s",
+		 job_name(agent->job.kind));
+	return -EBUSY;
+}
+
+/* Reads the configuration again as soon as no job goes by the old one, and drains. */
+static void hang_up(struct agent *agent)
+{
+	notify("RELOADING=1");
+	agent->reread = true;
+}
+
+static void reread(struct agent *agent)
+{
+	char error[JOB_TEXT_MAX];
+
+	agent->reread = false;
+	(void)reload_now(agent, error);
+	schedule_want(&agent->schedule, "SIGHUP");
+	notify("READY=1");
+}
+
+/* ---- jobs ------------------------------------------------------------------ */
+
+static void begin(struct agent *agent, const struct job *job, bool asked)
+{
+	agent->job = *job;
+	agent->asked = asked;
+	agent->begun = loop_now();
+	worker_begin(agent->worker, job);
+}
+
+static bool choose(struct agent *agent, uint64_t now, struct job *job)
+{
+	struct schedule *s = &agent->schedule;
+	const char *reason = schedule_due(s, now);
+
+	*job = (struct job){ .kind = JOB_NONE };
+	if (reason) {
+		job->kind = JOB_DRAIN;
+		snprintf(job->reason, sizeof(job->reason), "%s", reason);
+	} else if (now >= s->look_at) {
+		job->kind = JOB_COUNT;
+	} else if (now >= s->check_at && agent->facts.reconciled) {
+		job->kind = JOB_CHECK;
+	} else if (now >= s->tidy_at) {
+		job->kind = JOB_TIDY;
+	}
+	return job->kind != JOB_NONE;
+}
+
+static void begin_next(struct agent *agent)
+{
+	uint64_t now = loop_now();
+	struct job job;
+
+	if (agent->job.kind != JOB_NONE || agent->stopping)
+		return;
+	if (agent->reread)
+		reread(agent);
+	if (!agent->ready) {
+		job = (struct job){ .kind = JOB_RECONCILE };
+		begin(agent, &job, false);
+	} else if (control_next(agent->control, &job)) {
+		begin(agent, &job, true);
+	} else if (choose(agent, now, &job)) {
+		begin(agent, &job, false);
+	}
+}
+
+static uint64_t in(uint64_t ms)
+{
+	return ms ? loop_now() + ms : SCHEDULE_NEVER;
+}
+
+/* What follows from it for the next ones. */
+static void schedule_job(struct agent *agent, const struct job *job)
+{
+	struct schedule *s = &agent->schedule;
+	const struct facts *f = &agent->facts;
+	uint64_t now = loop_now();
+
+	switch (job->kind) {
+	case JOB_RECONCILE:
+		if (job->result < 0)
+			schedule_want(s, "start");
+		schedule_drained(s, &agent->config, job->result < 0,
+				 f->nr_waiting, now);
+		s->look_at = now;
+		s->drain_at = now;
+		break;
+	case JOB_DRAIN:
+	case JOB_FLUSH:
+		schedule_drained(s, &agent->config, job->result < 0,
+				 f->nr_waiting, now);
+		if (job->result == 0)
+			s->tidy_at = now;
+		write_metrics(agent);
+		break;
+	case JOB_COUNT:
+		if (job->result < 0)
+			schedule_blind(s, &agent->config, now);
+		else
+			schedule_look(s, &agent->config, f->nr_waiting,
+				      f->mean_len, now);
+		break;
+	case JOB_CHECK:
+		s->check_at = in(agent->config.check_interval);
+		write_metrics(agent);
+		break;
+	case JOB_TIDY:
+		/* What could not be compressed is tried again later. */
+		s->tidy_at = job->records && job->result == 0 ?
+				     now :
+				     in(60 * 60 * 1000);
+		break;
+	default:
+		break;
+	}
+}
+
+static void finish(void *context, uint32_t events)
+{
+	struct agent *agent = context;
+	struct job job;
+
+	(void)events;
+	if (!worker_take(agent->worker, &job))
+		return;
+	agent->facts = *keeper_facts(agent->keeper);
+	agent->job.kind = JOB_NONE;
+	schedule_job(agent, &job);
+	if (agent->asked)
+		control_done(agent->control, &job);
+	tell_status(agent);
+	if (!agent->ready) {
+		agent->ready = true;
+		write_metrics(agent);
+		notify("READY=1");
+	}
+}
+
+/* ---- what happens ---------------------------------------------------------- */
+
+static void stop(struct agent *agent, int signal)
+{
+	if (agent->stopping)
+		return;
+	log_line(SAY_INFO, "%s: ending", strsignal(signal));
+	notify("STOPPING=1");
+	__atomic_store_n(&agent->stopping, true, __ATOMIC_RELAXED);
+}
+
+static void signaled(void *context, uint32_t events)
+{
+	struct agent *agent = context;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(agent->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		hang_up(agent);
+	else if (info.ssi_signo == SIGUSR1)
+		write_metrics(agent);
+	else
+		stop(agent, (int)info.ssi_signo);
+}
+
+static void pressed(void *context, uint32_t events)
+{
+	struct agent *agent = context;
+
+	if (events & EPOLLERR) {
+		log_line(SAY_WARNING, "memory pressure is no longer told");
+		loop_remove(&agent->loop, &agent->pressure);
+		return;
+	}
+	schedule_want(&agent->schedule, "pressure");
+}
+
+/* ---- from start to end ----------------------------------------------------- */
+
+static void fill_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGUSR1);
+}
+
+void agent_block_signals(void)
+{
+	sigset_t set;
+
+	fill_signals(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int watch_signals(struct agent *agent)
+{
+	sigset_t set;
+	int fd;
+
+	fill_signals(&set);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	agent->signals = (struct watch){ fd, signaled, agent };
+	return loop_add(&agent->loop, &agent->signals, EPOLLIN);
+}
+
+/* Draining goes on without. */
+static void watch_pressure(struct agent *agent)
+{
+	int fd;
+
+	if (!*agent->config.pressure)
+		return;
+	fd = pressure_open(agent->config.pressure);
+	if (fd < 0) {
+		log_line(SAY_NOTICE,
+			 "memory pressure is not told here (%s): %s",
+			 PRESSURE_PATH, strerror(-fd));
+		return;
+	}
+	agent->pressure = (struct watch){ fd, pressed, agent };
+	if (loop_add(&agent->loop, &agent->pressure, EPOLLPRI) < 0)
+		log_line(SAY_NOTICE, "memory pressure cannot be waited for");
+}
+
+static int start_worker(struct agent *agent)
+{
+	struct worker_options options = {
+		.start = start_keeper,
+		.stop = stop_keeper,
+		.work = work,
+		.context = agent,
+	};
+	int r = worker_new(&options, &agent->worker);
+
+	if (r < 0)
+		return r;
+	agent->worker_watch =
+		(struct watch){ worker_fd(agent->worker), finish, agent };
+	return loop_add(&agent->loop, &agent->worker_watch, EPOLLIN);
+}
+
+static int start(struct agent *agent)
+{
+	struct control_hooks hooks = { busy, status, metrics, reload, agent };
+	int r = watch_signals(agent);
+
+	if (r == 0)
+		r = start_worker(agent);
+	if (r == 0)
+		r = control_new(&agent->loop, &agent->config, &hooks,
+				&agent->control);
+	if (r == 0)
+		watch_pressure(agent);
+	schedule_init(&agent->schedule, &agent->config, loop_now());
+	return r;
+}
+
+static uint64_t tick(struct agent *agent)
+{
+	uint64_t now = loop_now(), next = control_tick(agent->control, now);
+
+	if (now >= agent->watchdog_at) {
+		notify("WATCHDOG=1");
+		agent->watchdog_at = in(notify_watchdog_ms());
+	}
+	if (agent->watchdog_at < next)
+		next = agent->watchdog_at;
+	if (agent->job.kind == JOB_NONE &&
+	    schedule_next(&agent->schedule) < next)
+		next = schedule_next(&agent->schedule);
+	return next;
+}
+
+static int serve(struct agent *agent)
+{
+	int r = 0;
+
+	while (!agent->stopping || agent->job.kind != JOB_NONE) {
+		begin_next(agent);
+		r = loop_wait(&agent->loop, tick(agent));
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+	return 0;
+}
+
+static void fini(struct agent *agent)
+{
+	control_free(agent->control);
+	worker_free(agent->worker);
+	if (agent->signals.fd >= 0)
+		close(agent->signals.fd);
+	if (agent->pressure.fd >= 0)
+		close(agent->pressure.fd);
+	loop_fini(&agent->loop);
+}
+
+int agent_run(const struct config *config, const char *path)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int r;
+
+	if (!agent)
+		return -ENOMEM;
+	agent->config = *config;
+	agent->path = path;
+	agent->signals.fd = -1;
+	agent->pressure.fd = -1;
+	agent->watchdog_at = in(notify_watchdog_ms());
+	r = loop_init(&agent->loop);
+	if (r < 0) {
+		free(agent);
+		return r;
+	}
+	r = start(agent);
+	if (r == 0)
+		r = serve(agent);
+	fini(agent);
+	free(agent);
+	return r;
+}

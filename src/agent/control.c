@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Each connection has at most one request at a time (server.h), so there are at
+ * most as many waiting as there are connections.
+ */
+#include "agent/control.h"
+#include "agent/log.h"
+#include "agent/server.h"
+#include "base/bytes.h"
+#include "base/util.h"
+
+#include <json-c/json.h>
+#include <errno.h>
+#include <grp.h>
+
+/* Somebody, or nobody any more, who asked for a job. */
+struct asker {
+	struct asker *next;
+	struct client *client; /* NULL: is told nothing */
+	struct request request;
+	bool running; /* the job at hand is the answer */
+};
+
+struct control {
+	struct control_hooks hooks;
+	struct server *server;
+	struct server *metrics;
+	struct asker *first; /* in order */
+};
+
+/* ---- answers --------------------------------------------------------------- */
+
+static void answer(struct client *client, struct json_object *reply)
+{
+	static const char failed[] = "{\"ok\":false,\"errno\":\"ENOMEM\","
+				     "\"error\":\"out of memory\"}";
+	const char *text =
+		reply ? json_object_to_json_string_ext(
+				reply, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE) :
+			NULL;
+	cleanup_free char *line = NULL;
+	int len = asprintf(&line, "%s\n", text ? text : failed);
+
+	client_answer(client,
+		      bytes_of(len < 0 ? NULL : line,
+			       len < 0 ? 0 : (size_t)len),
+		      len < 0);
+	json_object_put(reply);
+}
+
+static void refuse(void *context, struct client *client, int error)
+{
+	char text[JOB_TEXT_MAX];
+
+	(void)context;
+	if (error == EMSGSIZE)
+		snprintf(text, sizeof(text),
+			 "a request has at most %d bytes on one line",
+			 SERVER_REQUEST_MAX);
+	else
+		snprintf(text, sizeof(text),
+			 "%d connections wait already, try again later",
+			 SERVER_CLIENTS_MAX);
+	answer(client, request_refusal(error, text));
+}
+
+static struct json_object *keep_only(struct json_object *status,
+				     const char *name)
+{
+	struct json_object *reply = json_object_new_object();
+
+	json_object_object_add(reply, "ok", json_object_new_boolean(true));
+	json_object_object_add(
+		reply, name,
+		json_object_get(json_object_object_get(status, name)));
+	json_object_put(status);
+	return reply;
+}
+
+static struct json_object *reply_to(struct control *control,
+				    const struct request *rq,
+				    const struct job *job)
+{
+	if (rq->kind == REQUEST_STATUS)
+		return control->hooks.status(control->hooks.context);
+	if (rq->kind == REQUEST_HOLDS)
+		return keep_only(control->hooks.status(control->hooks.context),
+				 "holds");
+	return request_reply(job);
+}
+
+/* ---- what needs no job ----------------------------------------------------- */
+
+static struct json_object *metrics_reply(struct control *control)
+{
+	struct json_object *reply;
+	cleanup_free char *text = NULL;
+	size_t len;
+	int r = control->hooks.metrics(control->hooks.context, &text, &len);
+
+	if (r < 0)
+		return NULL;
+	reply = json_object_new_object();
+	json_object_object_add(reply, "ok", json_object_new_boolean(true));
+	json_object_object_add(reply, "text",
+			       json_object_new_string_len(text, (int)len));
+	return reply;
+}
+
+static struct json_object *reload_reply(struct control *control)
+{
+	struct job job = { .kind = JOB_NONE };
+
+	job.result = control->hooks.reload(control->hooks.context, job.text);
+	return request_reply(&job);
+}
+
+/* ---- requests -------------------------------------------------------------- */
+
+static void log_request(const struct client *client, const struct request *rq)
+{
+	const struct job *job = &rq->job;
+
+	if (rq->kind == REQUEST_HOLD)
+		log_line(SAY_NOTICE,
+			 "hold '%s' from record %llu asked for by %s",
+			 job->name, (unsigned long long)job->from,
+			 client_name(client));
+	else if (rq->kind == REQUEST_RELEASE)
+		log_line(SAY_NOTICE, "release of hold '%s' asked for by %s",
+			 job->name, client_name(client));
+	else
+		log_line(SAY_DEBUG, "%s asked for by %s",
+			 job_name(rq->job.kind), client_name(client));
+}
+
+static int enqueue(struct control *control, struct client *client,
+		   const struct request *rq)
+{
+	struct asker *asker = calloc(1, sizeof(*asker));
+	struct asker **at = &control->first;
+
+	if (!asker)
+		return -ENOMEM;
+	asker->client = client;
+	asker->request = *rq;
+	while (*at)
+		at = &(*at)->next;
+	*at = asker;
+	return 0;
+}
+
+/* Only begun: it is one more in the queue, or one that is there already. */
+static void begin_only(struct control *control, struct client *client,
+		       const struct request *rq)
+{
+	struct job none = { .kind = JOB_NONE };
+	struct asker *a = control->first;
+
+	while (a && (a->running || a->request.job.kind != rq->job.kind))
+		a = a->next;
+	if (!a && enqueue(control, NULL, rq) < 0)
+		answer(client, NULL);
+	else
+		answer(client, request_reply(&none));
+}
+
+static void request(void *context, struct client *client,
+		    struct imastage_bytes text)
+{
+	struct control *control = context;
+	struct request rq;
+	char error[JOB_TEXT_MAX];
+	int r = request_parse(text, &rq, error);
+
+	if (r < 0) {
+		answer(client, request_refusal(r, error));
+		return;
+	}
+	log_request(client, &rq);
+	if (rq.kind == REQUEST_METRICS)
+		answer(client, metrics_reply(control));
+	else if (rq.kind == REQUEST_RELOAD)
+		answer(client, reload_reply(control));
+	else if (rq.job.kind == JOB_SURVEY &&
+		 control->hooks.busy(control->hooks.context))
+		answer(client, reply_to(control, &rq, &rq.job));
+	else if (!rq.wait)
+		begin_only(control, client, &rq);
+	else if (enqueue(control, client, &rq) < 0)
+		answer(client, NULL);
+}
+
+/* What was begun for them is finished; what was not is not, or the queue could grow. */
+static void gone(void *context, struct client *client)
+{
+	struct control *control = context;
+	struct asker **at = &control->first;
+
+	while (*at && (*at)->client != client)
+		at = &(*at)->next;
+	if (*at && (*at)->running) {
+		(*at)->client = NULL;
+	} else if (*at) {
+		struct asker *asker = *at;
+
+		*at = asker->next;
+		free(asker);
+	}
+}
+
+bool control_next(struct control *control, struct job *ret_job)
+{
+	struct asker *first = control->first;
+
+	if (!first)
+		return false;
+	*ret_job = first->request.job;
+	first->running = true;
+	for (struct asker *a = first->next; a; a = a->next)
+		if ((ret_job->kind == JOB_DRAIN ||
+		     ret_job->kind == JOB_SURVEY) &&
+		    a->request.job.kind == ret_job->kind)
+			a->running = true;
+	return true;
+}
+
+void control_done(struct control *control, const struct job *job)
+{
+	struct asker **at = &control->first;
+
+	while (*at) {
+		struct asker *a = *at;
+
+		if (!a->running) {
+			at = &a->next;
+			continue;
+		}
+		*at = a->next;
+		if (a->client)
+			answer(a->client, reply_to(control, &a->request, job));
+		free(a);
+	}
+}
+
+/* ---- metrics for whoever speaks HTTP --------------------------------------- */
+
+static void answer_http(struct client *client, const char *status,
+			const char *body, size_t len)
+{
+	cleanup_free char *text = NULL;
+	int head = asprintf(&text,
+			    "HTTP/1.0 %s\r\n"
+			    "Content-Type: text/plain; version=0.0.4\r\n"
+			    "Content-Length: %zu\r\n\r\n%.*s",
+			    status, len, (int)len, body);
+
+	client_answer(client,
+		      bytes_of(head < 0 ? NULL : text,
+			       head < 0 ? 0 : (size_t)head),
+		      true);
+}
+
+static void refuse_http(void *context, struct client *client, int error)
+{
+	(void)context;
+	if (error == EMSGSIZE)
+		answer_http(client, "431 Request Header Fields Too Large", "",
+			    0);
+	else
+		answer_http(client, "503 Service Unavailable", "", 0);
+}
+
+static void request_http(void *context, struct client *client,
+			 struct imastage_bytes text)
+{
+	struct control *control = context;
+	cleanup_free char *body = NULL;
+	size_t len;
+
+	if (!bytes_equal_text(bytes_first(text, 4), "GET "))
+		answer_http(client, "405 Method Not Allowed", "", 0);
+	else if (control->hooks.metrics(control->hooks.context, &body, &len) <
+		 0)
+		answer_http(client, "503 Service Unavailable", "", 0);
+	else
+		answer_http(client, "200 OK", body, len);
+}
+
+static void gone_http(void *context, struct client *client)
+{
+	(void)context, (void)client;
+}
+
+/* ---- both ------------------------------------------------------------------ */
+
+static int find_group(const char *name, gid_t *ret_group)
+{
+	struct group *group;
+
+	*ret_group = (gid_t)-1;
+	if (!*name)
+		return 0;
+	errno = 0;
+	group = getgrnam(name);
+	if (!group)
+		return errno ? -errno : -ENOENT;
+	*ret_group = group->gr_gid;
+	return 0;
+}
+
+static int start(struct loop *loop, const struct server_options *options,
+		 struct server **ret_server)
+{
+	int r = server_new(loop, options, ret_server);
+
+	if (r < 0)
+		log_line(SAY_ERROR, "socket %s: %s", options->path,
+			 r == -EADDRINUSE ? "another agent answers there" :
+					    strerror(-r));
+	return r;
+}
+
+static int start_both(struct control *control, struct loop *loop,
+		      const struct config *config, gid_t group)
+{
+	struct server_options options = {
+		.path = config->control,
+		.mode = group == (gid_t)-1 ? 0600 : 0660,
+		.group = group,
+		.end = "\n",
+		.request = request,
+		.gone = gone,
+		.refuse = refuse,
+		.context = control,
+	};
+	int r = start(loop, &options, &control->server);
+
+	if (r < 0 || !*config->metrics_socket)
+		return r;
+	options.path = config->metrics_socket;
+	options.end = "\r\n\r\n";
+	options.request = request_http;
+	options.gone = gone_http;
+	options.refuse = refuse_http;
+	return start(loop, &options, &control->metrics);
+}
+
+int control_new(struct loop *loop, const struct config *config,
+		const struct control_hooks *hooks, struct control **ret_control)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	gid_t group;
+	int r = find_group(config->control_group, &group);
+
+	if (!control)
+		return -ENOMEM;
+	control->hooks = *hooks;
+	if (r < 0)
+		log_line(SAY_ERROR, "control_group %s: %s",
+			 config->control_group,
+			 r == -ENOENT ? "there is no such group" :
+					strerror(-r));
+	if (r == 0)
+		r = start_both(control, loop, config, group);
+	if (r < 0)
+		control_free(control);
+	else
+		*ret_control = control;
+	return r;
+}
+
+void control_free(struct control *control)
+{
+	struct asker *next;
+
+	if (!control)
+		return;
+	server_free(control->server);
+	server_free(control->metrics);
+	for (struct asker *a = control->first; a; a = next) {
+		next = a->next;
+		free(a);
+	}
+	free(control);
+}
+
+uint64_t control_tick(struct control *control, uint64_t now)
+{
+	uint64_t next = server_tick(control->server, now);
+
+	if (control->metrics) {
+		uint64_t other = server_tick(control->metrics, now);
+
+		next = other < next ? other : next;
+	}
+	return next;
+}

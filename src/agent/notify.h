@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Telling the service manager how we are, sd_notify(3): a datagram to the
+ * socket that $NOTIFY_SOCKET names. Without it nothing is told.
+ */
+#ifndef AGENT_NOTIFY_H
+#define AGENT_NOTIFY_H
+
+#include <stdint.h>
+
+/* Takes $NOTIFY_SOCKET and $WATCHDOG_USEC out of the environment. */
+void notify_init(void);
+
+/* "READY=1", "STATUS=...", "STOPPING=1", several on a line each. */
+void notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* How often "WATCHDOG=1" is to be told, in milliseconds; 0: not at all. */
+uint64_t notify_watchdog_ms(void);
+
+#endif

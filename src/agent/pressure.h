@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pressure stall information: the kernel tells when tasks wait for memory.
+ */
+#ifndef AGENT_PRESSURE_H
+#define AGENT_PRESSURE_H
+
+#define PRESSURE_PATH "/proc/pressure/memory"
+
+/*
+ * @pressure: as in the configuration. Returns a descriptor that has EPOLLPRI once
+ * for each window in which tasks were stalled for so long. -EOPNOTSUPP, -ENOENT:
+ * this kernel tells nothing; -EPERM, -EACCES: not to us.
+ */
+int pressure_open(const char *pressure);
+
+#endif
