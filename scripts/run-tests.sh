@@ -27,7 +27,7 @@ logs=build/logs
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind kernel_core imasim sessions demo series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper packaging kernel_core imasim sessions demo series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -182,6 +182,19 @@ check_cli_valgrind() {
 	need cli_valgrind valgrind || return 0
 	build_release
 	run_tap log tests/cli/test-log-valgrind build/release
+}
+
+# The keeper's daemon and its verbs as their user sees them, on the emulator.
+check_keeper() {
+	build_tests
+	note "two minutes"
+	run_tap agent tests/keeper/test-agent build/test
+}
+
+# What is installed with it, judged by systemd and AppArmor.
+check_packaging() {
+	build_release
+	run_tap packaging tests/keeper/test-packaging build/release
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation

@@ -5,7 +5,19 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
+int cmd_archive(int argc, char **argv);
+int cmd_collect(int argc, char **argv);
+int cmd_hold(int argc, char **argv);
+int cmd_holds(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_release(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+
+int cmd_archive_cat(int argc, char **argv);
+int cmd_archive_export(int argc, char **argv);
+int cmd_archive_list(int argc, char **argv);
+int cmd_archive_prune(int argc, char **argv);
+int cmd_archive_verify(int argc, char **argv);
 
 int cmd_log_align(int argc, char **argv);
 int cmd_log_convert(int argc, char **argv);

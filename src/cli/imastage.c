@@ -10,6 +10,13 @@
 #include <string.h>
 
 static const struct verb verbs[] = {
+	{ "status", "how the keeper, the kernel and the archive are",
+	  cmd_status },
+	{ "collect", "save what the kernel holds, now", cmd_collect },
+	{ "archive", "list, check, copy and prune saved records", cmd_archive },
+	{ "hold", "keep records for somebody", cmd_hold },
+	{ "release", "forget a hold", cmd_release },
+	{ "holds", "show who keeps what", cmd_holds },
 	{ "log", "look at measurement lists, replay and convert them",
 	  cmd_log },
 	{ 0 },

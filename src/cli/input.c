@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/util.h"
 #include "cli/cli.h"
+#include "cli/inflate.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,8 +44,11 @@ static bool ends_with(const char *name, const char *end)
 
 static int is_part(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && (ends_with(entry->d_name, ".ima") ||
-					   ends_with(entry->d_name, ".part"));
+	const char *name = entry->d_name;
+
+	return name[0] != '.' &&
+	       (ends_with(name, ".ima") || ends_with(name, ".ima.zst") ||
+		ends_with(name, ".part"));
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -61,26 +65,49 @@ static int add_entry(struct input *input, const char *folder, const char *name)
 	return add_part(input, path);
 }
 
+/* "a.ima" beside "a.ima.zst": compressing it was not finished. */
+static bool is_copy(const char *name, const char *before)
+{
+	size_t len = before ? strlen(before) : 0;
+
+	return len > 0 && !strncmp(name, before, len) &&
+	       !strcmp(name + len, ".zst");
+}
+
+static int complain_of_folder(const char *folder)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/index.db", folder);
+	if (access(path, F_OK) == 0)
+		cli_error("%s: an archive; name the folder of one boot in it",
+			  folder);
+	else
+		cli_error("%s: a folder without parts (*.ima, *.ima.zst, "
+			  "*.part)",
+			  folder);
+	return CLI_FAILED;
+}
+
 /* The parts in a folder, in the order of their names. */
 static int add_folder(struct input *input, const char *folder)
 {
 	struct dirent **entries;
 	int nr = scandir(folder, &entries, is_part, by_name);
-	int r = CLI_OK;
+	int r = nr == 0 ? complain_of_folder(folder) : CLI_OK;
 
 	if (nr < 0) {
 		cli_error("%s: %s", folder, strerror(errno));
 		return CLI_FAILED;
 	}
-	if (nr == 0) {
-		cli_error("%s: a folder without parts (*.ima, *.part)", folder);
-		r = CLI_FAILED;
-	}
 	for (int i = 0; i < nr; i++) {
-		if (r == CLI_OK)
+		const char *before = i ? entries[i - 1]->d_name : NULL;
+
+		if (r == CLI_OK && !is_copy(entries[i]->d_name, before))
 			r = add_entry(input, folder, entries[i]->d_name);
-		free(entries[i]);
 	}
+	for (int i = 0; i < nr; i++)
+		free(entries[i]);
 	free(entries);
 	return r;
 }
@@ -112,6 +139,16 @@ static int add_arg(struct input *input, const char *arg)
 	return add_part(input, strdup(arg));
 }
 
+static ssize_t read_fd(int fd, void *data, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, data, len);
+	while (n < 0 && errno == EINTR && !cli_interrupted());
+	return n < 0 ? -errno : n;
+}
+
 int input_init(struct input *input, const struct input_options *options,
 	       char **args)
 {
@@ -124,11 +161,25 @@ int input_init(struct input *input, const struct input_options *options,
 		return cli_usage(
 			"no FILE given; this machine's list is "
 			"/sys/kernel/security/ima/binary_runtime_measurements");
+	if (inflate_new(read_fd, &input->inflate) < 0)
+		r = CLI_FAILED;
 	for (char *const *arg = *args ? args : none; *arg && r == CLI_OK; arg++)
 		r = add_arg(input, *arg);
 	if (r == CLI_OK)
 		progress_start(options->progress);
 	return r;
+}
+
+int input_init_source(struct input *input, const struct input_options *options,
+		      struct imastage_source source, const char *name)
+{
+	*input = (struct input){
+		.options = options,
+		.fd = -1,
+		.source = source,
+	};
+	progress_start(options->progress);
+	return add_part(input, strdup(name));
 }
 
 static void close_part(struct input *input)
@@ -138,6 +189,7 @@ static void close_part(struct input *input)
 	if (input->fd > STDIN_FILENO)
 		close(input->fd);
 	input->fd = -1;
+	inflate_restart(input->inflate);
 	input->head.len = 0;
 	input->head_used = 0;
 }
@@ -152,6 +204,7 @@ void input_fini(struct input *input)
 	}
 	free(input->parts);
 	free(input->head.data);
+	inflate_free(input->inflate);
 	progress_clear();
 }
 
@@ -160,16 +213,6 @@ void input_fini(struct input *input)
 static struct input_part *part_at_hand(const struct input *input)
 {
 	return &input->parts[input->next - 1];
-}
-
-static ssize_t read_fd(int fd, void *data, size_t len)
-{
-	ssize_t n;
-
-	do
-		n = read(fd, data, len);
-	while (n < 0 && errno == EINTR && !cli_interrupted());
-	return n < 0 ? -errno : n;
 }
 
 static ssize_t keep_copy(int fd, const uint8_t *data, size_t len)
@@ -187,7 +230,7 @@ static ssize_t keep_copy(int fd, const uint8_t *data, size_t len)
 static ssize_t read_part(struct input *input, void *data, size_t len)
 {
 	int spool_fd = part_at_hand(input)->spool_fd;
-	ssize_t n = read_fd(input->fd, data, len);
+	ssize_t n = inflate_read(input->inflate, input->fd, data, len);
 
 	if (n > 0)
 		input->nr_read += (uint64_t)n;
@@ -292,6 +335,10 @@ static const char *advice(int r)
 		return " (somebody has it open for staging)";
 	case -ENOENT:
 		return " ('-' is standard input)";
+	case -EBADMSG:
+		return " (its compressed data are damaged)";
+	case -ENODATA:
+		return " (its compressed data are cut off)";
 	default:
 		return "";
 	}
@@ -341,6 +388,19 @@ static int open_fd(struct input *input)
 	return 0;
 }
 
+/* A source that is read here is what it is said to be. */
+static int open_given(struct input *input)
+{
+	struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.bank = IMASTAGE_SHA1,
+		.endian = input->options->endian,
+		.first_index = input->options->first_index,
+	};
+
+	return imastage_reader_new(input->source, &options, &input->reader);
+}
+
 static int open_reader(struct input *input)
 {
 	struct imastage_source source = { read_source, input };
@@ -367,9 +427,9 @@ int input_next_part(struct input *input)
 	if (input->next == input->nr_parts)
 		return IMASTAGE_END;
 	input->next++;
-	r = open_fd(input);
+	r = input->source.read ? 0 : open_fd(input);
 	if (r == 0)
-		r = open_reader(input);
+		r = input->source.read ? open_given(input) : open_reader(input);
 	return r < 0 ? complain_of(input, r) : 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The list that a verb works on: one or more parts in order, each a file of any
- * kind, standard input, or a folder of parts. Each part begins and ends between
- * two records, and may be of another format.
+ * kind, standard input, or a folder of parts, such as a boot's in an archive. Each
+ * part begins and ends between two records, and may be of another format, and
+ * compressed by zstd.
  *
  * Whatever fails is complained about here, with the part and the place.
  */
@@ -45,6 +46,8 @@ struct input_options {
 /* Their context is a struct input_options, at first all zeros. */
 extern const struct opt input_opts[];
 
+struct inflate;
+
 struct input_part {
 	char *path; /* owned; "-" is standard input */
 	int spool_fd; /* the copy of what cannot be read again, or -1 */
@@ -57,9 +60,11 @@ struct input {
 	size_t next; /* part that is opened next */
 	bool spool; /* keep copies, for input_rewind() */
 	bool again; /* it was rewound */
+	struct imastage_source source; /* of the only part; or none */
 
 	struct imastage_reader *reader; /* of the part at hand */
 	int fd;
+	struct inflate *inflate; /* between it and who reads */
 	struct imastage_buffer head; /* bytes looked at for detection, */
 	size_t head_used; /* and how many of them were read since */
 	int read_error; /* negative errno of the source */
@@ -69,6 +74,13 @@ struct input {
 	uint64_t nr_read; /* bytes of all parts */
 	uint64_t nr_total; /* the same, as far as known before */
 };
+
+/*
+ * One part that comes from @source instead, in the kernel's binary format with
+ * sha1 digests; complaints call it @name.
+ */
+int input_init_source(struct input *input, const struct input_options *options,
+		      struct imastage_source source, const char *name);
 
 /* @args: names, until NULL; none is standard input. Returns enum cli_status. */
 int input_init(struct input *input, const struct input_options *options,

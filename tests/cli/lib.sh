@@ -20,6 +20,7 @@ bad=0
 
 imastage() { "$build/imastage" "$@"; }
 imasim() { "$build/imasim" "$@"; }
+imastaged() { "$build/imastaged" "$@"; }
 
 # report NAME WANTED GOT
 report() {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+/*
+ * imastage collect: one drain, now.
+ */
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/cmd.h"
+#include "cli/place.h"
+#include "service/words.h"
+
+#include <json-c/json.h>
+#include <inttypes.h>
+
+struct options {
+	struct place place;
+	bool json, kexec, no_wait;
+};
+
+static int set_json(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->json = true;
+	return 0;
+}
+
+static int set_kexec(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->kexec = true;
+	return 0;
+}
+
+static int set_no_wait(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->no_wait = true;
+	return 0;
+}
+
+static const struct opt collect_opts[] = {
+	{ .text = "What is done:" },
+	{ "before-kexec", 0, NULL,
+	  "leave word that the next kernel may be of the same\nhard boot",
+	  set_kexec, NULL },
+	{ "no-wait", 0, NULL, "only ask the agent to begin", set_no_wait,
+	  NULL },
+	{ "json", 'j', NULL, "say what was done as one JSON object", set_json,
+	  NULL },
+	{ 0 },
+};
+
+static const struct command command = {
+	.synopsis = "[OPTION]...",
+	.summary = "Saves all records that the kernel holds and deletes them "
+		   "there: asks the agent to,\nor does it itself when none "
+		   "runs.\n",
+};
+
+static struct json_object *new_request(const struct options *options)
+{
+	struct json_object *request =
+		place_request(options->kexec ? "flush" : "drain");
+
+	if (options->kexec)
+		json_object_object_add(request, "for",
+				       json_object_new_string("kexec"));
+	else if (options->no_wait)
+		json_object_object_add(request, "wait",
+				       json_object_new_boolean(false));
+	return request;
+}
+
+static void print(const struct options *options, struct json_object *reply)
+{
+	char bytes[WORDS_BYTES_LEN];
+	struct json_object *records = json_object_object_get(reply, "records");
+
+	if (options->json)
+		place_print_json(reply);
+	else if (records)
+		printf("%" PRIu64 " records saved, %s\n",
+		       json_object_get_uint64(records),
+		       words_of_bytes(
+			       json_object_get_uint64(
+				       json_object_object_get(reply, "bytes")),
+			       bytes));
+}
+
+int cmd_collect(int argc, char **argv)
+{
+	struct options options = { 0 };
+	const struct opt_group groups[] = {
+		{ collect_opts, &options },
+		{ place_opts, &options.place },
+	};
+	struct json_object *request, *reply;
+	char **args;
+	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+
+	if (r != CLI_OK)
+		return r == OPTS_HELP ? CLI_OK : r;
+	if (*args)
+		return cli_usage("'%s' is too much", *args);
+	if (options.kexec && options.no_wait)
+		return cli_usage("--before-kexec waits: what comes after it "
+				 "must not be too early");
+	r = place_init(&options.place);
+	if (r != CLI_OK)
+		return r;
+	request = new_request(&options);
+	r = place_do_or_complain(&options.place, request, false, &reply);
+	json_object_put(request);
+	if (r < 0)
+		return CLI_FAILED;
+	print(&options, reply);
+	json_object_put(reply);
+	return CLI_OK;
+}

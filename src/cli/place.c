@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Configuration, agent or no agent.
+ */
+#include "cli/place.h"
+#include "base/bytes.h"
+#include "base/util.h"
+#include "cli/cli.h"
+#include "service/ask.h"
+#include "service/keeper.h"
+#include "service/request.h"
+#include "service/words.h"
+
+#include <json-c/json.h>
+#include <errno.h>
+
+/* ---- options --------------------------------------------------------------- */
+
+static int set_config(void *context, const char *value)
+{
+	((struct place *)context)->config_path = value;
+	return 0;
+}
+
+static int set_archive(void *context, const char *value)
+{
+	((struct place *)context)->archive = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_source(void *context, const char *value)
+{
+	((struct place *)context)->source = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_control(void *context, const char *value)
+{
+	((struct place *)context)->control = value;
+	return *value ? 0 : -EINVAL;
+}
+
+static int set_verbose(void *context, const char *value)
+{
+	(void)value;
+	((struct place *)context)->verbose = true;
+	return 0;
+}
+
+const struct opt place_opts[] = {
+	{ .text = "Where things are (as the agent's configuration says):" },
+	{ "config", 'c', "FILE", "the configuration (" CONFIG_PATH ")",
+	  set_config, "a file" },
+	{ "archive", 'a', "DIR", "the archive; no agent is asked", set_archive,
+	  "a folder" },
+	{ "source", 's', "DIR",
+	  "the kernel's files, or imasim's; no agent is asked", set_source,
+	  "a folder" },
+	{ "control", 0, "FILE", "the agent's socket", set_control, "a socket" },
+	{ "verbose", 'v', NULL, "say more", set_verbose, NULL },
+	{ 0 },
+};
+
+static int override(char *to, const char *value, const char *what)
+{
+	if (!value)
+		return CLI_OK;
+	if (strlen(value) >= CONFIG_TEXT_MAX) {
+		cli_error("%s: %s: too long", value, what);
+		return CLI_FAILED;
+	}
+	strcpy(to, value);
+	return CLI_OK;
+}
+
+int place_init(struct place *place)
+{
+	struct config_error error;
+	const char *path = place->config_path ? place->config_path :
+						CONFIG_PATH;
+	int r = config_read(place->config_path, &place->config, &error);
+
+	if (r < 0) {
+		if (error.line)
+			cli_error("%s:%u: %s", path, error.line, error.text);
+		else
+			cli_error("%s: %s", path, error.text);
+		return CLI_FAILED;
+	}
+	r = override(place->config.archive, place->archive, "the archive");
+	if (r == CLI_OK)
+		r = override(place->config.source, place->source, "the source");
+	if (r == CLI_OK)
+		r = override(place->config.control, place->control,
+			     "the socket");
+	return r;
+}
+
+/* ---- messages -------------------------------------------------------------- */
+
+static void write_warning(void *context, enum say_level level, const char *text)
+{
+	(void)context;
+	if (level <= SAY_WARNING)
+		cli_error("%s", text);
+}
+
+static void write_all(void *context, enum say_level level, const char *text)
+{
+	(void)context, (void)level;
+	cli_error("%s", text);
+}
+
+const struct say place_say = { write_warning, NULL };
+const struct say place_say_all = { write_all, NULL };
+
+static const struct say *say_of(const struct place *place)
+{
+	return place->verbose ? &place_say_all : &place_say;
+}
+
+/* ---- having it done -------------------------------------------------------- */
+
+static bool interrupted(void *context)
+{
+	(void)context;
+	return cli_interrupted();
+}
+
+/* What the agent would make of @request. */
+static int do_alone(const struct place *place, struct json_object *request,
+		    bool archive_only, struct json_object **ret_reply)
+{
+	struct keeper_options options = {
+		.config = &place->config,
+		.say = say_of(place),
+		.stop = interrupted,
+		.archive_only = archive_only,
+	};
+	const char *text = json_object_to_json_string(request);
+	struct keeper *keeper;
+	struct request rq;
+	char error[JOB_TEXT_MAX];
+	int r = request_parse(bytes_of_text(text), &rq, error);
+
+	if (r < 0) {
+		*ret_reply = request_refusal(r, error);
+		return 0;
+	}
+	r = keeper_open(&options, &keeper);
+	if (r < 0)
+		return r;
+	if (place->verbose)
+		cli_error("no agent runs: doing it here");
+	keeper_do(keeper, &rq.job);
+	*ret_reply = request_reply(&rq.job);
+	keeper_close(keeper);
+	return 0;
+}
+
+static int ask_agent(const struct place *place, struct json_object *request,
+		     struct json_object **ret_reply)
+{
+	int r;
+
+	if (place->archive || place->source)
+		return -ENOENT;
+	r = ask(place->config.control, request, cli_interrupted, ret_reply);
+	if (r < 0 && !ask_is_nobody(r) && r != -EINTR)
+		cli_error("the agent at %s: %s", place->config.control,
+			  r == -EPROTO ? "it does not answer" : strerror(-r));
+	return r;
+}
+
+int place_do(const struct place *place, struct json_object *request,
+	     bool archive_only, struct json_object **ret_reply)
+{
+	int r = ask_agent(place, request, ret_reply);
+
+	if (ask_is_nobody(r))
+		r = do_alone(place, request, archive_only, ret_reply);
+	return r;
+}
+
+int place_do_or_complain(const struct place *place, struct json_object *request,
+			 bool archive_only, struct json_object **ret_reply)
+{
+	struct json_object *reply = NULL;
+	const char *error;
+	int r = place_do(place, request, archive_only, &reply);
+
+	if (r < 0)
+		return r;
+	r = ask_result(reply, &error);
+	if (r < 0) {
+		cli_error("%s", error);
+		json_object_put(reply);
+		return r;
+	}
+	*ret_reply = reply;
+	return 0;
+}
+
+struct json_object *place_request(const char *what)
+{
+	struct json_object *request = json_object_new_object();
+
+	json_object_object_add(request, "do", json_object_new_string(what));
+	return request;
+}
+
+void place_print_json(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(
+		object,
+		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/* ---- reading the archive --------------------------------------------------- */
+
+int place_open_archive(const struct place *place, struct archive **ret_archive)
+{
+	struct archive_options options = {
+		.dir = place->config.archive,
+		.say = say_of(place),
+	};
+	int r = archive_open_reader(&options, ret_archive);
+
+	if (r == -ENOENT)
+		cli_error("%s: there is no archive", options.dir);
+	else if (r < 0)
+		cli_error("%s: %s%s", options.dir, strerror(-r),
+			  r == -EACCES ? " (an archive is for root only)" : "");
+	return r;
+}
+
+int place_find_boot(const struct place *place, struct archive *archive,
+		    const char *name, struct archive_boot *ret_boot)
+{
+	int r = name ? archive_find_boot(archive, name, ret_boot) :
+		       archive_last_boot(archive, ret_boot);
+
+	if (r == IMASTAGE_END) {
+		cli_error("%s: the archive is empty", place->config.archive);
+		return -ENOENT;
+	}
+	if (r == -ENOENT)
+		cli_error("%s: there is no boot '%s'; 'imastage archive list' "
+			  "shows what there is",
+			  place->config.archive, name);
+	else if (r < 0)
+		cli_error("%s: %s", place->config.archive, strerror(-r));
+	return r;
+}

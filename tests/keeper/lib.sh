@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the tests of the keeper share; sourced by them with $1, the build folder.
+#
+#	imasim (a kernel's files, a software TPM)  <--  imastaged  -->  archive
+#	   |  twin: all records, never trimmed            ^
+#	   '--- compared with archive + kernel ---        '-- imastage, sockets
+#
+# Each case has a machine of its own: `machine`, then `config` and `agent`.
+
+build=$(cd "${1:?the build folder}" && pwd)
+cd "$(dirname "$0")" || exit 1
+here=$PWD
+top=$(cd ../.. && pwd)
+PATH=$build:$PATH
+work=$(mktemp -d)
+export IMASIM_SOCKET=$work/sim ASAN_OPTIONS=${ASAN_OPTIONS:-}
+nr=0
+bad=0
+agent_pid=
+mounts=()
+
+end_all() {
+	agent_kill KILL
+	imasim stop >/dev/null 2>&1
+	for dir in "${mounts[@]}"; do umount "$dir" 2>/dev/null; done
+	fusermount3 -qu "$work/ima" 2>/dev/null
+	rm -rf "$work"
+}
+trap end_all EXIT
+
+# report NAME WANTED GOT
+report() {
+	nr=$((nr + 1))
+	if [[ $2 == "$3" ]]; then
+		echo "ok $nr - $1"
+		return
+	fi
+	bad=1
+	echo "not ok $nr - $1"
+	echo "# wanted '$2', got '$3'"
+	for file in "$work"/{out,err,log}; do
+		[[ -s $file ]] && tail -c 3000 "$file" | sed "s|^|# $(basename "$file"): |"
+	done
+}
+
+skip() {
+	nr=$((nr + 1))
+	echo "ok $nr - $1 # SKIP $2"
+}
+
+finish() {
+	echo "1..$nr"
+	exit "$bad"
+}
+
+# wait_for COMMAND...: until it succeeds, two minutes at most
+wait_for() {
+	local end=$((SECONDS + 120))
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
+# expect NAME COMMAND...: succeeds before long
+expect() {
+	local name=$1
+	shift
+	wait_for "$@"
+	report "$name" 0 $?
+}
+
+# case_ NAME STATUS COMMAND...: exits with STATUS
+case_() {
+	local name=$1 want=$2
+	shift 2
+	"$@" >"$work/out" 2>"$work/err"
+	report "$name" "$want" $?
+}
+
+# says NAME PATTERN: what the last case_ printed has such a line
+says() {
+	grep -aEq -- "$2" "$work/out" "$work/err"
+	report "$1" 0 $?
+}
+
+# logged PATTERN, and how often
+logged() { grep -aEq -- "$1" "$work/log"; }
+times_logged() { grep -aEc -- "$1" "$work/log"; }
+
+# ---- the machine -----------------------------------------------------------
+
+# machine [OPTION]...: another one, with a TPM where there is one, and no archive
+machine() {
+	local tpm=none
+	command -v swtpm >/dev/null && tpm=swtpm
+	agent_kill KILL
+	imasim stop >/dev/null 2>&1
+	wait_for test ! -S "$IMASIM_SOCKET"
+	rm -rf "${work:?}"/{archive,twin,boot_id,conf,log,control,metrics,out,err}
+	mkdir -p "$work/ima"
+	imasim run --background --tpm "$tpm" --twin "$work/twin" --boot-id "$work/boot_id" "$@" "$work/ima" ||
+		{ echo "Bail out! imasim does not start"; exit 1; }
+	if [[ $tpm == swtpm ]]; then
+		tcti="cmd:imasim --socket $IMASIM_SOCKET tpm"
+	else
+		tcti=none
+	fi
+}
+
+load() { imasim load "$@" >/dev/null; }
+kernel_has() { imasim status | awk -v what="$1" '$1 == what { print $2 }'; }
+kernel_is() { [[ $(kernel_has "$1") == "$2" ]]; }
+
+# config LINE...: nothing but a start and an explicit request drains
+config() {
+	{
+		cat <<-END
+			archive = $work/archive
+			source = $work/ima
+			tpm = $tcti
+			boot_id = $work/boot_id
+			control = $work/control
+			metrics_socket = $work/metrics
+		END
+		printf '%s\n' "$@"
+		for key in 'poll = 1s' 'interval = 0' 'drain_records = 0' 'drain_bytes = 0' 'pressure = none' 'check_interval = 0'; do
+			printf '%s\n' "$@" | grep -q "^${key%% =*} =" || echo "$key"
+		done
+	} >"$work/conf"
+}
+
+# ---- the agent -------------------------------------------------------------
+
+agent_start() {
+	imastaged --verbose --config "$work/conf" 2>>"$work/log" &
+	agent_pid=$!
+}
+
+answers() { ask '{"do":"status"}' | grep -q '"state":"\(ok\|degraded\|rejected\)"'; }
+
+# agent: starts it, and waits until it has reconciled
+agent() {
+	agent_start
+	wait_for answers || echo "# the agent does not answer"
+}
+
+# agent_kill SIGNAL: and waits for its end
+agent_kill() {
+	[[ $agent_pid ]] || return 0
+	kill "-$1" "$agent_pid" 2>/dev/null
+	wait "$agent_pid" 2>/dev/null
+	local status=$?
+	agent_pid=
+	return "$status"
+}
+
+# ask JSON: what the agent answers
+ask() { python3 "$here/ask.py" "$work/control" "$1"; }
+
+keep() { imastage "$1" --config "$work/conf" "${@:2}"; }
+archive() { imastage archive "$1" --config "$work/conf" "${@:2}"; }
+member() { keep status --json | python3 -c 'import json, sys
+value = json.load(sys.stdin)
+for name in sys.argv[1].split("."): value = value[name]
+print(value)' "$1"; }
+member_is() { [[ $(member "$1") == "$2" ]]; }
+
+# whole NAME: archive and kernel are what was measured, and what the TPM has seen
+whole() {
+	local expected=()
+	archive cat >"$work/list" 2>"$work/err"
+	cat "$work/ima/binary_runtime_measurements_staged" "$work/ima/binary_runtime_measurements" >>"$work/list"
+	cmp "$work/list" "$work/twin" >"$work/out" 2>&1
+	report "$1: archive and kernel are the list as if never trimmed" 0 $?
+	[[ $tcti == none ]] && return
+	mapfile -t expected < <(imasim pcrs | sed 's/^/--expect=/')
+	imastage log replay "${expected[@]}" "$work/list" >"$work/out" 2>&1
+	report "$1: it explains the TPM's PCR 10" 0 $?
+}
