@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +22,6 @@
 #include "emu/verbs.h"
 
 #define MANY INT_MAX
-#define WINDOW 16
 
 /* ---- asking -------------------------------------------------------------- */
 
@@ -40,20 +38,21 @@ static const char *meaning(int err)
 		return "the imasim that runs does not know that: it is of "
 		       "another version";
 	case -ECONNRESET:
+	case -EPIPE:
 		return "imasim has ended";
 	default:
 		return strerror(-err);
 	}
 }
 
-static int complain(const char *what, int err)
+int client_complain(const char *what, int err)
 {
 	if (!cli_interrupted())
 		cli_error("%s: %s", what, meaning(err));
 	return err;
 }
 
-static int complain_of_file(const char *path)
+int client_complain_of_file(const char *path)
 {
 	int ret = -errno;
 
@@ -62,7 +61,7 @@ static int complain_of_file(const char *path)
 }
 
 /* 0, or a negative errno, of the request or of what was requested. */
-static int ask(const struct client *client, const char *const *words,
+int client_ask(const struct client *client, const char *const *words,
 	       int nr_words, int fd, struct reply *ret_reply)
 {
 	int ret = message_send(client->sock, words, nr_words, fd);
@@ -82,122 +81,17 @@ static int ask_words(const struct client *client, const char *name,
 
 	for (int i = 0; i < nr_args && i + 1 < MESSAGE_WORDS_MAX; i++)
 		words[i + 1] = args[i];
-	return ask(client, words, nr_args + 1, fd, ret_reply);
+	return client_ask(client, words, nr_args + 1, fd, ret_reply);
 }
 
-static int ask_simply(const struct client *client, const char *name,
+int client_ask_simply(const struct client *client, const char *name,
 		      char *const *args, int nr_args)
 {
 	struct reply reply;
 	int ret = ask_words(client, name, args, nr_args, -1, &reply);
 
 	fputs(reply.text, stdout);
-	return ret ? complain(name, ret) : 0;
-}
-
-/* ---- measuring ----------------------------------------------------------- */
-
-/*
- * Requests that wait for their answers, which come in the order of the requests: a
- * client opens the next files while imasim reads those before.
- */
-struct window {
-	const char *paths[WINDOW];
-	unsigned int nr_sent;
-	unsigned int nr_answered;
-};
-
-/* That there was such a record is no error: the kernel says nothing, either. */
-static int judge(const char *path, int ret)
-{
-	if (ret == -EINVAL) {
-		cli_error("%s: it is no regular file", path);
-		return ret;
-	}
-	return ret && ret != -EEXIST ? complain(path, ret) : 0;
-}
-
-static int take_answer(const struct client *client, struct window *window)
-{
-	const char *path = window->paths[window->nr_answered++ % WINDOW];
-	struct reply reply;
-	int ret = message_receive_reply(client->sock, &reply);
-
-	return judge(path, ret ? ret : reply.status);
-}
-
-static int send_file(const struct client *client, const char *verb,
-		     const char *path, struct window *window)
-{
-	cleanup_close int fd =
-		open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	int ret;
-
-	if (fd < 0)
-		return complain_of_file(path);
-	ret = message_send(client->sock, &verb, 1, fd);
-	if (ret)
-		return complain(path, ret);
-	window->paths[window->nr_sent++ % WINDOW] = path;
-	return 0;
-}
-
-/* All of them, even if one cannot be. */
-static int ask_for_files(const struct client *client, const char *verb,
-			 char **args, int nr_args)
-{
-	struct window window = { 0 };
-	int ret = 0, one;
-
-	for (int i = 0; i < nr_args && !cli_interrupted(); i++) {
-		if (window.nr_sent - window.nr_answered == WINDOW) {
-			one = take_answer(client, &window);
-			ret = one ? one : ret;
-		}
-		one = send_file(client, verb, args[i], &window);
-		ret = one ? one : ret;
-	}
-	while (window.nr_sent != window.nr_answered) {
-		one = take_answer(client, &window);
-		ret = one ? one : ret;
-	}
-	return ret;
-}
-
-static int run_measure(struct client *client, char **args, int nr_args)
-{
-	return ask_for_files(client, "measure", args, nr_args);
-}
-
-static int run_violation(struct client *client, char **args, int nr_args)
-{
-	return ask_for_files(client, "violation", args, nr_args);
-}
-
-static int ask_for_buffer(const struct client *client, const char *name, int fd)
-{
-	const char *words[] = { "buffer", name };
-	struct reply reply;
-	int ret = ask(client, words, ARRAY_SIZE(words), fd, &reply);
-
-	return ret && ret != -EEXIST ? complain(name, ret) : 0;
-}
-
-static int run_buffer(struct client *client, char **args, int nr_args)
-{
-	if (nr_args > 1)
-		return client_buffer(client, args[0], args[1]);
-	return ask_for_buffer(client, args[0], STDIN_FILENO);
-}
-
-int client_buffer(struct client *client, const char *name, const char *text)
-{
-	cleanup_close int fd = memfd_create("buffer", MFD_CLOEXEC);
-	ssize_t len = strlen(text);
-
-	if (fd < 0 || write(fd, text, len) != len || lseek(fd, 0, SEEK_SET))
-		return complain_of_file("memory");
-	return ask_for_buffer(client, name, fd);
+	return ret ? client_complain(name, ret) : 0;
 }
 
 static bool is_number(const char *text)
@@ -223,7 +117,7 @@ static int run_load(struct client *client, char **args, int nr_args)
 
 	for (int i = 0; i < nr_args; i++)
 		words[i] = args[i];
-	return ask_simply(client, "load", words, ARRAY_SIZE(words));
+	return client_ask_simply(client, "load", words, ARRAY_SIZE(words));
 }
 
 /* ---- watching ------------------------------------------------------------ */
@@ -290,7 +184,7 @@ static int complain_of_watch(const char *path, int err)
 		cli_error("%s: too much is watched already", path);
 		return err;
 	default:
-		return complain(path, err);
+		return client_complain(path, err);
 	}
 }
 
@@ -304,11 +198,11 @@ static int watch_one(const struct client *client, const char *path)
 	int ret;
 
 	if (fd < 0)
-		return complain_of_file(path);
+		return client_complain_of_file(path);
 	snprintf(how, sizeof(how), "%s:%s%s", client->what,
 		 client->exec_only ? "exec" : "read",
 		 client->wait ? ":wait" : "");
-	ret = ask(client, words, ARRAY_SIZE(words), fd, &reply);
+	ret = client_ask(client, words, ARRAY_SIZE(words), fd, &reply);
 	return ret ? complain_of_watch(path, ret) : 0;
 }
 
@@ -317,7 +211,7 @@ static int run_watch(struct client *client, char **args, int nr_args)
 	int ret = 0;
 
 	if (!nr_args)
-		return ask_simply(client, "watch", NULL, 0);
+		return client_ask_simply(client, "watch", NULL, 0);
 	for (int i = 0; !ret && i < nr_args; i++)
 		ret = watch_one(client, args[i]);
 	return ret;
@@ -325,24 +219,24 @@ static int run_watch(struct client *client, char **args, int nr_args)
 
 static int run_unwatch(struct client *client, char **args, int nr_args)
 {
-	return ask_simply(client, "unwatch", args, nr_args);
+	return client_ask_simply(client, "unwatch", args, nr_args);
 }
 
 /* ---- the machine --------------------------------------------------------- */
 
 static int run_kexec(struct client *client, char **args, int nr_args)
 {
-	return ask_simply(client, "kexec", args, nr_args);
+	return client_ask_simply(client, "kexec", args, nr_args);
 }
 
 static int run_reboot(struct client *client, char **args, int nr_args)
 {
-	return ask_simply(client, "reboot", args, nr_args);
+	return client_ask_simply(client, "reboot", args, nr_args);
 }
 
 static int run_suspend(struct client *client, char **args, int nr_args)
 {
-	return ask_simply(client, "suspend", args, nr_args);
+	return client_ask_simply(client, "suspend", args, nr_args);
 }
 
 /*
@@ -365,7 +259,7 @@ static int run_stop(struct client *client, char **args, int nr_args)
 	int ret = ask_to_end(client, "stop", -1);
 
 	(void)args, (void)nr_args;
-	return ret ? complain("stop", ret) : 0;
+	return ret ? client_complain("stop", ret) : 0;
 }
 
 static const char *check_fault(char **args, int nr_args)
@@ -389,10 +283,10 @@ static int run_fault(struct client *client, char **args, int nr_args)
 	char *words[] = { NULL, NULL, nr, pass };
 
 	if (nr_args < 2)
-		return ask_simply(client, "fault", args, nr_args);
+		return client_ask_simply(client, "fault", args, nr_args);
 	for (int i = 0; i < nr_args; i++)
 		words[i] = args[i];
-	return ask_simply(client, "fault", words, ARRAY_SIZE(words));
+	return client_ask_simply(client, "fault", words, ARRAY_SIZE(words));
 }
 
 /* A file that is not whole is of no use. */
@@ -404,12 +298,12 @@ static int run_save(struct client *client, char **args, int nr_args)
 
 	(void)nr_args;
 	if (fd < 0)
-		return complain_of_file(args[0]);
+		return client_complain_of_file(args[0]);
 	ret = ask_to_end(client, "save", fd);
 	if (!ret)
 		return 0;
 	unlink(args[0]);
-	return complain(args[0], ret);
+	return client_complain(args[0], ret);
 }
 
 /* ---- how it is ----------------------------------------------------------- */
@@ -479,7 +373,7 @@ static int ask_how(const struct client *client, const char *name,
 	int ret = ask_words(client, name, NULL, 0, -1, &reply);
 
 	if (ret)
-		return complain(name, ret);
+		return client_complain(name, ret);
 	if (client->json)
 		return print_json(reply.text, member);
 	fputs(reply.text, stdout);
@@ -510,7 +404,7 @@ static int run_tpm(struct client *client, char **args, int nr_args)
 
 	(void)args, (void)nr_args;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return complain("tpm", -errno);
+		return client_complain("tpm", -errno);
 	ret = message_send(client->sock, words, ARRAY_SIZE(words), ends[1]);
 	close(ends[1]);
 	if (!ret)
@@ -521,7 +415,7 @@ static int run_tpm(struct client *client, char **args, int nr_args)
 		status = reply.status;
 	if (!status)
 		status = ret;
-	return status ? complain("tpm", status) : 0;
+	return status ? client_complain("tpm", status) : 0;
 }
 
 static int set_check(void *context, const char *value)
@@ -551,7 +445,7 @@ static const struct request requests[] = {
 		.min_args = 1,
 		.max_args = MANY,
 		.in_workload = true,
-		.run = run_measure,
+		.run = client_measure,
 	},
 	{
 		.name = "violation",
@@ -563,7 +457,7 @@ static const struct request requests[] = {
 		.min_args = 1,
 		.max_args = MANY,
 		.in_workload = true,
-		.run = run_violation,
+		.run = client_violation,
 	},
 	{
 		.name = "buffer",
@@ -576,7 +470,7 @@ static const struct request requests[] = {
 		.max_args = 2,
 		.nr_words = 1,
 		.in_workload = true,
-		.run = run_buffer,
+		.run = client_buffer,
 	},
 	{
 		.name = "load",

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "cli/opts.h"
+#include "emu/message.h"
 
 /**
  * struct client - who asks
@@ -56,10 +57,27 @@ struct request {
 /* NULL: there is none. */
 const struct request *request_find(const char *name);
 
-/* A buffer whose bytes are in memory. 0, or a negative errno after a complaint. */
-int client_buffer(struct client *client, const char *name, const char *text);
+/*
+ * Asks, and waits for the answer. 0, or a negative errno, of the request or of what
+ * was requested.
+ */
+int client_ask(const struct client *client, const char *const *words,
+	       int nr_words, int fd, struct reply *ret_reply);
 
-/* The verb workload; see workload.c. */
+/* The same, prints what is answered, and complains. */
+int client_ask_simply(const struct client *client, const char *name,
+		      char *const *args, int nr_args);
+
+/* Of an answer, about @what. Returns @err. */
+int client_complain(const char *what, int err);
+
+/* Of a file that this program uses. Returns -errno. */
+int client_complain_of_file(const char *path);
+
+/* Verbs; see client_measure.c and workload.c. */
+int client_measure(struct client *client, char **args, int nr_args);
+int client_violation(struct client *client, char **args, int nr_args);
+int client_buffer(struct client *client, char **args, int nr_args);
 int client_workload(struct client *client, char **args, int nr_args);
 
 #endif

@@ -24,6 +24,8 @@
 #include "emu/work.h"
 
 #define EVENTS_LEN 8192
+#define LOOKS 1000
+#define LOOK_US 100
 #define ANCESTORS 2 /* of ours, that swtpm has: who keeps it, and us */
 
 /* Of Linux 5.19; the headers may be older. */
@@ -108,24 +110,41 @@ static bool is_ours(pid_t tid)
 	return false;
 }
 
+/* Its number and first arguments. False: cannot be told. */
+static bool system_call_of(pid_t tid, long *ret_nr, uint64_t ret_args[3])
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
+	for (int i = 0; i < LOOKS; i++) {
+		cleanup_fclose FILE *file = fopen(path, "re");
+
+		if (!file || !fgets(text, sizeof(text), file))
+			return false;
+		/* It is on its way to where it waits. */
+		if (!strncmp(text, "running", strlen("running"))) {
+			usleep(LOOK_US);
+			continue;
+		}
+		return sscanf(text, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64,
+			      ret_nr, &ret_args[0], &ret_args[1],
+			      &ret_args[2]) == 4;
+	}
+	return false;
+}
+
 /*
  * Whether who waits in open() means to write. The file is not among its descriptors
- * yet, so this is told by the system call that it is in. What cannot be told is no:
- * nobody means to write whom one can only see reading.
+ * yet, so this is told by the system call that it is in. What cannot be told is yes:
+ * better no violation than one that was none.
  */
 static bool opens_for_writing(pid_t tid)
 {
-	char path[64], text[256];
-	cleanup_fclose FILE *file = NULL;
 	uint64_t arg[3];
 	long nr;
 
-	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)tid);
-	file = fopen(path, "re");
-	if (!file || !fgets(text, sizeof(text), file) ||
-	    sscanf(text, "%ld %" SCNx64 " %" SCNx64 " %" SCNx64, &nr, &arg[0],
-		   &arg[1], &arg[2]) != 4)
-		return false;
+	if (!system_call_of(tid, &nr, arg))
+		return true;
 	switch (nr) {
 	case SYS_openat:
 		return (arg[2] & O_ACCMODE) != O_RDONLY;
@@ -135,6 +154,8 @@ static bool opens_for_writing(pid_t tid)
 	case SYS_creat:
 		return true;
 #endif
+	case SYS_openat2:
+		return true;
 	default:
 		return false;
 	}

@@ -27,19 +27,29 @@ guest_programs() {
 # vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME: the guest" says
 # whether the guest was content.
 vm() {
-	local name=$vm_config-$1 scenario=$2 kernel status
+	local name=$vm_config-$1 scenario=$2 status
 	shift 2
 	guest_programs
-	kernel=${vm_kernel:-$(kernel/build --config "$vm_config" --tree patched 2>&4)}
 	out=build/vm/$name
 	note "boots $name"
-	kernel/boot --kernel "$kernel" --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
-		--mem "$vm_mem" --add build/vm/tools:/usr/bin "$@" && status=0 || status=$?
+	boot --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
+		--add build/vm/tools:/usr/bin "$@" && status=0 || status=$?
 	if ((status)); then
 		fail "$name: the guest, exit status $status (see $out/console.log)"
 		return 1
 	fi
 	pass "$name: the guest"
+}
+
+# boot OPTION...: the machine, or imasim in its place, which knows no memory and no second kernel
+boot() {
+	local kernel
+	if [[ $vm_config == imasim ]]; then
+		tests/imasim/boot --imasim build/test "$@"
+		return
+	fi
+	kernel=${vm_kernel:-$(kernel/build --config "$vm_config" --tree patched 2>&4)}
+	kernel/boot --kernel "$kernel" --mem "$vm_mem" "$@"
 }
 
 # keeper_programs: into $adds, options by which a guest has what keeps records, and the way of TSS to /dev/tpmrm0
@@ -63,6 +73,7 @@ explains() {
 	shift 2
 	cat "$@" >"$out/list"
 	replays "$name: replays to the TPM's PCR 10" "${expect[@]}" "$@"
+	[[ ! -e $out/twin ]] || starts_with "$name: byte for byte what imasim measured" "$out/twin" "$out/list"
 	need "$name: evmctl accepts it" evmctl || return 0
 	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$pcrs.sha1" --pcrs "sha256,$pcrs.sha256" "$out/list"; then
 		pass "$name: evmctl accepts it"
@@ -184,6 +195,7 @@ vm_kexec() {
 	if vm kexec-twice kexec --append imastage.mode=twice; then
 		explains kexec-twice 3 "$out/results/1.000.part" "$out/results/3.000.part"
 	fi
+	[[ $vm_config != imasim ]] || return 0 # one kernel after another, of the same kind
 	if vm kexec-unpatched kexec --append imastage.mode=staged \
 		--second "$(kernel/build --config "$vm_config" --tree unpatched 2>&4)"; then
 		explains kexec-unpatched 2 "$out/results/1.000.part" "$out/results/2.000.part"
@@ -331,8 +343,26 @@ vm_keeper_unpatched() {
 	same "keeper_unpatched: nothing was deleted" "$(<"$out/results/current")" "$(records "$out/results/copy")"
 }
 
+# Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike. In the kernel
+# alone: kunit, memory, oracle (the TPM of the machine), abi (tests/imasim/conformance runs it), keeper_unpatched.
+sim_scenarios=(rounds duplicates violations banks kexec kexec_digests snapshot suspend)
+
+on_imasim() {
+	((EUID == 0)) || {
+		skip "$1" "watching what is opened takes root"
+		return
+	}
+	need "$1" swtpm tpm2_pcrread busybox cpio unshare || return 0
+	build_tests
+	vm_config=imasim vm_timeout=300
+	"vm_$1"
+}
+
 define_vm_checks() {
 	local name
+	for name in "${sim_scenarios[@]}"; do
+		eval "check_sim_$name() { on_imasim $name; }"
+	done
 	for name in "${vm_scenarios[@]}"; do
 		eval "check_vm_$name() { build_tests; vm_config=release vm_mem=512 vm_timeout=300; vm_$name; }"
 		eval "check_debug_$name() { build_tests; vm_config=debug vm_mem=1024 vm_timeout=1200; vm_$name; }"
