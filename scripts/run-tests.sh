@@ -27,7 +27,7 @@ logs=build/logs
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper packaging kernel_core imasim sessions demo series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
 debug=()
 
 # ---- what checks call ------------------------------------------------------
@@ -189,6 +189,18 @@ check_keeper() {
 	build_tests
 	note "two minutes"
 	run_tap agent tests/keeper/test-agent build/test
+}
+
+# Keepers that are killed, starved and cut off at every step and at any moment;
+# how often is said.
+check_keeper_faults() {
+	local name
+	build_tests
+	note "a thousand kills and about as many faults at every step, some minutes"
+	for name in test_keep_steps test_keep_disk kill-rounds; do
+		run_tap "$name" "build/test/$name" | tee "$logs/$name.tap"
+		note "$name: $(sed -n 's/^# \([0-9]* faults injected.*\)/\1/p' "$logs/$name.tap")"
+	done
 }
 
 # What is installed with it, judged by systemd and AppArmor.

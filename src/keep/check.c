@@ -10,8 +10,6 @@
 
 #include <errno.h>
 
-#define TRIES 3
-
 int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs)
 {
 	const struct imastage_replay *replay =
@@ -122,7 +120,7 @@ static int check_placed(struct keep *keep, struct keep_check *check)
 	struct keep_pcrs pcrs;
 	int r = 0;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < KEEP_TPM_TRIES; i++) {
 		r = keep_read_pcrs(keep, &pcrs);
 		if (r == 0)
 			r = keep_replay_listed(keep, &pcrs, skip, check);

@@ -192,20 +192,48 @@ static int next_archived(struct live_cursor *cursor,
 	return r;
 }
 
-/* What follows a spool that was dropped is archived. */
+/* Wherever the next record is, or will be. */
+static int enter(struct live_cursor *cursor)
+{
+	const struct live_spool *spool = cursor->live->spool;
+
+	if (is_spooled(cursor) ||
+	    (spool && cursor->next == spool_end(spool->spool).index))
+		return enter_spool(cursor);
+	return archive_cursor_open(cursor->live->options.archive, cursor->boot,
+				   cursor->next, &cursor->archived);
+}
+
+/* What follows a spool that was dropped is archived, or in another one. */
 static int next_spooled(struct live_cursor *cursor,
 			struct imastage_record *ret_record)
 {
 	int r = spool_cursor_next(cursor->spooled, ret_record);
 
+	if (r == IMASTAGE_END && cursor->spool != cursor->live->spool) {
+		leave_spool(cursor);
+		r = enter(cursor);
+		if (r < 0)
+			return r;
+		if (cursor->archived)
+			return next_archived(cursor, ret_record);
+		r = spool_cursor_next(cursor->spooled, ret_record);
+	}
 	if (r == 0)
 		cursor->next++;
-	if (r != IMASTAGE_END || cursor->spool == cursor->live->spool)
+	return r;
+}
+
+/* A cursor that could not go on (no memory) may be asked again. */
+static int next_anywhere(struct live_cursor *cursor,
+			 struct imastage_record *ret_record)
+{
+	int r = cursor->spooled || cursor->archived ? 0 : enter(cursor);
+
+	if (r < 0)
 		return r;
-	leave_spool(cursor);
-	r = archive_cursor_open(cursor->live->options.archive, cursor->boot,
-				cursor->next, &cursor->archived);
-	return r < 0 ? r : next_archived(cursor, ret_record);
+	return cursor->spooled ? next_spooled(cursor, ret_record) :
+				 next_archived(cursor, ret_record);
 }
 
 int live_cursor_next(struct live_cursor *cursor,
@@ -217,10 +245,8 @@ int live_cursor_next(struct live_cursor *cursor,
 	pthread_rwlock_rdlock(&live->lock);
 	if (live->boot.id != cursor->boot)
 		r = -ESTALE;
-	else if (cursor->spooled)
-		r = next_spooled(cursor, ret_record);
 	else
-		r = next_archived(cursor, ret_record);
+		r = next_anywhere(cursor, ret_record);
 	pthread_rwlock_unlock(&live->lock);
 	return r;
 }
@@ -235,13 +261,7 @@ static int open_cursor(struct live_cursor *cursor)
 	cursor->boot = cursor->live->boot.id;
 	if (cursor->next > end.index)
 		return -ERANGE;
-	if (is_spooled(cursor))
-		return enter_spool(cursor);
-	if (cursor->live->spool && cursor->next == end.index &&
-	    spool_end(cursor->live->spool->spool).index == end.index)
-		return enter_spool(cursor);
-	return archive_cursor_open(cursor->live->options.archive, cursor->boot,
-				   cursor->next, &cursor->archived);
+	return enter(cursor);
 }
 
 int live_cursor_open(struct live *live, uint64_t index,

@@ -25,7 +25,7 @@ struct live_spool {
 struct live {
 	struct live_options options;
 
-	pthread_mutex_t refreshing; /* protects the next three */
+	pthread_mutex_t refreshing; /* protects down to @lock */
 	char boot_id[37]; /* of the kernel when it was placed */
 	struct live_place {
 		bool valid;
@@ -36,6 +36,7 @@ struct live {
 	} placed;
 	/* Reading goes on here, while the kernel's list stays in place. */
 	struct keep_mark mark;
+	bool spool_failed; /* it can be read, but not added to */
 
 	pthread_rwlock_t lock; /* protects the rest */
 	bool has_boot;

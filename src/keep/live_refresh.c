@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#define TRIES 5
+
 /* ---- which boot ------------------------------------------------------------ */
 
 /* A hard boot makes it another list. Not under the lock. */
@@ -116,112 +118,143 @@ static int place(struct live *live, const struct keep_identity *identity,
 
 /* ---- the spool ------------------------------------------------------------- */
 
+static uint64_t end_of(const struct live_spool *spool)
+{
+	return spool_end(spool->spool).index;
+}
+
 /* Index behind all that is archived or spooled. */
 static uint64_t end_index(const struct live *live)
 {
-	uint64_t end = live->boot.end;
-
-	if (live->spool && spool_end(live->spool->spool).index > end)
-		end = spool_end(live->spool->spool).index;
-	return end;
+	return live->spool && end_of(live->spool) > live->boot.end ?
+		       end_of(live->spool) :
+		       live->boot.end;
 }
 
-/* The archive has overtaken it. */
-static void drop_spool(struct live *live)
+/* @spool may be NULL: the archive has everything. */
+static void set_spool(struct live *live, struct live_spool *spool)
 {
-	struct live_spool *old = NULL;
+	struct live_spool *old;
 
 	pthread_rwlock_wrlock(&live->lock);
-	if (live->spool &&
-	    spool_end(live->spool->spool).index <= live->boot.end) {
-		old = live->spool;
-		live->spool = NULL;
-	}
+	old = live->spool;
+	live->spool = spool;
 	pthread_rwlock_unlock(&live->lock);
 	live_spool_unref(old);
 }
 
-/* At the end of the archive. */
-static int new_spool(struct live *live)
+/* At the end of the archive. -EAGAIN: somebody copied to it just now. */
+static int new_spool(struct live *live, struct live_spool **ret_spool)
 {
-	struct live_spool *spool = calloc(1, sizeof(*spool));
+	struct live_spool *spool;
 	struct archive_place end;
-	int r = spool ? archive_end_place(live->options.archive, live->boot.id,
-					  &end) :
-			-ENOMEM;
+	int r = archive_end_place(live->options.archive, live->boot.id, &end);
 
 	if (r == 0 && end.index != live->boot.end)
 		r = -EAGAIN;
-	if (r == 0)
-		r = spool_new(live->options.io, live->options.spool_dir, &end,
-			      &spool->spool);
+	if (r < 0)
+		return r;
+	spool = calloc(1, sizeof(*spool));
+	r = spool ? spool_new(live->options.io, live->options.spool_dir, &end,
+			      &spool->spool) :
+		    -ENOMEM;
 	if (r < 0) {
 		free(spool);
 		return r;
 	}
 	atomic_init(&spool->refs, 1);
-	pthread_rwlock_wrlock(&live->lock);
-	live->spool = spool;
-	pthread_rwlock_unlock(&live->lock);
+	*ret_spool = spool;
 	return 0;
 }
 
-static int spool(struct live *live, const struct imastage_record *record)
+/* Adds to the spool that is read. */
+static int spool_more(struct live *live, const struct imastage_record *record)
 {
-	int r = live->spool ? 0 : new_spool(live);
+	int r;
 
-	if (r < 0)
-		return r;
 	pthread_rwlock_wrlock(&live->lock);
 	r = spool_put(live->spool->spool, record);
 	pthread_rwlock_unlock(&live->lock);
+	live->spool_failed = r < 0;
 	return r;
+}
+
+/* Adds to one that nobody reads yet. */
+static int spool_anew(struct live *live, struct live_spool **fresh,
+		      const struct imastage_record *record)
+{
+	int r = *fresh ? 0 : new_spool(live, fresh);
+
+	return r < 0 ? r : spool_put((*fresh)->spool, record);
 }
 
 /* ---- reading --------------------------------------------------------------- */
 
-static int open_list(struct live *live, uint64_t end,
-		     struct keep_list *ret_list, uint64_t *ret_skip)
+/* The rest of what is listed, and where it goes to. */
+struct rest {
+	struct keep_list list;
+	uint64_t skip; /* records of it that are there */
+	bool anew;
+	struct live_spool *fresh; /* NULL: not made yet */
+};
+
+static int open_rest(struct live *live, struct rest *rest)
 {
 	struct source *source = live->options.source;
+	uint64_t end;
 
-	if (live->mark.valid && live->mark.end == end) {
-		*ret_skip = 0;
+	rest->anew = !live->spool || live->spool_failed;
+	end = rest->anew ? live->boot.end : end_of(live->spool);
+	if (live->mark.valid && live->mark.end == end)
 		return keep_list_open(source, KEEP_CURRENT, live->mark.offset,
-				      ret_list);
-	}
-	*ret_skip = end - live->placed.first;
-	return keep_list_open(source, KEEP_BOTH, 0, ret_list);
+				      &rest->list);
+	rest->skip = end - live->placed.first;
+	return keep_list_open(source, KEEP_BOTH, 0, &rest->list);
 }
 
-static int spool_rest(struct live *live, struct keep_list *list, uint64_t skip)
+static int spool_rest(struct live *live, struct rest *rest)
 {
 	struct imastage_record record;
 	int r = 0;
 
 	for (uint64_t i = 0; r == 0; i++) {
-		r = keep_list_next(list, &record);
-		if (r == 0 && i >= skip)
-			r = spool(live, &record);
+		r = keep_list_next(&rest->list, &record);
+		if (r != 0 || i < rest->skip)
+			continue;
+		r = rest->anew ? spool_anew(live, &rest->fresh, &record) :
+				 spool_more(live, &record);
 	}
 	return r == IMASTAGE_END ? 0 : r;
 }
 
-static int read_rest(struct live *live)
+/* What was read before stays to be read until all of it is there again. */
+static void publish(struct live *live, struct rest *rest, int r)
 {
-	cleanup_keep_list struct keep_list list = { 0 };
-	uint64_t end = end_index(live), skip;
-	int r = open_list(live, end, &list, &skip);
-
-	if (r == 0)
-		r = spool_rest(live, &list, skip);
+	if (rest->anew && r == 0) {
+		set_spool(live, rest->fresh);
+		live->spool_failed = false;
+	} else {
+		live_spool_unref(rest->fresh);
+	}
 	live->mark = (struct keep_mark){
-		.valid = r == 0 && list.nr_staged == 0,
+		.valid = r == 0 && rest->list.nr_staged == 0,
 		.first = live->placed.first,
 		.end = end_index(live),
 	};
 	if (live->mark.valid)
-		live->mark.offset = keep_list_offset(&list);
+		live->mark.offset = keep_list_offset(&rest->list);
+}
+
+static int read_rest(struct live *live)
+{
+	struct rest rest = { 0 };
+	int r = open_rest(live, &rest);
+
+	if (r < 0)
+		return r;
+	r = spool_rest(live, &rest);
+	publish(live, &rest, r);
+	keep_list_close(&rest.list);
 	return r;
 }
 
@@ -237,7 +270,9 @@ static int catch_up(struct live *live, const struct keep_identity *identity)
 		r = place(live, identity, &boot, changed);
 	if (r < 0)
 		return r;
-	drop_spool(live);
+	/* The archive has overtaken it. */
+	if (live->spool && end_of(live->spool) <= live->boot.end)
+		set_spool(live, NULL);
 	return read_rest(live);
 }
 
@@ -266,11 +301,15 @@ static int refresh(struct live *live)
 		return r;
 	if (is_nothing_new(live, &identity))
 		return 0;
-	r = source_begin(live->options.source, SOURCE_READ);
-	if (r < 0)
-		return r;
-	r = catch_up(live, &identity);
-	source_end(live->options.source);
+	for (int tries = 0; tries < TRIES; tries++) {
+		r = source_begin(live->options.source, SOURCE_READ);
+		if (r < 0)
+			return r;
+		r = catch_up(live, &identity);
+		source_end(live->options.source);
+		if (r != -EAGAIN)
+			break;
+	}
 	return r;
 }
 

@@ -139,6 +139,12 @@ int keep_aside(struct keep *keep, bool staged, uint64_t offset, uint64_t index);
 
 /* ---- check.c --------------------------------------------------------------- */
 
+/*
+ * A record is listed a moment before the TPM is extended with it: a mismatch is
+ * looked into again before it is one.
+ */
+#define KEEP_TPM_TRIES 3
+
 struct keep_pcrs {
 	unsigned int banks; /* 0: nothing to compare */
 	struct imastage_digests values; /* of PCR 10 */

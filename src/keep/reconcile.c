@@ -38,7 +38,7 @@ static int ask_about(struct keep *keep, const struct keep_pcrs *pcrs,
 	return r;
 }
 
-static int ask_tpm(struct keep *keep, struct keep_facts *facts)
+static int ask_once(struct keep *keep, struct keep_facts *facts)
 {
 	struct keep_pcrs pcrs;
 	int r = keep_read_pcrs(keep, &pcrs);
@@ -47,6 +47,20 @@ static int ask_tpm(struct keep *keep, struct keep_facts *facts)
 		r = ask_about(keep, &pcrs, facts->end, &facts->gone);
 	if (r == 0 && facts->kept.first < facts->end)
 		r = ask_about(keep, &pcrs, facts->end, &facts->kept);
+	return r;
+}
+
+/* See keep_check() for why it may take another look. */
+static int ask_tpm(struct keep *keep, struct keep_facts *facts)
+{
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < KEEP_TPM_TRIES; i++) {
+		r = ask_once(keep, facts);
+		if (facts->gone.replays != KEEP_NO ||
+		    facts->kept.replays != KEEP_NO)
+			break;
+	}
 	return r;
 }
 
