@@ -111,7 +111,7 @@ int ask(const char *path, struct json_object *request, bool (*stop)(void),
 {
 	cleanup_free char *line = malloc(ASK_REPLY_MAX);
 	cleanup_close int fd = -1;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (!line)

@@ -203,7 +203,7 @@ static int put(struct render *render, const struct imastage_record *record,
 static int take_record(struct render *render, uint64_t offset)
 {
 	struct imastage_record record;
-	uint64_t len;
+	uint64_t len = 0;
 	int r = render->list.ops->next(render->cursor, &record);
 
 	if (r)
