@@ -164,6 +164,9 @@ static int open_segment(struct archive_cursor *cursor)
 
 /* ---- gaps ------------------------------------------------------------------ */
 
+/* It changed between two looks at the index: look again. */
+#define AGAIN 3
+
 /* No segment has the next record: why? */
 static int explain(struct archive_cursor *cursor)
 {
@@ -178,9 +181,12 @@ static int explain(struct archive_cursor *cursor)
 		return -ESTALE;
 	r = archive_end_place(cursor->archive, cursor->boot, &end);
 	if (r < 0)
-		return r;
-	if (cursor->index >= end.index)
-		return IMASTAGE_END;
+		return r == -ENOENT ? -ESTALE : r;
+	return cursor->index >= end.index ? IMASTAGE_END : AGAIN;
+}
+
+static int complain_hole(struct archive_cursor *cursor)
+{
 	say(cursor->archive->options.say, SAY_ERROR,
 	    "%s: damaged: no segment has record %" PRIu64 " of boot %" PRId64,
 	    cursor->archive->index.path, cursor->index, cursor->boot);
@@ -245,23 +251,33 @@ static int read_record(struct archive_cursor *cursor,
 	return 0;
 }
 
+/* Opens the segment that has the next record, or says why there is none. */
+static int move_on(struct archive_cursor *cursor)
+{
+	int r = meet_gap(cursor);
+
+	if (r == 0)
+		r = open_segment(cursor);
+	return r == IMASTAGE_END ? explain(cursor) : r;
+}
+
+/* More often than this no writer gets in between. */
+#define MOVES_MAX 100
+
 int archive_cursor_next(struct archive_cursor *cursor,
 			struct imastage_record *ret_record)
 {
-	int r;
+	int r = 0;
 
 	if (cursor->reader && cursor->index >= row_end(&cursor->row))
 		close_segment(cursor);
-	if (!cursor->reader) {
-		r = meet_gap(cursor);
-		if (r != 0)
-			return r;
-		r = open_segment(cursor);
-		if (r == IMASTAGE_END)
-			r = explain(cursor);
-		if (r != 0)
+	for (int i = 0; !cursor->reader && i < MOVES_MAX; i++) {
+		r = move_on(cursor);
+		if (r != 0 && r != AGAIN)
 			return r;
 	}
+	if (!cursor->reader)
+		return complain_hole(cursor);
 	r = read_record(cursor, ret_record);
 	if (r < 0)
 		close_segment(cursor);

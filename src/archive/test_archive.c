@@ -68,6 +68,17 @@ static void add(struct fixture *f, uint64_t from, uint64_t to)
 	assert_int_equal(archive_commit(f->archive, NULL), 0);
 }
 
+/* The segments' files have @len bytes and no more. */
+static void check_size(struct fixture *f, uint64_t len)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command),
+		 "test $(cat %s/00000001/*.ima | wc -c) = %llu", f->dir,
+		 (unsigned long long)len);
+	assert_int_equal(system(command), 0);
+}
+
 TEST(a_new_archive_is_empty)
 {
 	struct fixture *f = *state;
@@ -118,6 +129,7 @@ TEST(what_is_not_committed_is_not_there)
 	assert_int_equal(kept_list_put(&f->list, f->archive, 100, 900), 0);
 	open_again(f);
 	assert_int_equal(archive_end(f->archive), 100);
+	check_size(f, f->list.offsets[100]);
 	add(f, 100, 2000);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 2000);
 }

@@ -79,6 +79,46 @@ static void recover(struct scenario *scenario, bool again)
 				 0);
 }
 
+/* What a writer that has just recovered takes for granted. */
+struct view {
+	int64_t boot;
+	uint64_t end;
+	bool is_pending;
+};
+
+static struct view view_of(struct archive *archive)
+{
+	struct archive_pending pending;
+	struct archive_boot boot = { .id = 0 };
+	struct view view = { 0 };
+
+	assert_true(archive_last_boot(archive, &boot) >= 0);
+	view.boot = boot.id;
+	view.end = archive_end(archive);
+	view.is_pending = archive_pending(archive, &pending) == 0;
+	return view;
+}
+
+/* When the power is lost now, that is what the next one finds. */
+static void check_view_lasts(struct scenario *scenario, struct disk *disk,
+			     uint32_t seed)
+{
+	struct view seen = view_of(scenario->archive), found;
+	struct disk *after = disk_after_power_loss(disk, seed);
+	struct scenario next = scenario_on(after);
+
+	assert_int_equal(archive_open_writer(&next.options, &next.archive), 0);
+	found = view_of(next.archive);
+	assert_int_equal(found.boot, seen.boot);
+	assert_int_equal(found.end, seen.end);
+	assert_int_equal(found.is_pending, seen.is_pending);
+	keeping_verify(next.archive);
+	scenario_close(&next);
+	disk_free(after);
+	(void)disk_vfs(disk);
+	nr_injected++;
+}
+
 /* False when the fault did not occur. */
 static bool try_fault(enum disk_fault fault, uint64_t nr)
 {
@@ -95,6 +135,7 @@ static bool try_fault(enum disk_fault fault, uint64_t nr)
 	if (r < 0) {
 		recover(&scenario, nr % 2);
 		scenario_check(&scenario);
+		check_view_lasts(&scenario, disk, (uint32_t)nr);
 	}
 	go_on(&scenario, disk);
 	disk_free(disk);
@@ -110,18 +151,18 @@ static void try_faults(enum disk_fault fault, unsigned int step)
 
 TEST(survives_io_errors)
 {
-	try_faults(DISK_IO_ERROR, 5);
+	try_faults(DISK_IO_ERROR, 7);
 }
 
 TEST(survives_full_disks)
 {
-	try_faults(DISK_FULL, 5);
-	try_faults(DISK_STAYS_FULL, 5);
+	try_faults(DISK_FULL, 7);
+	try_faults(DISK_STAYS_FULL, 7);
 }
 
 TEST(survives_short_writes)
 {
-	try_faults(DISK_SHORT, 5);
+	try_faults(DISK_SHORT, 7);
 }
 
 /* ---- power loss ------------------------------------------------------------ */
@@ -166,7 +207,43 @@ TEST(survives_power_loss)
 		;
 }
 
+/* ---- kill ------------------------------------------------------------------ */
+
+/*
+ * The process is killed: what it wrote and did not sync is still what others
+ * see. The next one takes it for granted only once it is safe.
+ */
+static bool try_kill(uint64_t nr)
+{
+	struct disk *disk = disk_new();
+	struct scenario scenario = scenario_on(disk);
+	bool occurred;
+	int r;
+
+	disk_fail(disk, DISK_POWER, nr);
+	r = scenario_run(&scenario);
+	scenario_close(&scenario);
+	occurred = disk_has_failed(disk);
+	assert_true(r == 0 || occurred);
+	disk_fail(disk, DISK_NONE, 0);
+	recover(&scenario, true);
+	scenario_check(&scenario);
+	for (uint32_t seed = 0; seed < 3; seed++)
+		check_view_lasts(&scenario, disk, (uint32_t)nr * 77 + seed);
+	go_on(&scenario, disk);
+	disk_free(disk);
+	nr_injected += occurred;
+	return occurred;
+}
+
+TEST(survives_kill)
+{
+	for (uint64_t nr = 1; try_kill(nr);)
+		nr += wants_all() ? 1 : 5;
+}
+
 TEST_MAIN_WITH(make_list, free_list, cmocka_unit_test(survives_io_errors),
 	       cmocka_unit_test(survives_full_disks),
 	       cmocka_unit_test(survives_short_writes),
-	       cmocka_unit_test(survives_power_loss))
+	       cmocka_unit_test(survives_power_loss),
+	       cmocka_unit_test(survives_kill))

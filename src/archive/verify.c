@@ -374,11 +374,13 @@ static int check_bytes(struct verify *verify)
 	return r;
 }
 
-static int check_file(struct verify *verify)
+/* *ret_pruned: it is not there any more, nor is its row. */
+static int check_file(struct verify *verify, bool *ret_pruned)
 {
 	int r = open_segment(verify);
 
-	if (r == IMASTAGE_END)
+	*ret_pruned = r == IMASTAGE_END;
+	if (*ret_pruned)
 		return 0;
 	if (r == -ENOENT)
 		return find(verify, 0, "there is no such file");
@@ -415,26 +417,6 @@ static int go_on(struct verify *verify, bool damaged)
 	return r == -ENOMEM ? r : 0;
 }
 
-static int check_segment(struct verify *verify)
-{
-	const struct archive_segment *is = &verify->row.is;
-	int r, damaged;
-
-	verify->path =
-		segment_path(verify->archive->dir, is->boot, is->first,
-			     is->compressed ? SEGMENT_COMPRESSED : SEGMENT_RAW);
-	verify->segment.fd = -1;
-	verify->segment.offset = 0;
-	damaged = r = check_row(verify);
-	if (r == 0)
-		damaged = r = check_file(verify);
-	if (r >= 0)
-		r = check_chain(verify);
-	if (r < 0)
-		return r;
-	return go_on(verify, damaged || r);
-}
-
 /* ---- a boot ---------------------------------------------------------------- */
 
 static int begin(struct verify *verify)
@@ -460,6 +442,29 @@ static int begin(struct verify *verify)
 		       find(verify, 0,
 			    "the PCR values at the boot's start are no such") :
 		       r;
+}
+
+static int check_segment(struct verify *verify)
+{
+	const struct archive_segment *is = &verify->row.is;
+	bool pruned = false;
+	int r, damaged;
+
+	verify->path =
+		segment_path(verify->archive->dir, is->boot, is->first,
+			     is->compressed ? SEGMENT_COMPRESSED : SEGMENT_RAW);
+	verify->segment.fd = -1;
+	verify->segment.offset = 0;
+	damaged = r = check_row(verify);
+	if (r == 0)
+		damaged = r = check_file(verify, &pruned);
+	if (pruned)
+		return begin(verify);
+	if (r >= 0)
+		r = check_chain(verify);
+	if (r < 0)
+		return r;
+	return go_on(verify, damaged || r);
 }
 
 /* A gap that begins where the last segment ends. */
@@ -528,18 +533,48 @@ static int was_pruned(struct verify *verify)
 	return base.place.index > verify->place.index ? IMASTAGE_END : 0;
 }
 
+/*
+ * The segment before has grown since it was read: IMASTAGE_END. What is there now was
+ * put while the rest was checked, and is not looked at.
+ */
+static int has_grown(struct verify *verify)
+{
+	struct row row = { 0 };
+	int r;
+
+	if (verify->row.is.first <= verify->place.index)
+		return 0;
+	r = index_segment_at(&verify->archive->index, verify->boot->id,
+			     verify->place.index, 0, &row);
+	if (r == 0 && row.is.first < verify->place.index &&
+	    row_end(&row) > verify->place.index)
+		r = IMASTAGE_END;
+	else if (r == IMASTAGE_END)
+		r = 0;
+	row_fini(&row);
+	return r;
+}
+
+/* IMASTAGE_END: there is no more to be looked at. */
 static int check_next(struct verify *verify)
 {
 	int r = pass_gap(verify);
 
 	if (r == 0)
 		r = was_pruned(verify);
-	if (r == IMASTAGE_END)
-		return begin(verify);
-	verify->at = verify->row.is.first + 1;
+	if (r == IMASTAGE_END) {
+		r = begin(verify);
+		return r < 0 ? r : 0;
+	}
 	if (r == 0)
-		r = check_order(verify);
-	return r == 0 ? check_segment(verify) : r;
+		r = has_grown(verify);
+	if (r != 0)
+		return r;
+	verify->at = verify->row.is.first + 1;
+	r = check_order(verify);
+	if (r == 0)
+		r = check_segment(verify);
+	return r < 0 ? r : 0;
 }
 
 static int check_segments(struct verify *verify)
@@ -551,9 +586,10 @@ static int check_segments(struct verify *verify)
 				       verify->boot->id, verify->at,
 				       INDEX_MARKS | INDEX_FRAMES | INDEX_STATE,
 				       &verify->row);
-		if (r != 0)
-			return r == IMASTAGE_END ? 0 : r;
-		r = check_next(verify);
+		if (r == 0)
+			r = check_next(verify);
+		if (r == IMASTAGE_END)
+			return 0;
 	}
 	return r < 0 ? r : 0;
 }

@@ -44,8 +44,11 @@ uint64_t kept_list_check(const struct kept_list *list, struct archive *archive,
  */
 void keeping_verify(struct archive *archive);
 
-/* What is found: the texts, one on a line. free() it. */
-char *keeping_findings(struct archive *archive);
+/*
+ * What is found: the texts, one on a line; NULL when the check could not be done,
+ * as with a damaged index. free() it.
+ */
+char *keeping_try_findings(struct archive *archive);
 
 /* What was said, the last lines of it; with $KEEPING_VERBOSE it is printed, too. */
 struct kept_said {
