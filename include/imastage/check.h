@@ -57,6 +57,13 @@ struct imastage_summary {
 };
 
 /*
+ * Adds what was found in a part that follows to *sum. Where a list is aligned is
+ * not added: it counts from the start of the replay.
+ */
+IMASTAGE_API void imastage_summary_add(struct imastage_summary *sum,
+				       const struct imastage_summary *part);
+
+/*
  * @replay: gets the records extended; the reader's bank is checked even when
  * it is not replayed. @align, @options: may be NULL. Returns 0 with *ret_summary
  * set, or a negative errno: then imastage_reader_error() has the place, if it

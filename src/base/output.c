@@ -35,13 +35,19 @@ static char *temp_name(const char *path)
 	return temp;
 }
 
-/* mkstemp() gives nobody else a right; a file has what umask leaves. */
-static void open_up(int fd)
+/*
+ * mkstemp() gives nobody else a right. A new file has what umask leaves, one that
+ * is replaced keeps what it had: nobody shall read it who could not before.
+ */
+static void open_up(int fd, const char *path)
 {
+	struct stat st;
 	mode_t mask = umask(0);
 
 	umask(mask);
-	(void)fchmod(fd, 0666 & ~mask);
+	if (stat(path, &st) < 0)
+		st.st_mode = 0666 & ~mask;
+	(void)fchmod(fd, st.st_mode & 0777);
 }
 
 static int open_temp(struct output *output)
@@ -59,7 +65,7 @@ static int open_temp(struct output *output)
 		output->temp = NULL;
 		return r;
 	}
-	open_up(fd);
+	open_up(fd, output->path);
 	output->file = fdopen(fd, "w");
 	if (!output->file)
 		close(fd);
@@ -110,26 +116,26 @@ static int sync_folder(const char *path)
 	return fd < 0 ? -errno : sync_fd(fd);
 }
 
+int output_sync(struct output *output)
+{
+	if (ferror(output->file))
+		return -EIO;
+	if (fflush(output->file) == EOF)
+		return -errno;
+	return output->temp ? sync_fd(fileno(output->file)) : 0;
+}
+
 static int close_file(struct output *output)
 {
 	FILE *file = output->file;
-	int r = 0;
 
 	output->file = NULL;
-	if (file == stdout)
-		return fflush(file) == EOF ? -errno : 0;
-	if (fflush(file) == EOF)
-		r = -errno;
-	if (r == 0 && output->temp)
-		r = sync_fd(fileno(file));
-	if (fclose(file) == EOF && r == 0)
-		r = -errno;
-	return r;
+	return file != stdout && fclose(file) == EOF ? -errno : 0;
 }
 
 int output_commit(struct output *output)
 {
-	int r = ferror(output->file) ? -EIO : 0, closed = close_file(output);
+	int r = output_sync(output), closed = close_file(output);
 
 	if (r == 0)
 		r = closed;

@@ -31,6 +31,13 @@ struct output {
  */
 int output_open(struct output *ret_output, const char *path);
 
+/*
+ * What was written is on stable storage, without its name: what may go wrong has
+ * gone wrong, so that of several files all are committed or none. Not needed
+ * before output_commit().
+ */
+int output_sync(struct output *output);
+
 /* Returns 0 once it is on stable storage under its name, or what went wrong. */
 int output_commit(struct output *output);
 

@@ -95,10 +95,40 @@ TEST(has_the_rights_that_umask_leaves)
 	mode_t mask = umask(027);
 	struct stat st;
 
+	unlink(path);
 	write_file("one", true);
 	umask(mask);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+TEST(keeps_the_rights_of_what_it_replaces)
+{
+	struct stat st;
+
+	write_file("one", true);
+	assert_int_equal(chmod(path, 0600), 0);
+	write_file("two", true);
+	assert_holds("two");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+TEST(is_nowhere_after_a_sync_alone)
+{
+	struct output output;
+
+	write_file("one", true);
+	assert_int_equal(output_open(&output, path), 0);
+	fputs("two", output.file);
+	assert_int_equal(output_sync(&output), 0);
+	output_fini(&output);
+	assert_holds("one");
+	assert_int_equal(nr_files(), 1);
+	assert_int_equal(output_open(&output, "/dev/full"), 0);
+	fputs("one", output.file);
+	assert_int_equal(output_sync(&output), -ENOSPC);
+	output_fini(&output);
 }
 
 TEST(a_device_is_written_to_directly)
@@ -124,5 +154,7 @@ TEST_MAIN_WITH(make_folder, remove_folder,
 	       cmocka_unit_test(replaces_what_was_there),
 	       cmocka_unit_test(leaves_nothing_without_a_commit),
 	       cmocka_unit_test(has_the_rights_that_umask_leaves),
+	       cmocka_unit_test(keeps_the_rights_of_what_it_replaces),
+	       cmocka_unit_test(is_nowhere_after_a_sync_alone),
 	       cmocka_unit_test(a_device_is_written_to_directly),
 	       cmocka_unit_test(a_folder_that_is_not_there))

@@ -20,8 +20,13 @@ struct half {
 	const char *path; /* NULL: not wanted */
 	struct output output;
 	uint64_t nr_records;
-	bool is_json;
+	struct imastage_reader_options kind; /* of its records */
 };
+
+static bool is_json(const struct half *half)
+{
+	return half->kind.format == IMASTAGE_FORMAT_CEL_JSON;
+}
 
 struct align {
 	struct input_options input_options;
@@ -52,7 +57,9 @@ static int set_json(void *context, const char *value)
 
 static const struct opt align_opts[] = {
 	{ .text = "What is written:" },
-	{ "prefix", 0, "FILE", "the records that lead to the values",
+	{ "prefix", 0, "FILE",
+	  "the records that lead to the values; '-' is standard\n"
+	  "output, and no result is printed",
 	  set_prefix, "a file" },
 	{ "excess", 0, "FILE", "those that follow", set_excess, "a file" },
 	{ "json", 'j', NULL, "the result as one JSON object", set_json, NULL },
@@ -95,7 +102,7 @@ static int put_record(struct half *half, const struct imastage_record *record)
 
 	if (!half->path)
 		return 0;
-	if (half->is_json)
+	if (is_json(half))
 		r = put_text(half, half->nr_records ? ",\n" : "[\n");
 	if (r == 0)
 		r = put(half, record->raw.data, record->raw.len);
@@ -116,11 +123,34 @@ static int finish_half(struct half *half)
 
 	if (!half->path)
 		return 0;
-	if (half->is_json)
+	if (is_json(half))
 		r = put_text(half, half->nr_records ? "\n]\n" : "[]\n");
 	if (r == 0)
-		r = output_commit(&half->output);
+		r = output_sync(&half->output);
 	return complain(half, r);
+}
+
+static int commit_half(struct half *half)
+{
+	return half->path ? complain(half, output_commit(&half->output)) : 0;
+}
+
+/* Records are written as they were: a file has those of one kind. */
+static int check_kind(struct half *half, const struct input *input)
+{
+	const struct imastage_reader_options *options =
+		imastage_reader_get_options(input->reader);
+
+	if (half->nr_records == 0)
+		half->kind = *options;
+	if (!half->path || (half->kind.format == options->format &&
+			    half->kind.bank == options->bank &&
+			    half->kind.endian == options->endian))
+		return 0;
+	cli_error("%s: of another format, bank or byte order than the part "
+		  "before; convert it first",
+		  input_path(input));
+	return -EINVAL;
 }
 
 static int divide(struct align *align, struct input *input, uint64_t nr_prefix)
@@ -135,10 +165,9 @@ static int divide(struct align *align, struct input *input, uint64_t nr_prefix)
 		r = input_next(input, &record);
 		if (r)
 			break;
-		half->is_json =
-			imastage_reader_get_options(input->reader)->format ==
-			IMASTAGE_FORMAT_CEL_JSON;
-		r = put_record(half, &record);
+		r = check_kind(half, input);
+		if (r == 0)
+			r = put_record(half, &record);
 	}
 	return r < 0 ? r : 0;
 }
@@ -156,9 +185,18 @@ static int write_halves(struct align *align, struct input *input,
 		r = finish_half(&align->prefix);
 	if (r == 0)
 		r = finish_half(&align->excess);
+	if (r == 0)
+		r = commit_half(&align->prefix);
+	if (r == 0)
+		r = commit_half(&align->excess);
 	output_fini(&align->prefix.output);
 	output_fini(&align->excess.output);
 	return r;
+}
+
+static bool is_stdout(const struct half *half)
+{
+	return half->path && !strcmp(half->path, "-");
 }
 
 static int align_list(struct align *align, struct replay_run *run, char **args)
@@ -174,7 +212,8 @@ static int align_list(struct align *align, struct replay_run *run, char **args)
 	    write_halves(align, run->input, run->nr_matched) < 0)
 		return CLI_FAILED;
 	progress_clear();
-	replay_report(run, align->json);
+	if (!is_stdout(&align->prefix) && !is_stdout(&align->excess))
+		replay_report(run, align->json);
 	return replay_accepts(run) ? CLI_OK : CLI_REJECTED;
 }
 

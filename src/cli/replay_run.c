@@ -21,27 +21,9 @@ static int tick(void *context, uint64_t nr_records)
 static void add_summary(struct replay_run *run,
 			const struct imastage_summary *part)
 {
-	struct imastage_summary *all = &run->summary;
-
-	if (part->nr_bad && !all->nr_bad) {
+	if (part->nr_bad && !run->summary.nr_bad)
 		run->bad_path = input_path(run->input);
-		all->first_bad_index = part->first_bad_index;
-		all->first_bad_offset = part->first_bad_offset;
-	}
-	if (part->nr_disagree && !all->nr_disagree) {
-		all->first_disagree_index = part->first_disagree_index;
-		all->first_disagree_pcr = part->first_disagree_pcr;
-		all->first_disagree_bank = part->first_disagree_bank;
-	}
-	all->nr_records += part->nr_records;
-	all->nr_bytes += part->nr_bytes;
-	all->nr_violations += part->nr_violations;
-	all->nr_other_pcr += part->nr_other_pcr;
-	all->nr_unknown += part->nr_unknown;
-	all->nr_bad += part->nr_bad;
-	all->nr_snapshots += part->nr_snapshots;
-	all->nr_odd_snapshots += part->nr_odd_snapshots;
-	all->nr_disagree += part->nr_disagree;
+	imastage_summary_add(&run->summary, part);
 }
 
 static void note_match(struct replay_run *run, uint64_t nr_records)

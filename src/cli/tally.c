@@ -21,20 +21,37 @@ struct tally_chunk {
 	uint8_t data[];
 };
 
-/* Names are chosen by whoever makes a list; a key keeps them from colliding. */
+__extension__ typedef unsigned __int128 product;
+
+/* Both halves of a product depend on all bits of its factors, one of them secret. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	product whole = (product)a * b;
+
+	return (uint64_t)whole ^ (uint64_t)(whole >> 64);
+}
+
+/*
+ * Names are chosen by whoever makes a list; two secret keys keep them from
+ * colliding.
+ */
 static uint64_t hash_name(struct imastage_bytes name)
 {
-	static uint64_t key;
+	static uint64_t keys[2];
 	uint64_t hash;
 
-	if (!key && getrandom(&key, sizeof(key), GRND_NONBLOCK) < 0)
-		key = 1;
-	hash = key | 1;
-	for (size_t i = 0; i < name.len; i++) {
-		hash = (hash ^ name.data[i]) * 0x9fb21c651e98df25;
-		hash ^= hash >> 29;
+	if (!keys[0] && getrandom(keys, sizeof(keys), 0) < 0)
+		keys[0] = (uint64_t)(uintptr_t)&hash;
+	hash = keys[0] ^ name.len;
+	while (name.len > 0) {
+		struct imastage_bytes piece = bytes_first(name, 8);
+		uint64_t word = 0;
+
+		memcpy(&word, piece.data, piece.len);
+		hash = mix(hash ^ word, keys[1] | 1);
+		name = bytes_skip(name, piece.len);
 	}
-	return hash ^ hash >> 32;
+	return mix(hash, keys[0] | 1);
 }
 
 static struct tally_entry *find(const struct tally *tally, uint64_t hash,

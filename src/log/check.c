@@ -148,27 +148,27 @@ static int look_for_match(struct check *check, const struct batch *batch)
 	return IMASTAGE_ALIGN_NONE;
 }
 
-static void add_up(struct imastage_summary *sum,
-		   const struct imastage_summary *tally)
+void imastage_summary_add(struct imastage_summary *sum,
+			  const struct imastage_summary *part)
 {
 	if (sum->nr_bad == 0) {
-		sum->first_bad_index = tally->first_bad_index;
-		sum->first_bad_offset = tally->first_bad_offset;
+		sum->first_bad_index = part->first_bad_index;
+		sum->first_bad_offset = part->first_bad_offset;
 	}
 	if (sum->nr_disagree == 0) {
-		sum->first_disagree_index = tally->first_disagree_index;
-		sum->first_disagree_pcr = tally->first_disagree_pcr;
-		sum->first_disagree_bank = tally->first_disagree_bank;
+		sum->first_disagree_index = part->first_disagree_index;
+		sum->first_disagree_pcr = part->first_disagree_pcr;
+		sum->first_disagree_bank = part->first_disagree_bank;
 	}
-	sum->nr_records += tally->nr_records;
-	sum->nr_bytes += tally->nr_bytes;
-	sum->nr_violations += tally->nr_violations;
-	sum->nr_other_pcr += tally->nr_other_pcr;
-	sum->nr_unknown += tally->nr_unknown;
-	sum->nr_bad += tally->nr_bad;
-	sum->nr_snapshots += tally->nr_snapshots;
-	sum->nr_odd_snapshots += tally->nr_odd_snapshots;
-	sum->nr_disagree += tally->nr_disagree;
+	sum->nr_records += part->nr_records;
+	sum->nr_bytes += part->nr_bytes;
+	sum->nr_violations += part->nr_violations;
+	sum->nr_other_pcr += part->nr_other_pcr;
+	sum->nr_unknown += part->nr_unknown;
+	sum->nr_bad += part->nr_bad;
+	sum->nr_snapshots += part->nr_snapshots;
+	sum->nr_odd_snapshots += part->nr_odd_snapshots;
+	sum->nr_disagree += part->nr_disagree;
 }
 
 /* ---- who does what --------------------------------------------------------- */
@@ -291,7 +291,7 @@ static void note_filled(struct check *check, const struct task *task, int r)
 static void note_retired(struct check *check, const struct task *task, int r)
 {
 	check->retiring = false;
-	add_up(&check->summary, &task->batch->tally);
+	imastage_summary_add(&check->summary, &task->batch->tally);
 	check->retired++;
 	if (r == IMASTAGE_ALIGN_MATCH)
 		check->stop = true;

@@ -48,28 +48,23 @@ int imastage_reader_new(struct imastage_source source,
 			const struct imastage_reader_options *options,
 			struct imastage_reader **ret_reader)
 {
-	struct imastage_reader *reader;
-	int r = new_reader(options, &reader);
+	int r = new_reader(options, ret_reader);
 
-	if (r < 0)
-		return r;
-	reader->source = source;
-	*ret_reader = reader;
-	return 0;
+	if (r == 0)
+		(*ret_reader)->source = source;
+	return r;
 }
 
 int imastage_reader_new_memory(struct imastage_bytes bytes,
 			       const struct imastage_reader_options *options,
 			       struct imastage_reader **ret_reader)
 {
-	struct imastage_reader *reader;
-	int r = new_reader(options, &reader);
+	int r = new_reader(options, ret_reader);
 
 	if (r < 0)
 		return r;
-	reader->window = bytes;
-	reader->eof = true;
-	*ret_reader = reader;
+	(*ret_reader)->window = bytes;
+	(*ret_reader)->eof = true;
 	return 0;
 }
 

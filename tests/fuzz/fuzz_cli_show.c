@@ -28,28 +28,6 @@ static void must_be_json(struct imastage_bytes line)
 	json_tokener_free(tokener);
 }
 
-static void must_read_as(struct imastage_bytes line,
-			 const struct imastage_record *expected)
-{
-	struct imastage_reader_options options = {
-		.format = IMASTAGE_FORMAT_CEL_JSON,
-		.bank = expected->bank,
-		.endian = expected->endian,
-	};
-	struct imastage_reader *reader;
-	struct imastage_record record;
-
-	must(imastage_reader_new_memory(line, &options, &reader) == 0);
-	must(imastage_reader_next(reader, &record) == 0);
-	must(record.pcr == expected->pcr);
-	must(bytes_equal(record.digest, expected->digest) ||
-	     imastage_record_is_violation(&record));
-	must(bytes_equal(record.name, expected->name));
-	must(bytes_equal(record.data, expected->data));
-	must(imastage_reader_next(reader, &record) == IMASTAGE_END);
-	imastage_reader_free(reader);
-}
-
 static void check_json(const struct imastage_record *record, uint64_t index)
 {
 	char *text = NULL;
@@ -60,7 +38,10 @@ static void check_json(const struct imastage_record *record, uint64_t index)
 	record_print_json(file, record, index, RECORD_NO_OFFSET);
 	must(fclose(file) == 0);
 	must_be_json(bytes_of(text, len));
-	must_read_as(bytes_of(text, len), record);
+	/* One of ones would be read as a violation, see writer.h. */
+	if (!bytes_are_all(record->digest, 0xff))
+		must_read_as(bytes_of(text, len), IMASTAGE_FORMAT_CEL_JSON,
+			     record);
 	free(text);
 }
 

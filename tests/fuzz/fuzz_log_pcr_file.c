@@ -43,8 +43,8 @@ static void put_values(struct imastage_buffer *text,
 	}
 }
 
-static void must_read_as(const struct imastage_buffer *text,
-			 const struct pcr_values *values)
+static void must_say(const struct imastage_buffer *text,
+		     const struct pcr_values *values)
 {
 	struct pcr_values again = { 0 };
 	size_t line;
@@ -75,7 +75,7 @@ static void check(struct imastage_bytes text, enum imastage_bank bank)
 	if (r < 0)
 		return;
 	put_values(&written, &values);
-	must_read_as(&written, &values);
+	must_say(&written, &values);
 	free(written.data);
 }
 

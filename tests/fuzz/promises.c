@@ -67,10 +67,8 @@ static void must_be_same(const struct imastage_record *a,
 	must(bytes_equal(a->data, b->data));
 }
 
-/* What was written is read as @expected. */
-static void must_read_as(const struct imastage_buffer *text,
-			 enum imastage_format format,
-			 const struct imastage_record *expected)
+void must_read_as(struct imastage_bytes text, enum imastage_format format,
+		  const struct imastage_record *expected)
 {
 	struct imastage_reader_options options = {
 		.format = format,
@@ -80,8 +78,7 @@ static void must_read_as(const struct imastage_buffer *text,
 	struct imastage_reader *reader;
 	struct imastage_record record;
 
-	must(imastage_reader_new_memory(bytes_of(text->data, text->len),
-					&options, &reader) == 0);
+	must(imastage_reader_new_memory(text, &options, &reader) == 0);
 	must(imastage_reader_next(reader, &record) == 0);
 	must_be_same(&record, expected);
 	must(imastage_reader_next(reader, &record) == IMASTAGE_END);
@@ -110,7 +107,7 @@ static void check_written(const struct imastage_record *record,
 		must(format != IMASTAGE_FORMAT_BINARY && is_ones(record));
 		return;
 	}
-	must_read_as(&text, format, record);
+	must_read_as(bytes_of(text.data, text.len), format, record);
 	if (is_raw)
 		must(bytes_equal(record->raw, bytes_of(text.data, text.len)));
 	free(text.data);
@@ -140,7 +137,8 @@ static void check_other_order(const struct imastage_record *record)
 	must(imastage_reader_next(reader, &swapped) == 0);
 	write.endian = record->endian;
 	must(write_as(&swapped, &write, &back) == 0);
-	must_read_as(&back, IMASTAGE_FORMAT_BINARY, record);
+	must_read_as(bytes_of(back.data, back.len), IMASTAGE_FORMAT_BINARY,
+		     record);
 	imastage_reader_free(reader);
 	free(there.data);
 	free(back.data);

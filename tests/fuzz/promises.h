@@ -22,6 +22,10 @@ void must(bool holds);
 void check_list(struct imastage_bytes bytes,
 		const struct imastage_reader_options *options);
 
+/* @text, in @format, is the record @expected and nothing else. */
+void must_read_as(struct imastage_bytes text, enum imastage_format format,
+		  const struct imastage_record *expected);
+
 /* One record: fields, names, ASCII, the other byte order and back. */
 void check_record(const struct imastage_record *record);
 
