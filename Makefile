@@ -9,7 +9,7 @@ CHECKS ?= default
 # How long `make fuzz` searches with each target, in seconds.
 SECONDS ?= 60
 
-.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-imasim bars lint fuzz clean
+.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-imasim bench-keeper bars lint fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ bench-log: ## checking and replaying lists, beside evmctl and bare hashing
 
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
 	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run
+
+bench-keeper: ## what the keeper costs: drains of a million records, memory, an idle daemon
+	@scripts/setup.sh build bench && scripts/run-tests.sh build && bench/keeper/run
 
 bars: ## the bars of all benches, and whether they hold
 	@scripts/setup.sh bench && bench/bars build/bench
