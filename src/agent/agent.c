@@ -7,7 +7,7 @@
 #include "agent/control.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
-#include "agent/notify.h"
+#include "service/notify.h"
 #include "agent/pressure.h"
 #include "agent/schedule.h"
 #include "agent/worker.h"

@@ -4,7 +4,7 @@
  */
 #include "agent/agent.h"
 #include "agent/log.h"
-#include "agent/notify.h"
+#include "service/notify.h"
 #include "base/util.h"
 
 #include <getopt.h>

@@ -3,7 +3,7 @@
  * The other end of sd_notify(3), whose protocol is documented there: not worth
  * a library in a process that has the rights of this one.
  */
-#include "agent/notify.h"
+#include "service/notify.h"
 #include "base/util.h"
 
 #include <errno.h>

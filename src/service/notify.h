@@ -3,8 +3,8 @@
  * Telling the service manager how we are, sd_notify(3): a datagram to the
  * socket that $NOTIFY_SOCKET names. Without it nothing is told.
  */
-#ifndef AGENT_NOTIFY_H
-#define AGENT_NOTIFY_H
+#ifndef SERVICE_NOTIFY_H
+#define SERVICE_NOTIFY_H
 
 #include <stdint.h>
 
