@@ -198,6 +198,11 @@ check_keeper_faults() {
 	local name
 	build_tests
 	note "a thousand kills and about as many faults at every step, some minutes"
+	if diff <(build/test/test_keep_decide --table) <(sed -n '/^| kernel | reset/,/^$/ { /^$/d; p }' docs/keeper-reconcile.md); then
+		pass "docs/keeper-reconcile.md has the table of the code"
+	else
+		fail "docs/keeper-reconcile.md has the table of the code"
+	fi
 	for name in test_keep_steps test_keep_disk kill-rounds; do
 		run_tap "$name" "build/test/$name" | tee "$logs/$name.tap"
 		note "$name: $(sed -n 's/^# \([0-9]* faults injected.*\)/\1/p' "$logs/$name.tap")"

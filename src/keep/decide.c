@@ -95,8 +95,9 @@ static struct keep_decision by_count(const struct keep_facts *facts)
 		return with_gap(first, first - facts->end);
 	if (facts->kept.content == KEEP_EQUAL)
 		return in_same_boot(facts, first);
-	if (!facts->same_boot_id && facts->gone.replays == KEEP_YES)
-		return in_same_boot(facts, facts->end);
+	if (!facts->same_boot_id && facts->gone.content == KEEP_EQUAL &&
+	    facts->gone.replays == KEEP_YES)
+		return in_same_boot(facts, facts->gone.first);
 	return in_new_boot(facts, KEEP_CASE_CONTRADICTION);
 }
 

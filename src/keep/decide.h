@@ -67,7 +67,8 @@ struct keep_facts {
 	/* Where the kernel's count says; if it has none, where what is pending
 	 * begins, or @end */
 	struct keep_reading kept;
-	/* The same behind what was about to be deleted; else at @end */
+	/* The same behind what was about to be deleted; else at @end. If the
+	 * kernel counts: where it would begin if the count is not to be had */
 	struct keep_reading gone;
 	/* Where, behind @kept, what is listed is found in what is archived:
 	 * somebody else has deleted. 0 when it is not. */

@@ -83,16 +83,13 @@ static int gather_places(struct archive *archive, struct keep_facts *facts)
 		if (facts->pending != KEEP_PENDING_COPIED)
 			facts->gone.first = pending.first + pending.count;
 	}
-	if (facts->counts_deleted) {
-		facts->kept.first = facts->deleted + facts->uncounted;
-		facts->gone.first = facts->end;
-	}
 	return 0;
 }
 
-static int gather_content(struct source *source, struct archive *archive,
-			  const struct archive_boot *boot,
-			  struct keep_facts *facts)
+/* By what is pending: kept, or gone. */
+static int read_pending(struct source *source, struct archive *archive,
+			const struct archive_boot *boot,
+			struct keep_facts *facts)
 {
 	int r = 0;
 
@@ -100,8 +97,42 @@ static int gather_content(struct source *source, struct archive *archive,
 		r = keep_read_as(source, archive, boot, &facts->kept);
 	if (r == 0 && facts->gone.first < facts->end)
 		r = keep_read_as(source, archive, boot, &facts->gone);
-	if (r == 0 && !facts->counts_deleted &&
-	    facts->kept.content != KEEP_EQUAL)
+	return r;
+}
+
+/*
+ * By the kernel's count. When that cannot be, and it is another kernel, its
+ * count may have been lost on the way: then by what is pending.
+ */
+static int read_counted(struct source *source, struct archive *archive,
+			const struct archive_boot *boot,
+			struct keep_facts *facts)
+{
+	struct keep_reading counted = { .first = facts->deleted +
+						 facts->uncounted };
+	int r = 0;
+
+	if (counted.first < facts->end)
+		r = keep_read_as(source, archive, boot, &counted);
+	if (r == 0 && counted.content != KEEP_EQUAL && !facts->same_boot_id) {
+		r = read_pending(source, archive, boot, facts);
+		if (facts->kept.content == KEEP_EQUAL)
+			facts->gone = facts->kept;
+	}
+	facts->kept = counted;
+	return r;
+}
+
+static int gather_content(struct source *source, struct archive *archive,
+			  const struct archive_boot *boot,
+			  struct keep_facts *facts)
+{
+	int r;
+
+	if (facts->counts_deleted)
+		return read_counted(source, archive, boot, facts);
+	r = read_pending(source, archive, boot, facts);
+	if (r == 0 && facts->kept.content != KEEP_EQUAL)
 		r = keep_find(source, archive, boot, facts->kept.first + 1,
 			      &facts->found);
 	return r;

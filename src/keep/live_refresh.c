@@ -305,7 +305,11 @@ static int refresh(struct live *live)
 		r = source_begin(live->options.source, SOURCE_READ);
 		if (r < 0)
 			return r;
-		r = catch_up(live, &identity);
+		/* It may have been waited for until another kernel ran (emulators). */
+		r = keep_identify(NULL, live->options.boot_id,
+				  live->options.say, &identity);
+		if (r == 0)
+			r = catch_up(live, &identity);
 		source_end(live->options.source);
 		if (r != -EAGAIN)
 			break;

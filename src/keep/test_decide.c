@@ -20,7 +20,8 @@
  *	staged	y something is, n not
  *	content	what is listed beside what should be: e equal, d another record,
  *		s ends too early, 0 is empty, - nothing to compare
- *	gone	the same behind what was about to be deleted: - that was all, e, d
+ *	gone	the same behind what was about to be deleted: - that was all, e, d;
+ *		if the kernel counts: where it would begin without the count
  *	replays	to the TPM's PCR: k if it is kept, g if it is gone, b both,
  *		x none, ? not known
  *	found	y further on in what is archived, n not
@@ -55,7 +56,7 @@ static const struct row rows[] = {
 	  false, "somebody else has deleted" },
 	{ "c", "*", "*", "*", "*", "*", "*", "e-", "*", "*", "*", SAME, 'C',
 	  '-', false, "the count says so" },
-	{ "c", "*", "n", "*", "*", "*", "*", "*", "*", "gb", "*", SAME, 'E',
+	{ "c", "*", "n", "*", "*", "*", "*", "*", "-e", "gb", "*", SAME, 'G',
 	  '-', false, "the count was lost on the way, the TPM proves it" },
 	{ "c", "*", "*", "*", "*", "*", "*", "*", "*", "*", "*", CONTRADICTION,
 	  '0', '-', false,
@@ -125,7 +126,9 @@ static bool makes_sense(const struct combination *c)
 		return false;
 	if (c->content == '0' && c->staged == 'y')
 		return false;
-	if (c->gone != '-' && (counts || !strchr("st", c->pending)))
+	if (c->gone != '-' && !counts && !strchr("st", c->pending))
+		return false;
+	if (c->gone != '-' && counts && (!overlap || c->pending == '-'))
 		return false;
 	return c->found == 'n' ||
 	       (!counts && overlap && strchr("ds", c->content) &&

@@ -440,6 +440,77 @@ TEST(a_list_that_contradicts_begins_another_folder)
 	contradicts("7.2", 1, 20);
 }
 
+/* ---- kernels of another kind in between ------------------------------------ */
+
+/*
+ * A kexec to a kernel of another kind, whose twin has only what it was handed
+ * over: so the TPM is asked, and the number of records.
+ */
+static void explains_everything(struct machine *machine, uint64_t nr)
+{
+	struct keep_check result = check(machine);
+	struct archive_boot boot;
+	struct agent agent;
+
+	assert_int_equal(result.verdict, KEEP_CHECK_MATCH);
+	assert_int_equal(result.nr_excess, 0);
+	open_agent(machine, &agent);
+	assert_int_equal(archive_last_boot(agent.archive, &boot), 0);
+	assert_int_equal(boot.end, nr);
+	assert_int_equal(boot.id, 1);
+	assert_int_equal(boot.nr_gaps, 0);
+	agent_close(&agent);
+}
+
+/* Ours, one that does not count, and ours again, whose count is too low. */
+static void loses_the_count(const char *between, bool drains)
+{
+	struct keep_report report;
+	struct machine machine;
+
+	machine_start(&machine, "imastage", true);
+	machine_load(&machine, 49);
+	drain(&machine);
+	machine_load(&machine, 10);
+	machine_restart(&machine, between);
+	machine_load(&machine, 10);
+	report = reconcile(&machine);
+	assert_int_equal(report.decision.what, KEEP_CASE_KEXEC);
+	assert_int_equal(report.decision.first, 50);
+	if (drains)
+		drain(&machine);
+	else
+		copy(&machine);
+	explains_everything(&machine, 71); /* and boot_aggregate */
+	machine_load(&machine, 10);
+
+	machine_restart(&machine, "imastage");
+	report = reconcile(&machine);
+	assert_int_equal(report.decision.what, KEEP_CASE_KEXEC);
+	assert_int_equal(report.decision.first, drains ? 71 : 50);
+	machine_load(&machine, 10);
+	drain(&machine);
+	explains_everything(&machine, 92);
+
+	/* What was not counted is known from now on, also after kexec. */
+	machine_load(&machine, 10);
+	assert_int_equal(reconcile(&machine).decision.what, KEEP_CASE_SAME);
+	assert_int_equal(drain_with(&machine,
+				    (struct keep_limits){ .method = KEEP_TRIM })
+				 .nr_saved,
+			 10);
+	machine_do(&machine, "kexec");
+	assert_int_equal(drain(&machine).nr_saved, 1);
+	explains_everything(&machine, 103);
+	machine_stop(&machine);
+}
+
+TEST(a_count_that_was_lost_on_the_way_is_found)
+{
+	loses_the_count("unpatched", false);
+	loses_the_count("7.2", true);
+}
+
 /* ---- the same bytes again -------------------------------------------------- */
 
 static int killed_after_trim(struct agent *agent)
@@ -659,6 +730,7 @@ TEST_MAIN(emulated(our_kernel_by_staging),
 	  emulated(what_is_copied_can_be_deleted_by_others),
 	  emulated(linux_7_2_with_all_deleted_by_others),
 	  emulated(a_list_that_contradicts_begins_another_folder),
+	  emulated(a_count_that_was_lost_on_the_way_is_found),
 	  emulated(a_record_that_comes_again_is_another_one),
 	  emulated(who_holds_the_list_is_waited_for_and_named),
 	  emulated(two_keepers_do_not_deceive_each_other),

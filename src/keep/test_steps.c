@@ -184,14 +184,15 @@ static void kernel(const char *profile, bool tpm, enum keep_method by)
 	}
 	method = by;
 	machine_start(&machine, profile, tpm);
-	if (strcmp(profile, "unpatched") != 0) {
+	if (!strcmp(profile, "unpatched")) {
+		every_fault(&machine, "noted", 1, flush_for_kexec, copy);
+		copy_through(&machine, copy);
+	} else {
 		drain_through(&machine,
 			      strcmp(profile, "7.2") != 0 || by == KEEP_TRIM);
-		copy_through(&machine, drain);
-	} else {
-		every_fault(&machine, "noted", 1, flush_for_kexec, copy);
+		if (by == KEEP_STAGE)
+			copy_through(&machine, drain);
 	}
-	copy_through(&machine, copy);
 	machine_stop(&machine);
 }
 

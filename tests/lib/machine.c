@@ -42,6 +42,18 @@ static void name_paths(struct machine *machine)
 		 "/tmp/imastage-test-%d-%u.archive", (int)getpid(), nr);
 }
 
+/* @image: of a kernel that was; NULL: none */
+static void start_emulator(struct machine *machine, const char *profile,
+			   const char *image)
+{
+	emulator_start(&machine->emulator, "--profile", profile, "--twin",
+		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
+		       machine->has_tpm ? "swtpm" : "none",
+		       image ? "--restore" : NULL, image, NULL);
+	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:%s --socket %s tpm",
+		 IMASIM, machine->emulator.socket);
+}
+
 void machine_start(struct machine *machine, const char *profile, bool tpm)
 {
 	*machine = (struct machine){ .has_tpm = tpm, .seed = 1 };
@@ -75,6 +87,19 @@ void machine_stop(struct machine *machine)
 	machine_forget(machine);
 	unlink(machine->twin);
 	unlink(machine->boot_id);
+}
+
+void machine_restart(struct machine *machine, const char *profile)
+{
+	char image[160];
+
+	snprintf(image, sizeof(image), "%s.image", machine->twin);
+	assert_int_equal(emulator_ask(&machine->emulator, "save", image, NULL),
+			 0);
+	assert_return_code(rmdir(machine->emulator.dir), errno);
+	assert_return_code(rmdir(machine->emulator.home), errno);
+	start_emulator(machine, profile, image);
+	unlink(image);
 }
 
 void machine_do(struct machine *machine, const char *verb)

@@ -35,6 +35,8 @@ void machine_stop(struct machine *machine);
 void machine_load(struct machine *machine, unsigned int nr);
 /* Asks imasim for one word. */
 void machine_do(struct machine *machine, const char *verb);
+/* A kexec to a kernel of another profile; its twin begins with what it is handed. */
+void machine_restart(struct machine *machine, const char *profile);
 /* Removes the archive: another one begins. */
 void machine_forget(struct machine *machine);
 
