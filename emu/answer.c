@@ -99,7 +99,8 @@ static int do_watch(struct asked *asked)
 		watch_show(asked->self->watch, &asked->text);
 		return 0;
 	}
-	if (watch_how_parse(asked->rq->words[1], &how))
+	if (asked->rq->nr_words != 2 ||
+	    watch_how_parse(asked->rq->words[1], &how))
 		return -EINVAL;
 	return watch_add(asked->self->watch, asked->rq->fd, &how);
 }

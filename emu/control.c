@@ -24,6 +24,10 @@
 /* As long as a large file may take to be measured. */
 #define END_SECONDS 10
 
+/* Somebody who does not read what is answered is left after so long. */
+#define SEND_SECONDS 5
+#define CONNECTIONS_MAX 256
+
 /**
  * struct connection - somebody who asks
  * @next: another one
@@ -42,8 +46,9 @@ struct connection {
  * @path: of @sock (owned)
  * @sock: where connections come in
  * @thread: waits for them
- * @lock: protects the one below
- * @first: those that there are
+ * @lock: protects the two below
+ * @nr: connections
+ * @first: they
  * @changed: one is gone
  */
 struct control {
@@ -52,6 +57,7 @@ struct control {
 	int sock;
 	pthread_t thread;
 	pthread_mutex_t lock;
+	unsigned int nr;
 	struct connection *first;
 	pthread_cond_t changed;
 };
@@ -67,6 +73,7 @@ static void forget(struct connection *connection)
 	while (*at != connection)
 		at = &(*at)->next;
 	*at = connection->next;
+	control->nr--;
 	close(connection->sock);
 	free(connection);
 	pthread_cond_signal(&control->changed);
@@ -102,17 +109,31 @@ static int start_detached(void *(*run)(void *arg), void *arg)
 	return ret;
 }
 
+/* Where there are too many, who comes is turned away. */
+static bool has_room(struct control *control)
+{
+	bool ret;
+
+	pthread_mutex_lock(&control->lock);
+	ret = control->nr < CONNECTIONS_MAX;
+	pthread_mutex_unlock(&control->lock);
+	return ret;
+}
+
 static void add(struct control *control, int sock)
 {
+	const struct timeval patience = { .tv_sec = SEND_SECONDS };
 	struct connection *connection = calloc(1, sizeof(*connection));
 
 	if (!connection)
 		abort();
 	connection->control = control;
 	connection->sock = sock;
+	setsockopt(sock, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	pthread_mutex_lock(&control->lock);
 	connection->next = control->first;
 	control->first = connection;
+	control->nr++;
 	pthread_mutex_unlock(&control->lock);
 	if (start_detached(run_connection, connection))
 		forget(connection);
@@ -130,8 +151,10 @@ static void *run_control(void *arg)
 
 	while (!stopping(control)) {
 		sock = accept4(control->sock, NULL, NULL, SOCK_CLOEXEC);
-		if (sock >= 0)
+		if (sock >= 0 && has_room(control))
 			add(control, sock);
+		else if (sock >= 0)
+			close(sock);
 		else if (errno == EMFILE || errno == ENFILE)
 			usleep(10000);
 	}

@@ -363,11 +363,23 @@ static int explain_mount(const char *dir)
 	return -EIO;
 }
 
-static bool is_directory(const char *dir)
+static int check_directory(const char *dir)
 {
 	struct stat st;
+	int ret = stat(dir, &st) ? -errno : 0;
 
-	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode);
+	if (!ret && S_ISDIR(st.st_mode))
+		return 0;
+	if (ret == -ENOTCONN)
+		fprintf(stderr,
+			"imasim: what was mounted on %s is dead: fusermount3 -u "
+			"takes it away\n",
+			dir);
+	else
+		fprintf(stderr,
+			"imasim: %s is not a directory: make one to mount on\n",
+			dir);
+	return ret ? ret : -ENOTDIR;
 }
 
 static void fs_free(struct fs *fs)
@@ -379,13 +391,10 @@ static void fs_free(struct fs *fs)
 int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 {
 	struct fs *fs;
+	int ret = check_directory(config->dir);
 
-	if (!is_directory(config->dir)) {
-		fprintf(stderr,
-			"imasim: %s is not a directory: make one to mount on\n",
-			config->dir);
-		return -ENOTDIR;
-	}
+	if (ret)
+		return ret;
 	fs = calloc(1, sizeof(*fs));
 	if (!fs)
 		return -ENOMEM;

@@ -155,16 +155,20 @@ int message_send(int sock, const char *const *words, int nr_words, int fd)
 	return sendmsg(sock, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* The room for one descriptor has, by its padding, room for another. All are ours. */
 static int passed_fd(struct msghdr *header)
 {
 	struct cmsghdr *cmsg = CMSG_FIRSTHDR(header);
-	int fd = -1;
+	int fds[2] = { -1, -1 };
 
-	if (cmsg && cmsg->cmsg_level == SOL_SOCKET &&
-	    cmsg->cmsg_type == SCM_RIGHTS &&
-	    cmsg->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(cmsg), sizeof(fd));
-	return fd;
+	if (!cmsg || cmsg->cmsg_level != SOL_SOCKET ||
+	    cmsg->cmsg_type != SCM_RIGHTS ||
+	    cmsg->cmsg_len > CMSG_LEN(sizeof(fds)))
+		return -1;
+	memcpy(fds, CMSG_DATA(cmsg), cmsg->cmsg_len - CMSG_LEN(0));
+	if (fds[1] >= 0)
+		close(fds[1]);
+	return fds[0];
 }
 
 static int split(struct message *message, size_t len)

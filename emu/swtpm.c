@@ -22,8 +22,8 @@
 
 #include "base/util.h"
 
-static const char permanent_name[] = "tpm2-00.permall";
-static const char changing_name[] = "tpm2-00.volatilestate";
+#define PERMANENT_NAME "tpm2-00.permall"
+#define CHANGING_NAME "tpm2-00.volatilestate"
 
 #define WAIT_MS 5000
 #define KEEP_MS 100
@@ -93,6 +93,19 @@ static void let_go_of_descriptors(int pipe_end)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
+/* Nobody is left to do so. Memory cannot be had here: files are those that there may be. */
+static void tidy_up_after(const struct swtpm *swtpm)
+{
+	static const char *const names[] = { PERMANENT_NAME, CHANGING_NAME,
+					     ".lock", "sock", "sock.ctrl" };
+
+	if (chdir(swtpm->dir))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		unlink(names[i]);
+	rmdir(swtpm->dir);
+}
+
 /*
  * A process between ours and swtpm: it outlives the thread that has started it,
  * but neither us nor swtpm. It was forked by one of several threads, and calls
@@ -102,8 +115,8 @@ __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
 					       const char *flags, int pipe_end)
 {
 	struct pollfd parent = { .fd = STDIN_FILENO, .events = POLLIN };
+	pid_t imasim = getppid(), pid;
 	sigset_t none;
-	pid_t pid;
 
 	/* The terminal's ^C is for us, who then stop it. */
 	setpgid(0, 0);
@@ -117,6 +130,8 @@ __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
 		if (poll(&parent, 1, KEEP_MS) > 0)
 			kill(pid, SIGTERM);
 	}
+	if (getppid() != imasim)
+		tidy_up_after(swtpm);
 	_exit(1);
 }
 
@@ -197,7 +212,7 @@ int swtpm_start(struct swtpm *swtpm)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, changing_name);
+	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, CHANGING_NAME);
 	unlink(path);
 	return start(swtpm, "not-need-init,startup-clear");
 }
@@ -295,15 +310,15 @@ int swtpm_save(const struct swtpm *swtpm, struct tpm_state *ret_state)
 	int ret = store_changing(swtpm);
 
 	if (!ret)
-		ret = read_state(swtpm, permanent_name, &ret_state->permanent);
+		ret = read_state(swtpm, PERMANENT_NAME, &ret_state->permanent);
 	if (!ret)
-		ret = read_state(swtpm, changing_name, &ret_state->changing);
+		ret = read_state(swtpm, CHANGING_NAME, &ret_state->changing);
 	return ret;
 }
 
 int swtpm_load(const struct swtpm *swtpm, const struct tpm_state *state)
 {
-	int ret = write_state(swtpm, permanent_name, &state->permanent);
+	int ret = write_state(swtpm, PERMANENT_NAME, &state->permanent);
 
-	return ret ? ret : write_state(swtpm, changing_name, &state->changing);
+	return ret ? ret : write_state(swtpm, CHANGING_NAME, &state->changing);
 }

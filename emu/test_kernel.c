@@ -296,9 +296,63 @@ TEST(damaged_images)
 	emu_out_fini(&image);
 }
 
+/* A list with records of each kind, deleted ones and their digests behind it. */
+static void dump_some(struct out *ret_image)
+{
+	struct list_view view = { .staged = true };
+	struct kernel_config config;
+	struct list_file *file;
+	struct kernel *kernel;
+
+	config_init(&config);
+	view.bank = &config.banks.bank[0];
+	assert_int_equal(kernel_boot(&config, NULL, &kernel), 0);
+	for (char name[] = "a"; *name < 'p'; ++*name)
+		record_buffer(kernel, name, name, *name == 'c');
+	assert_int_equal(list_file_open(kernel, &view, 1, &file), 0);
+	assert_int_equal(list_file_write(file, "7\n", 2, 0), 0);
+	assert_int_equal(list_file_write(file, "D\n", 2, 0), 0);
+	assert_int_equal(list_file_write(file, "3\n", 2, 0), 0);
+	list_file_close(file);
+	assert_int_equal(kernel_dump(kernel, ret_image), 0);
+	kernel_put(kernel);
+}
+
+static void damage(struct out *image)
+{
+	static const uint8_t bytes[] = { 0, 1, 0x7f, 0x80, 0xff };
+
+	for (int i = random() % 4; i >= 0; i--)
+		image->data[random() % image->len] =
+			random() % 2 ? random() :
+				       bytes[random() % sizeof(bytes)];
+	if (random() % 8 == 0)
+		image->len = random() % image->len;
+}
+
+/* Whatever comes of it, it is a kernel or an error. */
+TEST(images_damaged_at_random)
+{
+	struct out good, bad = { 0 };
+	long long current;
+
+	srandom(5);
+	dump_some(&good);
+	for (int i = 0; i < 3000; i++) {
+		bad.len = 0;
+		emu_out_bytes(&bad, good.data, good.len);
+		damage(&bad);
+		if (!boot_with(bad.data, bad.len, &current))
+			assert_in_range(current, 1, 20);
+	}
+	emu_out_fini(&good);
+	emu_out_fini(&bad);
+}
+
 TEST_MAIN(cmocka_unit_test(real_lists_come_back),
 	  cmocka_unit_test(boot_aggregate_without_tpm),
 	  cmocka_unit_test(other_banks_are_computed),
 	  cmocka_unit_test(duplicates_violations_suspension),
 	  cmocka_unit_test(kexec_carries_staged_and_digests),
-	  cmocka_unit_test(damaged_images))
+	  cmocka_unit_test(damaged_images),
+	  cmocka_unit_test(images_damaged_at_random))
