@@ -96,9 +96,10 @@ static int read_counts(const struct source *source,
 }
 
 /*
- * Staging and deleting change at least one of two counts, and current only grows
- * but for them: so two equal readings in a row are of one state, unless both
- * were changed and changed back, for which there is nothing to be had.
+ * Staging and deleting change at least one of two counts, deleted for good, and
+ * current only grows but for them. So if both are found again as they were, nothing
+ * was staged or deleted while current was read the first time in between: that is
+ * the one that belongs to them, not the one that was read last.
  */
 int source_counts(struct source *source, struct source_counts *ret_counts)
 {
@@ -111,7 +112,7 @@ int source_counts(struct source *source, struct source_counts *ret_counts)
 			return r;
 		if (before.deleted == after.deleted &&
 		    before.staged == after.staged) {
-			*ret_counts = after;
+			*ret_counts = before;
 			return 0;
 		}
 		before = after;

@@ -162,6 +162,41 @@ TEST(drains_in_chunks)
 	end(source);
 }
 
+/* Deletes the whole list, a record at a time, so that counts rest in between. */
+static void *trim_all(void *arg)
+{
+	struct source *source = arg;
+
+	while (source_trim(source, NULL, 1) == 0)
+		usleep(300);
+	return NULL;
+}
+
+/* Whatever is deleted meanwhile, records are neither lost nor counted twice. */
+TEST(counts_are_of_one_moment)
+{
+	struct source *source = begin(&ours, SOURCE_WRITE);
+	struct source *other = open_source(&ours);
+	struct source_counts first, now;
+	pthread_t thread;
+
+	load(&ours, 3000);
+	assert_int_equal(source_counts(other, &first), 0);
+	assert_int_equal(pthread_create(&thread, NULL, trim_all, source), 0);
+	do {
+		int r = source_counts(other, &now);
+
+		/* It may be that they never rest. */
+		if (r == -EAGAIN)
+			continue;
+		assert_int_equal(r, 0);
+		assert_int_equal(now.deleted + now.current,
+				 first.deleted + first.current);
+	} while (pthread_tryjoin_np(thread, NULL) == EBUSY);
+	source_close(other);
+	end(source);
+}
+
 TEST(trims_with_and_without_guard)
 {
 	struct source *source = begin(&ours, SOURCE_WRITE);
@@ -575,6 +610,7 @@ TEST(keeps_the_list_for_itself)
 
 TEST_MAIN_WITH(start_all, stop_all, WITH_EMULATOR(drains_everything),
 	       WITH_EMULATOR(drains_in_chunks),
+	       WITH_EMULATOR(counts_are_of_one_moment),
 	       WITH_EMULATOR(trims_with_and_without_guard),
 	       WITH_EMULATOR(says_what_the_kernel_says),
 	       WITH_EMULATOR(kexec_wins), WITH_EMULATOR(takes_snapshots),
