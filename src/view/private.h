@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A view from within: fs.c answers FUSE, serve.c has threads do so, view.c
+ * mounts.
+ */
+#ifndef VIEW_PRIVATE_H
+#define VIEW_PRIVATE_H
+
+#include "view/files.h"
+#include "view/live_list.h"
+#include "view/park.h"
+#include "view/pool.h"
+#include "view/view.h"
+
+struct view {
+	struct files files; /* first: see base/flat_dir.h */
+	struct archive *archive; /* of a reader */
+	struct live *live;
+	struct pool pool;
+	struct park park;
+	const struct say *say;
+	struct source *source; /* borrowed */
+	bool allow_other;
+	struct fuse_session *session; /* NULL: not mounted */
+	int stop_fd; /* eventfd: readable once it is to stop */
+	atomic_bool stopping; /* the same */
+	pthread_mutex_t receive; /* who takes the next message */
+	struct {
+		pthread_mutex_t lock;
+		uint64_t spent; /* lines, of those earned by the time */
+		uint64_t offset; /* of the last one */
+		int error; /* the same; 0: none was said */
+	} saying;
+	uint64_t nr_shown; /* records at the last look; the refresher's */
+	uint64_t list_shown; /* the same, which list */
+};
+
+/*
+ * The list that there is now, a number that no other list has. 0: none yet, for
+ * nobody has looked with success.
+ */
+uint64_t view_list_id(struct view *view);
+
+/*
+ * Catches up with the kernel, and waits a while for the agent where that has to
+ * look first, after a boot. For one thread at a time.
+ */
+int view_refresh(struct view *view);
+
+extern const struct fuse_lowlevel_ops view_fs_ops;
+extern const struct park_ops view_park_ops;
+
+#endif
