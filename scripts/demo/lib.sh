@@ -116,7 +116,7 @@ enter() {
 	flock --nonblock 9 || die "another demo is running in $1"
 	PATH=$bin:$PATH
 	[[ -e ima || -e never || -e private ]] && clear_away
-	rm -rf parts list tampered forged account.json
+	rm -rf parts list tampered forged archive kept account.json
 	# Sockets have short names, so all is done from in here.
 	mkdir ima never private parts || exit 1
 	export TMPDIR=private IMASIM_SOCKET=private/socket LC_ALL=C
@@ -235,18 +235,6 @@ measure() {
 new_part() {
 	part=parts/$(printf '%020d' "$1").ima
 	[[ ! -e $part ]] || die "$part is there: a part would have been saved twice"
-}
-
-# holders DIR: who has a file in it open: pid, descriptor, file, command; one on a line.
-holders() {
-	local fd file pid prefix
-	prefix=$(realpath "$1")/
-	for fd in /proc/[0-9]*/fd/*; do
-		file=$(readlink "$fd" 2>/dev/null)
-		[[ $file == "$prefix"* ]] || continue
-		pid=${fd#/proc/} && pid=${pid%%/*}
-		printf '%d %d %s %s\n' "$pid" "${fd##*/}" "${file#"$prefix"}" "$(tr '\0' ' ' <"/proc/$pid/cmdline")"
-	done
 }
 
 # wait_for COMMAND...: until it succeeds, for a minute

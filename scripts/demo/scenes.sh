@@ -5,7 +5,7 @@
 # shows and why it matters, does it, and fails if it does not come out so. What they
 # are made with is in lib.sh.
 
-scenes=(machine stage rounds kexec blocked proof tampered account)
+scenes=(machine stage rounds kexec blocked proof tampered keeper account)
 
 scene_machine() {
 	printf '\n%simastage: the list of IMA, kept outside of the kernel, proved by the TPM%s\n\n' \
@@ -18,7 +18,7 @@ scene_machine() {
 	gap
 	list_programs
 	machine ima private/socket --tpm swtpm --twin private/all || return
-	machine never private/never || return
+	machine never private/never --tpm swtpm --twin private/never-all --boot-id private/never-boot || return
 	memory_at_boot=$(memory)
 	if imasim watch --exec /usr/bin 2>private/said; then
 		run_watched || return
@@ -141,21 +141,19 @@ scene_blocked() {
 	wait_for is_holder "$holder" || return
 	refused 'Device or resource busy' "echo A >$staged" || return
 	gap
-	holders ima >private/holders
-	while read -r pid fd file command; do
-		found "process $pid: $command"
-		row '  %s' "has ima/$file open, as descriptor $fd"
-	done <private/holders
-	[[ $(wc -l <private/holders) == 1 && $(<private/holders) == "$holder "* ]] || return
+	run_output "imastage status --source ima 2>&1 | grep 'in the way' | fold -s"
+	grep -q "pid $holder " private/output || return
 	gap
 	run_shown "kill $holder"
+	pids=()
 	wait_for is_free || return
 	drain || return
 	tell "Now it goes: $nr_records records staged, saved and deleted. Nothing had been lost; the list waited."
 }
 
-is_holder() { holders ima | grep -q "^$1 "; }
-is_free() { [[ -z $(holders ima) ]]; }
+in_the_way() { imastage status --source ima 2>/dev/null | grep 'in the way'; }
+is_holder() { in_the_way | grep -q "pid $1 "; }
+is_free() { ! in_the_way >/dev/null; }
 
 # expected: options by which a replay compares with the TPM's banks.
 expected() { imasim pcrs | sed 's/^/--expect=/'; }
@@ -250,6 +248,58 @@ rejected() {
 	((status == 3))
 }
 
+keeper_configuration() {
+	cat <<-END
+		archive = $PWD/archive
+		source = $PWD/never
+		tpm = cmd:imasim --socket $PWD/private/never tpm
+		boot_id = $PWD/private/never-boot
+		control = $PWD/private/keeper
+		metrics_socket = none
+		drain_records = 100
+		poll = 1s
+	END
+}
+
+# keeper SECONDS: runs it for so long, then kills it.
+keeper() {
+	setpriv --pdeathsig KILL imastaged --config private/keeper.conf 2>>private/keeper.log &
+	pids=($!)
+	sleep "$1"
+	pids=()
+	kill -KILL $! || return
+	wait $! 2>/dev/null
+	nr_kills=$((nr_kills + 1))
+}
+
+scene_keeper() {
+	local load
+	memory_never=$(memory_without)
+	nr_kills=0
+	title "The keeper, and whatever happens to it"
+	tell "imastaged does all of this by itself, for good. Here it takes over the second machine," \
+		"whose list was never shortened, while 3000 records come in. It is killed (SIGKILL) again" \
+		"and again, and a kexec boots another kernel."
+	gap
+	mkdir archive && keeper_configuration >private/keeper.conf || return
+	never load 7 3000 1000 >private/load &
+	load=$!
+	keeper 0.4 && keeper 0.7 && keeper 0.3 || return
+	wait "$load"
+	never kexec && keeper 0.5 && never load 8 200 >private/load && keeper 0.2 || return
+	run_output "imastage collect --config private/keeper.conf" || return
+	gap
+	run_output "imastage status --config private/keeper.conf | grep -E '^(archive|  records|GAP)'" || return
+	gap
+	{ imastage archive cat --config private/keeper.conf && cat never/binary_runtime_measurements; } >kept || return
+	cmp kept private/never-all || return
+	nr_kept=$(imastage log show --count kept)
+	found "after $nr_kills kills and a kexec: all $nr_kept records, none lost, none twice, byte for byte"
+	mapfile -t options < <(never pcrs | sed 's/^/--expect=/')
+	imastage log replay "${options[@]}" kept >private/verdict || return
+	found "and they are what this machine's TPM has in PCR 10, in ${#options[@]} banks"
+}
+
 scene_account() {
 	local nr nr_parts bytes with without banks seconds
 	title "The account"
@@ -257,7 +307,7 @@ scene_account() {
 	nr_parts=$(printf '%s\n' parts/*.ima | wc -l)
 	bytes=$(cat parts/*.ima | wc -c)
 	with=$(memory)
-	without=$(memory_without)
+	without=$memory_never
 	banks=$(imasim pcrs | cut -d: -f1 | xargs)
 	seconds=$((SECONDS - start))
 	row '%-29s %s' 'records measured' "$nr, in two kernels" \
@@ -267,6 +317,7 @@ scene_account() {
 		'kernel memory, without' "$(kib "$without") KiB" \
 		"TPM's PCR 10" "explained in $banks" \
 		'record tampered with' "$tampered_index, found" \
+		'kept by imastaged' "$nr_kept, through $nr_kills kills and a kexec" \
 		'time' "$seconds s"
 	cat >account.json <<-END
 		{
@@ -274,7 +325,7 @@ scene_account() {
 		  "parts": $nr_parts, "part_bytes": $bytes,
 		  "memory_with": $with, "memory_without": $without,
 		  "banks": ["${banks// /\", \"}"],
-		  "tampered": $tampered_index,
+		  "tampered": $tampered_index, "kept": $nr_kept, "kills": $nr_kills,
 		  "seconds": $seconds
 		}
 	END
