@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <time.h>
 
 #define REMIND_MS (10 * 60 * 1000)
@@ -91,8 +92,16 @@ static int open_tpm(struct keeper *keeper)
 	return r;
 }
 
+/* For tests: stands still at a step of a drain, to be killed there or to go on. */
+static int stop_at(void *wanted, const char *name)
+{
+	return strcmp(wanted, name) || kill(getpid(), SIGSTOP) == 0 ? 0 :
+								      -errno;
+}
+
 static int open_keep(struct keeper *keeper)
 {
+	char *step = getenv("IMASTAGE_STOP_AT");
 	struct keep_options options = {
 		.source = keeper->source,
 		.archive = keeper->archive,
@@ -100,6 +109,8 @@ static int open_keep(struct keeper *keeper)
 		.say = keeper->options.say,
 		.boot_id = keeper->config.boot_id,
 		.aside_dir = keeper->config.archive,
+		.step = step ? stop_at : NULL,
+		.context = step,
 	};
 
 	return keep_new(&options, &keeper->keep);

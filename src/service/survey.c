@@ -237,6 +237,14 @@ static void put_boot(struct json_object *to, const struct archive_boot *boot)
 	survey_put_number(to, "end", boot->end);
 }
 
+/* What was only copied stays in the kernel: nothing is to be done about it. */
+static uint64_t nr_pending(const struct survey *survey)
+{
+	return survey->has_pending && survey->pending.method != ARCHIVE_COPIED ?
+		       survey->pending.count :
+		       0;
+}
+
 static struct json_object *archive_json(const struct survey *survey)
 {
 	struct json_object *archive = json_object_new_object();
@@ -254,8 +262,7 @@ static struct json_object *archive_json(const struct survey *survey)
 		put_boot(archive, &survey->boot);
 	if (survey->appended)
 		put_time(archive, "appended", survey->appended);
-	survey_put_number(archive, "pending",
-			  survey->has_pending ? survey->pending.count : 0);
+	survey_put_number(archive, "pending", nr_pending(survey));
 	return archive;
 }
 
