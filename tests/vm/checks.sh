@@ -12,7 +12,7 @@
 # the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
 # the console fails the run, see kernel/vm/check-console.
 
-vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush keeper_unpatched)
+vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush keeper keeper_unpatched)
 
 guest_programs() {
 	local tools=build/vm/tools name
@@ -57,7 +57,7 @@ keeper_programs() {
 	local name tcti
 	CC=gcc build_in build/release --buildtype=release -Dwerror=true
 	adds=()
-	for name in imastage follow; do
+	for name in imastage imastaged; do
 		adds+=(--add "$PWD/build/release/$name:/usr/bin/$name")
 	done
 	tcti=$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { print $NF; exit }')
@@ -324,6 +324,30 @@ vm_abi_flush() {
 	run_tap abi-flush cat "$out/results/abi.tap"
 }
 
+# number NAME FILE: the first of that name in JSON
+number() { grep -o "\"$1\":[0-9]*" "$2" | head -n 1 | cut -d: -f2; }
+
+# What the keeper has archived and what is left in the kernel are all records, each
+# once, in order, as PCR 10 of the TPM has them in all banks: whenever it was killed,
+# and at whatever step of a drain a kexec came.
+vm_keeper() {
+	local rounds=100 mode stage=1 name
+	[[ $vm_config == release ]] || rounds=10
+	keeper_programs
+	for mode in kill kexec; do
+		name=keeper-$mode
+		vm "$name" keeper --timeout 1500 --append "imastage.mode=$mode imastage.rounds=$rounds" "${adds[@]}" || continue
+		[[ $mode == kill ]] || stage=6
+		explains "$name" $stage "$out/results/$stage.000.part" "$out/results/$stage.001.part"
+		same "$name: archived and current are all records" \
+			"$(records "$out/results/$stage.000.part" "$out/results/$stage.001.part")" \
+			$(($(<"$out/results/deleted") + $(<"$out/results/current")))
+		same "$name: one hard boot, no gap, nothing pending" "1 0 0" \
+			"$(number boots "$out/results/status.json") $(number nr_gaps "$out/results/status.json") $(number pending "$out/results/status.json")"
+		note "$(sed -n 's/^check: \(killed .*\)/\1/p' "$out/console.log" | tr -d '\r')"
+	done
+}
+
 # Debian's own kernel, as it is: no staging, one list file, and a list that is followed and never trimmed.
 vm_keeper_unpatched() {
 	local debian vm_kernel=
@@ -339,23 +363,10 @@ vm_keeper_unpatched() {
 	vm_kernel=$debian/vmlinuz
 	vm keeper_unpatched keeper_unpatched --add "$debian/modules:/boot/modules" "${adds[@]}" || return 0
 	explains keeper_unpatched 1 "$out/results/1.000.part"
-	starts_with "keeper_unpatched: the copy is the list" "$out/results/copy" "$out/results/1.000.part"
-	same "keeper_unpatched: nothing was deleted" "$(<"$out/results/current")" "$(records "$out/results/copy")"
-}
-
-# Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike. In the kernel
-# alone: kunit, memory, oracle (the TPM of the machine), abi (tests/imasim/conformance runs it), keeper_unpatched.
-sim_scenarios=(rounds duplicates violations banks kexec kexec_digests snapshot suspend)
-
-on_imasim() {
-	((EUID == 0)) || {
-		skip "$1" "watching what is opened takes root"
-		return
-	}
-	need "$1" swtpm tpm2_pcrread busybox cpio unshare || return 0
-	build_tests
-	vm_config=imasim vm_timeout=300
-	"vm_$1"
+	starts_with "keeper_unpatched: the archive is the list" "$out/results/1.000.part" "$out/results/1.001.part"
+	same "keeper_unpatched: all that was measured by then is archived" \
+		"$(number end "$out/results/status.json")" \
+		"$(records "$out/results/1.001.part")"
 }
 
 define_vm_checks() {
