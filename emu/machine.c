@@ -101,6 +101,9 @@ int machine_reboot(struct machine *machine)
 {
 	int ret;
 
+	if (!tpm_can_restart(machine->config.tpm))
+		return -EOPNOTSUPP;
+
 	pthread_mutex_lock(&machine->lock);
 	kernel_suspend(machine->kernel);
 	ret = tpm_restart(machine->config.tpm);

@@ -53,7 +53,10 @@ int machine_save(struct machine *machine, struct out *ret_list,
 /* Kernels that were booted since the hard boot. */
 uint64_t machine_nr_kernels(struct machine *machine);
 
-/* A hard boot: PCRs begin anew, the list is empty. */
+/*
+ * A hard boot: PCRs begin anew, the list is empty. -EOPNOTSUPP, and nothing has
+ * happened, if the TPM is not ours.
+ */
 int machine_reboot(struct machine *machine);
 
 #endif

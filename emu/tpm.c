@@ -275,15 +275,17 @@ static int restart_locked(struct tpm *tpm)
 	return ret ? ret : connect_to(tpm);
 }
 
+bool tpm_can_restart(const struct tpm *tpm)
+{
+	return !tpm || tpm->is_own;
+}
+
 int tpm_restart(struct tpm *tpm)
 {
 	int ret;
 
 	if (!tpm)
 		return 0;
-	if (!tpm->is_own)
-		return -EOPNOTSUPP;
-
 	pthread_mutex_lock(&tpm->lock);
 	ret = restart_locked(tpm);
 	pthread_mutex_unlock(&tpm->lock);

@@ -8,6 +8,8 @@
 #ifndef EMU_TPM_H
 #define EMU_TPM_H
 
+#include <stdbool.h>
+
 #include "emu/algo.h"
 #include "emu/out.h"
 
@@ -60,9 +62,11 @@ int tpm_extend(struct tpm *tpm, unsigned int pcr,
 int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
 	     uint8_t ret_value[ALGO_DIGEST_MAX]);
 
+/* One that is ours, or none. */
+bool tpm_can_restart(const struct tpm *tpm);
+
 /*
- * As a hard boot does: PCRs are what they are at start. -EOPNOTSUPP for a TPM that
- * is not ours to start, whose PCRs stay.
+ * As a hard boot does: PCRs are what they are at start. Only where it can be done.
  */
 int tpm_restart(struct tpm *tpm);
 
