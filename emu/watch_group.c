@@ -297,7 +297,7 @@ static bool take_events(struct watch_group *group)
 {
 	char room[EVENTS_LEN] __attribute__((
 		aligned(__alignof__(struct fanotify_event_metadata))));
-	const struct fanotify_event_metadata *event = (const void *)room;
+	struct fanotify_event_metadata *event = (void *)room;
 	ssize_t len = read(group->fd, room, sizeof(room));
 
 	/* A descriptor that could not be opened costs its event. */

@@ -341,7 +341,6 @@ static void lose(unsigned int nr)
 TEST(lost_records_are_an_error_where_they_were)
 {
 	cleanup_close int fd = -1;
-	cleanup_free uint8_t *got = NULL;
 	off_t end;
 	uint8_t data[100];
 
