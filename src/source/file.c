@@ -4,10 +4,11 @@
  */
 #include "source/private.h"
 
-#include "base/file.h"
+#include "base/bytes.h"
 #include "base/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -58,19 +59,36 @@ static int parse_number(struct imastage_bytes text, uint64_t *ret_number)
 	return 0;
 }
 
+/*
+ * By one read(): each makes the text anew, so that a second one for the end could
+ * find a further digit there.
+ */
+static ssize_t read_once(const char *path, char *text, size_t size)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, text, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
 int source_read_number(const struct source *source, const char *name,
 		       uint64_t *ret_number)
 {
-	cleanup_free uint8_t *text = NULL;
-	char path[PATH_MAX];
-	size_t len;
-	int r = source_path(source, name, path, sizeof(path));
+	char path[PATH_MAX], text[NUMBER_LEN_MAX + 1];
+	ssize_t n = source_path(source, name, path, sizeof(path));
 
-	if (r == 0)
-		r = file_read(path, NUMBER_LEN_MAX, &text, &len);
-	if (r < 0)
-		return r == -EFBIG ? -EBADMSG : r;
-	return parse_number(bytes_of(text, len), ret_number);
+	if (n == 0)
+		n = read_once(path, text, sizeof(text));
+	if (n < 0)
+		return (int)n;
+	return n > NUMBER_LEN_MAX ?
+		       -EBADMSG :
+		       parse_number(bytes_of(text, (size_t)n), ret_number);
 }
 
 static int read_counts(const struct source *source,
