@@ -331,20 +331,22 @@ number() { grep -o "\"$1\":[0-9]*" "$2" | head -n 1 | cut -d: -f2; }
 # once, in order, as PCR 10 of the TPM has them in all banks: whenever it was killed,
 # and at whatever step of a drain a kexec came.
 vm_keeper() {
-	local rounds=100 mode stage=1 name
+	local rounds=100 mode stage name said
 	[[ $vm_config == release ]] || rounds=10
 	keeper_programs
-	for mode in kill kexec; do
+	for mode in kill kexec idle; do
 		name=keeper-$mode
 		vm "$name" keeper --timeout 1500 --append "imastage.mode=$mode imastage.rounds=$rounds" "${adds[@]}" || continue
-		[[ $mode == kill ]] || stage=6
+		stage=1
+		[[ $mode != kexec ]] || stage=6
 		explains "$name" $stage "$out/results/$stage.000.part" "$out/results/$stage.001.part"
 		same "$name: archived and current are all records" \
 			"$(records "$out/results/$stage.000.part" "$out/results/$stage.001.part")" \
 			$(($(<"$out/results/deleted") + $(<"$out/results/current")))
 		same "$name: one hard boot, no gap, nothing pending" "1 0 0" \
 			"$(number boots "$out/results/status.json") $(number nr_gaps "$out/results/status.json") $(number pending "$out/results/status.json")"
-		note "$(sed -n 's/^check: \(killed .*\)/\1/p' "$out/console.log" | tr -d '\r')"
+		said=$(sed -n 's/^check: \(killed .*\)/\1/p' "$out/console.log" | tr -d '\r')
+		[[ ! $said ]] || note "$said"
 	done
 }
 

@@ -27,6 +27,17 @@ start_agent()
 	agent=$!
 }
 
+# wait_for_agent: until it can be asked
+wait_for_agent()
+{
+	n=0
+	until [ -S /run/control ]; do
+		n=$((n + 1))
+		[ $n -lt 3000 ] || fail "imastaged does not start"
+		sleep 0.02
+	done
+}
+
 # Commands that go to the agent, or do without one.
 keeper() { TSS2_LOG=all+NONE imastage "$@" --config $conf; }
 
