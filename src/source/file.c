@@ -121,7 +121,7 @@ static int read_counts(const struct source *source,
  */
 int source_counts(struct source *source, struct source_counts *ret_counts)
 {
-	struct source_counts before, after;
+	struct source_counts before = { 0 }, after = { 0 };
 	int r = read_counts(source, &before);
 
 	for (int i = 0; r == 0 && i < TRIES_MAX; i++) {
