@@ -14,6 +14,10 @@
 
 vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush keeper keeper_unpatched)
 
+# Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike: check_sim_NAME.
+# In the kernel alone: kunit, memory, oracle and keeper (the TPM of the machine), abi (tests/imasim/conformance runs it).
+sim_scenarios=(rounds duplicates violations banks kexec kexec_digests snapshot suspend)
+
 guest_programs() {
 	local tools=build/vm/tools name
 	mkdir -p "$tools"
@@ -369,6 +373,17 @@ vm_keeper_unpatched() {
 	same "keeper_unpatched: all that was measured by then is archived" \
 		"$(number end "$out/results/status.json")" \
 		"$(records "$out/results/1.001.part")"
+}
+
+on_imasim() {
+	((EUID == 0)) || {
+		skip "$1" "watching what is opened takes root"
+		return
+	}
+	need "$1" swtpm tpm2_pcrread busybox cpio unshare || return 0
+	build_tests
+	vm_config=imasim vm_timeout=300
+	"vm_$1"
 }
 
 define_vm_checks() {
