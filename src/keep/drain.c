@@ -531,12 +531,23 @@ int keep_copy(struct keep *keep, struct keep_result *ret_result)
 
 /* ---- before kexec ---------------------------------------------------------- */
 
+static bool may_kexec(const struct keep *keep)
+{
+	cleanup_fclose FILE *file = fopen(keep->options.kexec_loaded, "re");
+
+	return !file || fgetc(file) != '0';
+}
+
 /* Noted first: however far the flush gets, the kexec is to be expected. */
 static int note_kexec(struct keep *keep)
 {
 	struct keep_identity identity;
-	int r = keep_identify(NULL, keep->options.boot_id, keep->options.say,
-			      &identity);
+	int r;
+
+	if (!may_kexec(keep))
+		return 0;
+	r = keep_identify(NULL, keep->options.boot_id, keep->options.say,
+			  &identity);
 
 	if (r == 0)
 		r = archive_note(keep->options.archive, KEEP_NOTE_KEXEC,
@@ -546,7 +557,8 @@ static int note_kexec(struct keep *keep)
 	return r < 0 ? r : keep_step(keep, "noted");
 }
 
-int keep_flush_before_kexec(struct keep *keep, struct keep_result *ret_result)
+int keep_flush_before_kexec(struct keep *keep, bool copies,
+			    struct keep_result *ret_result)
 {
 	struct keep_limits limits = { 0 };
 	int r = note_kexec(keep);
@@ -554,6 +566,6 @@ int keep_flush_before_kexec(struct keep *keep, struct keep_result *ret_result)
 	*ret_result = (struct keep_result){ 0 };
 	if (r < 0)
 		return r;
-	r = drain(keep, &limits, ret_result);
+	r = copies ? -EOPNOTSUPP : drain(keep, &limits, ret_result);
 	return r == -EOPNOTSUPP ? copy(keep, ret_result) : r;
 }

@@ -52,6 +52,8 @@ int keep_new(const struct keep_options *options, struct keep **ret_keep)
 	keep->options = *options;
 	if (!keep->options.boot_id)
 		keep->options.boot_id = KEEP_BOOT_ID_PATH;
+	if (!keep->options.kexec_loaded)
+		keep->options.kexec_loaded = KEEP_KEXEC_LOADED_PATH;
 	if (!keep->options.io)
 		keep->options.io = &io_system;
 	*ret_keep = keep;

@@ -38,6 +38,7 @@
 #include "tpm/tpm.h"
 
 #define KEEP_BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define KEEP_KEXEC_LOADED_PATH "/sys/kernel/kexec_loaded"
 #define KEEP_CHUNK 65536 /* records, unless limits say other */
 
 struct keep_options {
@@ -46,6 +47,7 @@ struct keep_options {
 	struct tpm *tpm; /* NULL: there is none */
 	const struct say *say; /* NULL: silence */
 	const char *boot_id; /* path; NULL: KEEP_BOOT_ID_PATH */
+	const char *kexec_loaded; /* path; NULL: KEEP_KEXEC_LOADED_PATH */
 	/* Where bytes are put aside that are no records, and through what;
 	 * NULL: io_system. Without a folder they are not. */
 	const char *aside_dir;
@@ -155,10 +157,12 @@ int keep_drain(struct keep *keep, const struct keep_limits *limits,
 int keep_copy(struct keep *keep, struct keep_result *ret_result);
 
 /*
- * Before kexec: notes that the next kernel is likely of the same hard boot, and
- * drains (or copies, where nothing can be deleted).
+ * Before kexec or shutdown: drains, or copies if @copies or if nothing can be
+ * deleted. If a kernel is loaded for kexec (or it cannot be seen whether one
+ * is), it is noted first that the next one is likely of the same hard boot.
  */
-int keep_flush_before_kexec(struct keep *keep, struct keep_result *ret_result);
+int keep_flush_before_kexec(struct keep *keep, bool copies,
+			    struct keep_result *ret_result);
 
 /* ---- the TPM's word -------------------------------------------------------- */
 

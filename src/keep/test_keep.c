@@ -97,6 +97,15 @@ static void foreign_stage(struct machine *machine)
 	command(machine, "binary_runtime_measurements_staged", "A\n");
 }
 
+static void append(const char *path, const void *data, size_t len)
+{
+	FILE *file = fopen(path, "ae");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
 /* ---- what is found --------------------------------------------------------- */
 
 static void goes_through_a_life(const char *profile, bool tpm,
@@ -164,7 +173,7 @@ static int flush_in_agent(struct agent *agent)
 {
 	struct keep_result result;
 
-	return keep_flush_before_kexec(agent->keep, &result);
+	return keep_flush_before_kexec(agent->keep, false, &result);
 }
 
 /* With the note, Linux 7.2 is told from a hard boot without a TPM, too. */
@@ -172,6 +181,7 @@ TEST(a_flush_tells_of_the_kexec)
 {
 	struct agent agent = { 0 };
 	struct machine machine;
+	char path[160];
 
 	machine_start(&machine, "7.2", false);
 	machine_load(&machine, 50);
@@ -188,6 +198,17 @@ TEST(a_flush_tells_of_the_kexec)
 	machine_do(&machine, "reboot");
 	assert_int_equal(reconcile(&machine).decision.what,
 			 KEEP_CASE_HARD_BOOT);
+
+	/* Before a shutdown: no kernel is loaded. */
+	snprintf(path, sizeof(path), "%s.kexec_loaded", machine.twin);
+	append(path, "0\n", 2);
+	machine.kexec_loaded = path;
+	machine_load(&machine, 5);
+	assert_int_equal(machine_run(&machine, &agent, flush_in_agent), 0);
+	machine_do(&machine, "reboot");
+	assert_int_equal(reconcile(&machine).decision.what,
+			 KEEP_CASE_HARD_BOOT);
+	unlink(path);
 	machine_stop(&machine);
 }
 
@@ -649,15 +670,6 @@ TEST(the_newest_records_can_be_left)
 }
 
 /* ---- bytes that are no records --------------------------------------------- */
-
-static void append(const char *path, const void *data, size_t len)
-{
-	FILE *file = fopen(path, "ae");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
-}
 
 static void write_text(const char *dir, const char *name, const char *text)
 {

@@ -46,7 +46,7 @@ static int flush_for_kexec(struct agent *agent)
 {
 	struct keep_result result;
 
-	return keep_flush_before_kexec(agent->keep, &result);
+	return keep_flush_before_kexec(agent->keep, false, &result);
 }
 
 /* What the machine does, and the process does not survive. */

@@ -323,9 +323,10 @@ static int drain(struct keeper *keeper, const struct job *job,
 	};
 	int r;
 
-	if (job->kind == JOB_FLUSH)
-		return keep_flush_before_kexec(keeper->keep, result);
 	keeper->facts.copies |= keeper->config.method == CONFIG_METHOD_COPY;
+	if (job->kind == JOB_FLUSH)
+		return keep_flush_before_kexec(keeper->keep,
+					       keeper->facts.copies, result);
 	if (keeper->facts.copies)
 		return keep_copy(keeper->keep, result);
 	r = keep_drain(keeper->keep, &limits, result);

@@ -92,7 +92,7 @@ static void keep_for_ever(struct agent *agent)
 		if (way->copies || next_random(&seed, 8) == 0)
 			keep_copy(agent->keep, &result);
 		else if (next_random(&seed, 16) == 0)
-			keep_flush_before_kexec(agent->keep, &result);
+			keep_flush_before_kexec(agent->keep, false, &result);
 		else
 			keep_drain(agent->keep, &limits, &result);
 		usleep(next_random(&seed, 2000));

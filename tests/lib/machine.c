@@ -56,7 +56,9 @@ static void start_emulator(struct machine *machine, const char *profile,
 
 void machine_start(struct machine *machine, const char *profile, bool tpm)
 {
-	*machine = (struct machine){ .has_tpm = tpm, .seed = 1 };
+	*machine = (struct machine){ .has_tpm = tpm,
+				     .seed = 1,
+				     .kexec_loaded = "/dev/null" };
 	machine->talks = getenv("KEEP_TALKS") != NULL;
 	machine->say = (struct say){ hear, machine };
 	name_paths(machine);
@@ -177,6 +179,7 @@ static int open_keep(struct agent *agent)
 		.tpm = agent->tpm,
 		.say = &machine->say,
 		.boot_id = machine->boot_id,
+		.kexec_loaded = machine->kexec_loaded,
 		.aside_dir = machine->archive,
 		.io = machine->io,
 		.step = at_step,

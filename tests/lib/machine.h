@@ -19,6 +19,7 @@
 struct machine {
 	struct emulator emulator;
 	char twin[96], boot_id[96], archive[96], tcti[256];
+	const char *kexec_loaded; /* path; at first /dev/null: not to be seen */
 	bool has_tpm;
 	bool talks; /* what the keeper says goes to standard error */
 	unsigned int seed; /* of the next load */
