@@ -74,11 +74,6 @@ static void fails_anywhere(enum disk_fault fault, enum keep_method method)
 	struct machine machine;
 	unsigned int nr = 1;
 
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		disk_free(disk);
-		skip();
-	}
 	machine_start(&machine, "imastage", false);
 	strcpy(machine.archive, "/imastage-archive-on-a-simulated-disk");
 	use_disk(&machine, disk);
@@ -122,9 +117,9 @@ TEST(faults_were_injected)
 	print_message("# %u faults injected\n", nr_injected);
 }
 
-TEST_MAIN(cmocka_unit_test(an_error_at_any_operation),
-	  cmocka_unit_test(a_full_disk_at_any_operation),
-	  cmocka_unit_test(half_a_write_at_any_operation),
-	  cmocka_unit_test(power_lost_at_any_operation_when_staging),
-	  cmocka_unit_test(power_lost_at_any_operation_when_trimming),
-	  cmocka_unit_test(faults_were_injected))
+TEST_MAIN(WITH_EMULATOR(an_error_at_any_operation),
+	  WITH_EMULATOR(a_full_disk_at_any_operation),
+	  WITH_EMULATOR(half_a_write_at_any_operation),
+	  WITH_EMULATOR(power_lost_at_any_operation_when_staging),
+	  WITH_EMULATOR(power_lost_at_any_operation_when_trimming),
+	  WITH_EMULATOR(faults_were_injected))

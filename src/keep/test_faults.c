@@ -64,30 +64,18 @@ static uint64_t count_current(const struct machine *machine)
 	return counts.current + counts.staged;
 }
 
-static int need_emulator(void **state)
-{
-	(void)state;
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		skip();
-	}
-	return 0;
-}
-
 /* ---- a file system --------------------------------------------------------- */
 
 static char mountpoint[] = "/tmp/imastage-test-mount-XXXXXX";
 
 /* In a mount namespace of its own, so that nothing stays. */
-static int need_mount(void **state)
+static void need_mount(void)
 {
-	need_emulator(state);
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		print_message("# missing CAP_SYS_ADMIN\n");
-		skip();
-	}
-	return 0;
+	if (unshare(CLONE_NEWNS) == 0 &&
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return;
+	print_message("# missing CAP_SYS_ADMIN\n");
+	skip();
 }
 
 static void make_mount(struct machine *machine, const char *options)
@@ -119,6 +107,7 @@ TEST(a_full_file_system_is_waited_out)
 	uint64_t deleted, total = 0, before;
 	int r;
 
+	need_mount();
 	machine_start(&machine, "imastage", true);
 	make_mount(&machine, "size=512k");
 	do {
@@ -144,6 +133,7 @@ TEST(a_file_system_that_became_read_only_is_waited_out)
 	struct machine machine;
 	struct agent agent = { 0 };
 
+	need_mount();
 	machine_start(&machine, "imastage", true);
 	make_mount(&machine, "size=64m");
 	machine_load(&machine, 50);
@@ -293,13 +283,8 @@ TEST(who_has_the_list_to_itself_is_not_blocked)
 	machine_stop(&machine);
 }
 
-TEST_MAIN(cmocka_unit_test_setup(a_clock_that_jumps_changes_nothing,
-				 need_emulator),
-	  cmocka_unit_test_setup(who_never_closes_loses_nothing_for_others,
-				 need_emulator),
-	  cmocka_unit_test_setup(who_has_the_list_to_itself_is_not_blocked,
-				 need_emulator),
-	  cmocka_unit_test_setup(a_full_file_system_is_waited_out, need_mount),
-	  cmocka_unit_test_setup(
-		  a_file_system_that_became_read_only_is_waited_out,
-		  need_mount))
+TEST_MAIN(WITH_EMULATOR(a_clock_that_jumps_changes_nothing),
+	  WITH_EMULATOR(who_never_closes_loses_nothing_for_others),
+	  WITH_EMULATOR(who_has_the_list_to_itself_is_not_blocked),
+	  WITH_EMULATOR(a_full_file_system_is_waited_out),
+	  WITH_EMULATOR(a_file_system_that_became_read_only_is_waited_out))

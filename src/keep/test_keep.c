@@ -14,18 +14,6 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-static int need_emulator(void **state)
-{
-	(void)state;
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		skip();
-	}
-	return 0;
-}
-
-#define emulated(test) cmocka_unit_test_setup(test, need_emulator)
-
 /* ---- an agent in this process ---------------------------------------------- */
 
 static void open_agent(struct machine *machine, struct agent *agent)
@@ -730,22 +718,22 @@ TEST(bytes_that_are_no_records_are_put_aside)
 	machine_forget(&machine);
 }
 
-TEST_MAIN(emulated(our_kernel_by_staging),
-	  emulated(our_kernel_by_trimming_without_a_tpm),
-	  emulated(linux_7_2_by_staging),
-	  emulated(linux_7_2_by_trimming_without_a_tpm),
-	  emulated(a_flush_tells_of_the_kexec),
-	  emulated(an_unpatched_kernel_is_followed),
-	  emulated(a_staged_list_is_saved_first),
-	  emulated(a_foreign_trim_is_a_gap),
-	  emulated(a_boot_can_begin_with_a_gap),
-	  emulated(what_is_copied_can_be_deleted_by_others),
-	  emulated(linux_7_2_with_all_deleted_by_others),
-	  emulated(a_list_that_contradicts_begins_another_folder),
-	  emulated(a_count_that_was_lost_on_the_way_is_found),
-	  emulated(a_record_that_comes_again_is_another_one),
-	  emulated(who_holds_the_list_is_waited_for_and_named),
-	  emulated(two_keepers_do_not_deceive_each_other),
-	  emulated(only_one_keeper_has_an_archive),
-	  emulated(the_newest_records_can_be_left),
+TEST_MAIN(WITH_EMULATOR(our_kernel_by_staging),
+	  WITH_EMULATOR(our_kernel_by_trimming_without_a_tpm),
+	  WITH_EMULATOR(linux_7_2_by_staging),
+	  WITH_EMULATOR(linux_7_2_by_trimming_without_a_tpm),
+	  WITH_EMULATOR(a_flush_tells_of_the_kexec),
+	  WITH_EMULATOR(an_unpatched_kernel_is_followed),
+	  WITH_EMULATOR(a_staged_list_is_saved_first),
+	  WITH_EMULATOR(a_foreign_trim_is_a_gap),
+	  WITH_EMULATOR(a_boot_can_begin_with_a_gap),
+	  WITH_EMULATOR(what_is_copied_can_be_deleted_by_others),
+	  WITH_EMULATOR(linux_7_2_with_all_deleted_by_others),
+	  WITH_EMULATOR(a_list_that_contradicts_begins_another_folder),
+	  WITH_EMULATOR(a_count_that_was_lost_on_the_way_is_found),
+	  WITH_EMULATOR(a_record_that_comes_again_is_another_one),
+	  WITH_EMULATOR(who_holds_the_list_is_waited_for_and_named),
+	  WITH_EMULATOR(two_keepers_do_not_deceive_each_other),
+	  WITH_EMULATOR(only_one_keeper_has_an_archive),
+	  WITH_EMULATOR(the_newest_records_can_be_left),
 	  cmocka_unit_test(bytes_that_are_no_records_are_put_aside))

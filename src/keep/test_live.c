@@ -15,18 +15,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-static int need_emulator(void **state)
-{
-	(void)state;
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		skip();
-	}
-	return 0;
-}
-
-#define emulated(test) cmocka_unit_test_setup(test, need_emulator)
-
 /* ---- a reader -------------------------------------------------------------- */
 
 struct reader {
@@ -500,10 +488,10 @@ TEST(readers_beside_a_keeper_miss_nothing)
 	machine_stop(&machine);
 }
 
-TEST_MAIN(emulated(cursors_go_on_whatever_happens),
-	  emulated(an_unpatched_kernel_is_read_beside_its_copy),
-	  emulated(places_stay_where_they_are),
-	  emulated(looking_for_nothing_blocks_nobody),
-	  emulated(a_gap_is_shown_as_a_gap),
-	  emulated(a_full_disk_takes_nothing_from_readers),
-	  emulated(readers_beside_a_keeper_miss_nothing))
+TEST_MAIN(WITH_EMULATOR(cursors_go_on_whatever_happens),
+	  WITH_EMULATOR(an_unpatched_kernel_is_read_beside_its_copy),
+	  WITH_EMULATOR(places_stay_where_they_are),
+	  WITH_EMULATOR(looking_for_nothing_blocks_nobody),
+	  WITH_EMULATOR(a_gap_is_shown_as_a_gap),
+	  WITH_EMULATOR(a_full_disk_takes_nothing_from_readers),
+	  WITH_EMULATOR(readers_beside_a_keeper_miss_nothing))

@@ -178,10 +178,6 @@ static void kernel(const char *profile, bool tpm, enum keep_method by)
 {
 	struct machine machine;
 
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		skip();
-	}
 	method = by;
 	machine_start(&machine, profile, tpm);
 	if (!strcmp(profile, "unpatched")) {
@@ -237,9 +233,9 @@ TEST(faults_were_injected)
 	print_message("# %u faults injected\n", nr);
 }
 
-TEST_MAIN(cmocka_unit_test(ours_by_staging_with_a_tpm),
-	  cmocka_unit_test(ours_by_trimming),
-	  cmocka_unit_test(linux_7_2_by_staging_with_a_tpm),
-	  cmocka_unit_test(linux_7_2_by_trimming_with_a_tpm),
-	  cmocka_unit_test(unpatched_with_a_tpm),
-	  cmocka_unit_test(faults_were_injected))
+TEST_MAIN(WITH_EMULATOR(ours_by_staging_with_a_tpm),
+	  WITH_EMULATOR(ours_by_trimming),
+	  WITH_EMULATOR(linux_7_2_by_staging_with_a_tpm),
+	  WITH_EMULATOR(linux_7_2_by_trimming_with_a_tpm),
+	  WITH_EMULATOR(unpatched_with_a_tpm),
+	  WITH_EMULATOR(faults_were_injected))

@@ -211,10 +211,6 @@ static void rounds_of(const struct way *this_way, unsigned int nr)
 
 TEST(killed_at_any_moment_nothing_is_lost)
 {
-	if (emulator_missing()) {
-		print_message("# missing %s\n", emulator_missing());
-		skip();
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
 		if (!only)
 			rounds_of(&ways[i], nr_rounds * ways[i].share / 100);
@@ -231,7 +227,7 @@ TEST(killed_at_any_moment_nothing_is_lost)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(killed_at_any_moment_nothing_is_lost),
+		WITH_EMULATOR(killed_at_any_moment_nothing_is_lost),
 	};
 
 	if (argc > 1)
