@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define WINDOW_DEFAULT ((uint64_t)1 << 18) /* 10 MB with one PCR of sha256 */
+#define WINDOW_DEFAULT ((uint64_t)1 << 17) /* 5 MB with one PCR of sha256 */
 
 void target_init(struct target *target)
 {

@@ -145,7 +145,7 @@ const struct opt target_quote_opts[] = {
 	  "value of a PCR that was quoted but is not replayed", set_other,
 	  WANTED_VALUE },
 	{ "window", 0, "N",
-	  "how many records back it may be (262144); 0: any,\n"
+	  "how many records back it may be (131072); 0: any,\n"
 	  "checked at each record",
 	  set_window, "a number up to 16777216" },
 	{ 0 },
