@@ -24,7 +24,8 @@ set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 logs=build/logs
-exec 4>&1 # the terminal, for note
+tap_seconds=${TAP_SECONDS:-1500} # longer than any program takes on a busy machine
+exec 4>&1                        # the terminal, for note
 
 # What needs no kernel comes first.
 default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
@@ -56,12 +57,12 @@ need() {
 # run_tap TITLE COMMAND...: the cases of COMMAND become cases of the check. One
 # more fails when the program does not keep its plan, prints none, or exits
 # with an error without having reported one. Several programs may print one
-# after the other: their plans add up.
+# after the other: their plans add up. One that hangs is ended after TAP_SECONDS.
 run_tap() {
 	local title=$1 raw status
 	shift
 	raw=$(mktemp)
-	"$@" | tee "$raw" && status=0 || status=$?
+	timeout --foreground --kill-after=10 "$tap_seconds" "$@" | tee "$raw" && status=0 || status=$?
 	while IFS= read -r line; do
 		result "$line"
 	done < <(tap_results "$title" "$status" <"$raw")
@@ -87,7 +88,8 @@ tap_results() {
 		}
 		/^Bail out!/ { failed++; print "not ok - " title ": " $0 }
 		END {
-			if (!planned) print "not ok - " title ": printed no plan"
+			if (status == 124 || status == 137) print "not ok - " title ": did not end in time, or was killed"
+			else if (!planned) print "not ok - " title ": printed no plan"
 			else if (n + 0 != plan) print "not ok - " title ": " n + 0 " of " plan " planned cases"
 			else if (status && !failed) print "not ok - " title ": exit status " status
 		}'
