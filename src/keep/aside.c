@@ -33,12 +33,16 @@ static int copy_bytes(struct imastage_source bytes, const struct io *io, int fd,
 	return r < 0 ? r : n < 0 ? (int)n : 0;
 }
 
+/* Whole, or not under that name. */
 static int write_aside(struct keep *keep, const char *path, bool staged,
 		       uint64_t offset, uint64_t *ret_len)
 {
 	const struct io *io = keep->options.io;
-	int fd = io_open(io, path, O_WRONLY | O_CREAT | O_TRUNC, 0600), r;
+	char new_path[PATH_MAX];
+	int fd, r;
 
+	snprintf(new_path, sizeof(new_path), "%s.new", path);
+	fd = io_open(io, new_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	if (fd < 0)
 		return fd;
 	r = copy_bytes(source_bytes(keep->options.source, staged, offset), io,
@@ -46,12 +50,25 @@ static int write_aside(struct keep *keep, const char *path, bool staged,
 	if (r == 0)
 		r = io_sync(io, fd);
 	io_close(io, fd);
+	if (r == 0)
+		r = io_rename(io, new_path, path);
 	return r < 0 ? r : io_sync_dir(io, keep->options.aside_dir);
+}
+
+/* Once is enough: it is tried again and again to drain. */
+static bool is_aside(struct keep *keep, const char *path)
+{
+	int fd = io_open(keep->options.io, path, O_RDONLY, 0);
+
+	if (fd < 0)
+		return false;
+	io_close(keep->options.io, fd);
+	return true;
 }
 
 int keep_aside(struct keep *keep, bool staged, uint64_t offset, uint64_t index)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX - 16];
 	uint64_t len;
 	int r;
 
@@ -59,6 +76,8 @@ int keep_aside(struct keep *keep, bool staged, uint64_t offset, uint64_t index)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s-%020" PRIu64 ".aside",
 		 keep->options.aside_dir, keep->report.boot, index);
+	if (is_aside(keep, path))
+		return 0;
 	r = write_aside(keep, path, staged, offset, &len);
 	if (r == 0)
 		say(keep->options.say, SAY_ERROR,

@@ -20,8 +20,9 @@ struct chunk {
 	enum keep_part part;
 	uint64_t first; /* index */
 	uint64_t max; /* records to take */
-	uint64_t nr, nr_new, new_len; /* that were read; put */
-	uint64_t offset; /* behind the last one, in the list it is from */
+	uint64_t nr, nr_same, nr_new, new_len; /* read; compared; put */
+	uint64_t offset; /* of what follows, or cannot be read, in its list */
+	bool malformed; /* what follows is no record */
 };
 
 /* ---- reading --------------------------------------------------------------- */
@@ -33,8 +34,11 @@ static int take(struct keep *keep, struct keep_archived *archived,
 
 	if (r < 0)
 		return r;
-	if (chunk->first + chunk->nr < archived->end)
-		return keep_archived_is(archived, record);
+	if (chunk->first + chunk->nr < archived->end) {
+		r = keep_archived_is(archived, record);
+		chunk->nr_same += r == 0;
+		return r;
+	}
 	r = archive_put(keep->options.archive, record);
 	if (r == 0) {
 		chunk->nr_new++;
@@ -53,13 +57,13 @@ static int take_all(struct keep *keep, struct keep_list *list,
 		r = keep_list_next(list, &record);
 		if (r == IMASTAGE_END)
 			return 0;
+		chunk->malformed = keep_is_malformed(r);
 		if (r == 0)
 			r = take(keep, archived, &record, chunk);
-		if (r == 0) {
+		if (r == 0)
 			chunk->nr++;
-			chunk->offset = keep_list_offset(list);
-		}
 	}
+	chunk->offset = keep_list_offset(list);
 	return r;
 }
 
@@ -105,6 +109,7 @@ static int commit_copied(struct keep *keep, struct keep_result *result,
 	};
 	int r;
 
+	result->nr_skipped += chunk->nr_same;
 	if (chunk->nr_new == 0)
 		return 0;
 	r = archive_commit(keep->options.archive, &pending);
@@ -133,7 +138,7 @@ static int commit_deletion(struct keep *keep, struct keep_result *result,
 		return r;
 	result->nr_saved += chunk->nr_new;
 	result->saved_len += chunk->new_len;
-	result->nr_skipped += chunk->nr - chunk->nr_new;
+	result->nr_skipped += chunk->nr_same;
 	return keep_step(keep, "committed");
 }
 
@@ -247,7 +252,7 @@ static int drain_chunk(struct keep *keep, struct keep_result *result,
 
 	chunk->first = keep->first;
 	r = read_chunk(keep, chunk);
-	if (keep_is_malformed(r))
+	if (chunk->malformed)
 		r = keep_what_can_be(keep, result, chunk, r);
 	if (r != 0 || chunk->nr == 0)
 		return r;
@@ -365,7 +370,7 @@ static int place_again(struct keep *keep, bool *again)
 static int drain_placed(struct drain *drain)
 {
 	struct keep *keep = drain->keep;
-	struct source_counts counts;
+	struct source_counts counts = { 0 };
 	bool again = false;
 	int r = source_counts(keep->options.source, &counts);
 
@@ -465,11 +470,12 @@ static int copy_chunks(struct keep *keep, struct keep_archived *archived,
 
 	do {
 		chunk->max = chunk->nr + KEEP_CHUNK;
+		chunk->nr_same = 0;
 		chunk->nr_new = 0;
 		chunk->new_len = 0;
 		r = take_all(keep, list, archived, chunk);
 		chunk->part = list->staged ? KEEP_STAGED : KEEP_CURRENT;
-		if (keep_is_malformed(r))
+		if (chunk->malformed)
 			return keep_what_can_be(keep, result, chunk, r);
 		if (r == 0)
 			r = keep_step(keep, "put");

@@ -43,8 +43,14 @@ static int ask_once(struct keep *keep, struct keep_facts *facts)
 	struct keep_pcrs pcrs;
 	int r = keep_read_pcrs(keep, &pcrs);
 
-	if (r == 0)
-		r = ask_about(keep, &pcrs, facts->end, &facts->gone);
+	/* Without its word the records are saved all the same. */
+	if (r < 0) {
+		say(keep->options.say, SAY_WARNING,
+		    "the TPM does not tell PCR 10 (%s): the list is placed without it",
+		    strerror(-r));
+		return 0;
+	}
+	r = ask_about(keep, &pcrs, facts->end, &facts->gone);
 	if (r == 0 && facts->kept.first < facts->end)
 		r = ask_about(keep, &pcrs, facts->end, &facts->kept);
 	return r;

@@ -565,6 +565,59 @@ TEST(a_record_that_comes_again_is_another_one)
 	repeats_a_violation("7.2", false, true);
 }
 
+/* ---- a TPM that fails ------------------------------------------------------- */
+
+/* The program that is the way to the TPM; nothing else is our child. */
+static void kill_tpm(void)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fscanf(file, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(file);
+}
+
+static int kill_at_committed(struct agent *agent)
+{
+	struct keep_result result;
+
+	return keep_drain(agent->keep, &(struct keep_limits){ 0 }, &result);
+}
+
+/* Its word would be wanted; the records are saved all the same. */
+TEST(a_tpm_that_fails_stops_nothing)
+{
+	const struct agent killed = { .step = "committed",
+				      .nth = 1,
+				      .at = agent_at_kill };
+	struct keep_report report;
+	struct keep_result result;
+	struct machine machine;
+	struct agent agent;
+
+	signal(SIGPIPE, SIG_IGN);
+	machine_start(&machine, "7.2", true);
+	machine_load(&machine, 20);
+	assert_int_equal(machine_run(&machine, &killed, kill_at_committed),
+			 SIGKILL);
+	open_agent(&machine, &agent);
+	kill_tpm();
+	assert_int_equal(keep_reconcile(agent.keep, &report), 0);
+	assert_int_equal(report.decision.what, KEEP_CASE_SAME);
+	assert_true(report.decision.likely);
+	assert_int_equal(
+		keep_drain(agent.keep, &(struct keep_limits){ 0 }, &result), 0);
+	assert_int_equal(result.nr_skipped, 21);
+	agent_close(&agent);
+	machine_verify(&machine);
+	machine_stop(&machine);
+}
+
 /* ---- others at the same time ----------------------------------------------- */
 
 TEST(who_holds_the_list_is_waited_for_and_named)
@@ -732,6 +785,7 @@ TEST_MAIN(WITH_EMULATOR(our_kernel_by_staging),
 	  WITH_EMULATOR(a_list_that_contradicts_begins_another_folder),
 	  WITH_EMULATOR(a_count_that_was_lost_on_the_way_is_found),
 	  WITH_EMULATOR(a_record_that_comes_again_is_another_one),
+	  WITH_EMULATOR(a_tpm_that_fails_stops_nothing),
 	  WITH_EMULATOR(who_holds_the_list_is_waited_for_and_named),
 	  WITH_EMULATOR(two_keepers_do_not_deceive_each_other),
 	  WITH_EMULATOR(only_one_keeper_has_an_archive),
