@@ -177,38 +177,49 @@ static const struct member_entry *find_member(const struct verb *verb,
 	return NULL;
 }
 
+static int parse_member(const struct verb *verb, const char *name,
+			struct json_object *value, struct request *rq,
+			unsigned int *missing, char *error)
+{
+	const struct member_entry *member = find_member(verb, name);
+
+	if (!strcmp(name, "do"))
+		return 0;
+	if (!member) {
+		snprintf(error, JOB_TEXT_MAX, "'%s' has no member '%.64s'",
+			 verb->name, name);
+		return -EINVAL;
+	}
+	if (member->set(rq, value) < 0) {
+		snprintf(error, JOB_TEXT_MAX, "'%s' must be %s", member->name,
+			 member->wanted);
+		return -EINVAL;
+	}
+	*missing &= ~(unsigned int)member->member;
+	return 0;
+}
+
 static int parse_members(const struct verb *verb, struct json_object *object,
 			 struct request *rq, char *error)
 {
+	struct json_object_iterator at = json_object_iter_begin(object);
+	struct json_object_iterator end = json_object_iter_end(object);
 	unsigned int missing = verb->needed;
+	int r = 0;
 
-	json_object_object_foreach(object, name, value)
-	{
-		const struct member_entry *member = find_member(verb, name);
-
-		if (!strcmp(name, "do"))
-			continue;
-		if (!member) {
-			snprintf(error, JOB_TEXT_MAX,
-				 "'%s' has no member '%.64s'", verb->name,
-				 name);
-			return -EINVAL;
-		}
-		if (member->set(rq, value) < 0) {
-			snprintf(error, JOB_TEXT_MAX, "'%s' must be %s",
-				 member->name, member->wanted);
-			return -EINVAL;
-		}
-		missing &= ~(unsigned int)member->member;
-	}
-	for (size_t i = 0; missing && i < ARRAY_SIZE(members); i++) {
+	for (; r == 0 && !json_object_iter_equal(&at, &end);
+	     json_object_iter_next(&at))
+		r = parse_member(verb, json_object_iter_peek_name(&at),
+				 json_object_iter_peek_value(&at), rq, &missing,
+				 error);
+	for (size_t i = 0; r == 0 && missing && i < ARRAY_SIZE(members); i++) {
 		if (!(missing & members[i].member))
 			continue;
 		snprintf(error, JOB_TEXT_MAX, "'%s' needs '%s': %s", verb->name,
 			 members[i].name, members[i].wanted);
-		return -EINVAL;
+		r = -EINVAL;
 	}
-	return 0;
+	return r;
 }
 
 static int parse_object(struct json_object *object, struct request *ret_request,
