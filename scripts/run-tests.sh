@@ -211,10 +211,11 @@ check_keeper_faults() {
 	done
 }
 
-# What is installed with it, judged by systemd and AppArmor.
+# What is installed with it, judged by systemd and AppArmor, and run by a systemd.
 check_packaging() {
 	build_release
 	run_tap packaging tests/keeper/test-packaging build/release
+	run_tap systemd tests/keeper/test-systemd build/release
 }
 
 # The kernel's staging core in user space: its KUnit tests, models, allocation

@@ -7,12 +7,13 @@
 #include "agent/control.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
-#include "service/notify.h"
 #include "agent/pressure.h"
 #include "agent/schedule.h"
+#include "agent/viewer.h"
 #include "agent/worker.h"
 #include "base/util.h"
 #include "service/keeper.h"
+#include "service/notify.h"
 #include "service/status.h"
 
 #include <json-c/json.h>
@@ -28,6 +29,7 @@ struct agent {
 	struct loop loop;
 	struct control *control;
 	struct worker *worker;
+	struct viewer *viewer; /* NULL: none */
 	struct watch worker_watch, signals, pressure;
 	struct schedule schedule;
 	struct facts facts; /* the worker's, as of its last job */
@@ -94,6 +96,8 @@ static struct json_object *agent_json(const struct agent *agent)
 	survey_put_text(object, "version", IMASTAGE_VERSION);
 	if (agent->job.kind != JOB_NONE)
 		survey_put_text(object, "busy", job_name(agent->job.kind));
+	if (agent->viewer)
+		survey_put_text(object, "view", agent->config.view);
 	return object;
 }
 
@@ -312,6 +316,16 @@ static void schedule_job(struct agent *agent, const struct job *job)
 	}
 }
 
+static void become_ready(struct agent *agent)
+{
+	agent->ready = true;
+	if (*agent->config.view)
+		(void)viewer_start(&agent->config, keeper_source(agent->keeper),
+				   &agent->viewer);
+	write_metrics(agent);
+	notify("READY=1");
+}
+
 static void finish(void *context, uint32_t events)
 {
 	struct agent *agent = context;
@@ -326,11 +340,8 @@ static void finish(void *context, uint32_t events)
 	if (agent->asked)
 		control_done(agent->control, &job);
 	tell_status(agent);
-	if (!agent->ready) {
-		agent->ready = true;
-		write_metrics(agent);
-		notify("READY=1");
-	}
+	if (!agent->ready)
+		become_ready(agent);
 }
 
 /* ---- what happens ---------------------------------------------------------- */
@@ -488,6 +499,7 @@ static int serve(struct agent *agent)
 static void fini(struct agent *agent)
 {
 	control_free(agent->control);
+	viewer_stop(agent->viewer);
 	worker_free(agent->worker);
 	if (agent->signals.fd >= 0)
 		close(agent->signals.fd);

@@ -44,7 +44,7 @@ static int look(const struct place *place, struct json_object **ret_status)
 {
 	struct archive_options archive_options = {
 		.dir = place->config.archive,
-		.say = &place_say,
+		.say = place->verbose ? place_say_of(place) : NULL,
 	};
 	struct source_options source_options = {
 		.dir = place->config.source,

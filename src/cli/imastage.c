@@ -14,6 +14,7 @@ static const struct verb verbs[] = {
 	  cmd_status },
 	{ "collect", "save what the kernel holds, now", cmd_collect },
 	{ "archive", "list, check, copy and prune saved records", cmd_archive },
+	{ "mount", "the whole list as files like the kernel's", cmd_mount },
 	{ "hold", "keep records for somebody", cmd_hold },
 	{ "release", "forget a hold", cmd_release },
 	{ "holds", "show who keeps what", cmd_holds },

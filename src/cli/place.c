@@ -111,10 +111,10 @@ static void write_all(void *context, enum say_level level, const char *text)
 	cli_error("%s", text);
 }
 
-const struct say place_say = { write_warning, NULL };
-const struct say place_say_all = { write_all, NULL };
+static const struct say place_say = { write_warning, NULL };
+static const struct say place_say_all = { write_all, NULL };
 
-static const struct say *say_of(const struct place *place)
+const struct say *place_say_of(const struct place *place)
 {
 	return place->verbose ? &place_say_all : &place_say;
 }
@@ -133,7 +133,7 @@ static int do_alone(const struct place *place, struct json_object *request,
 {
 	struct keeper_options options = {
 		.config = &place->config,
-		.say = say_of(place),
+		.say = place_say_of(place),
 		.stop = interrupted,
 		.archive_only = archive_only,
 	};
@@ -222,7 +222,7 @@ int place_open_archive(const struct place *place, struct archive **ret_archive)
 {
 	struct archive_options options = {
 		.dir = place->config.archive,
-		.say = say_of(place),
+		.say = place_say_of(place),
 	};
 	int r = archive_open_reader(&options, ret_archive);
 

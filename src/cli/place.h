@@ -27,9 +27,8 @@ extern const struct opt place_opts[];
 /* Reads the configuration. CLI_OK, or CLI_FAILED after a complaint. */
 int place_init(struct place *place);
 
-/* What libraries have to say, on standard error. */
-extern const struct say place_say; /* warnings and worse */
-extern const struct say place_say_all;
+/* What libraries have to say, on standard error: warnings and worse, unless verbose. */
+const struct say *place_say_of(const struct place *place);
 
 /*
  * Has @request (of docs/agent-protocol.md) done by the agent or by ourselves; the

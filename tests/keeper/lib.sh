@@ -135,7 +135,7 @@ config() {
 # ---- the agent -------------------------------------------------------------
 
 agent_start() {
-	imastaged --verbose --config "$work/conf" 2>>"$work/log" &
+	imastaged --verbose --config "$work/conf" 2>>"$work/log" 4<&- &
 	agent_pid=$!
 }
 

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+/*
+ * imastage mount: the whole list, archived and live, as the kernel's files.
+ */
+#include "base/util.h"
+#include "cli/cli.h"
+#include "cli/cmd.h"
+#include "cli/place.h"
+#include "service/notify.h"
+#include "view/bind.h"
+#include "view/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#define WAIT_MS 30000 /* for who writes to the kernel's list */
+
+struct options {
+	struct place place;
+	bool background, bind, undo, allow_other;
+	gid_t group; /* -1: our own */
+};
+
+static int set_background(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->background = true;
+	return 0;
+}
+
+static int set_bind(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->bind = true;
+	return 0;
+}
+
+static int set_undo(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->undo = true;
+	return 0;
+}
+
+static int set_allow_other(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->allow_other = true;
+	return 0;
+}
+
+static int set_group(void *context, const char *value)
+{
+	struct group *group = getgrnam(value);
+
+	if (!group)
+		return -ENOENT;
+	((struct options *)context)->group = group->gr_gid;
+	return 0;
+}
+
+static const struct opt mount_opts[] = {
+	{ .text = "How it is mounted:" },
+	{ "background", 'b', NULL, "return once it is, and serve on",
+	  set_background, NULL },
+	{ "group", 'g', "GROUP", "whom the files belong to, beside root",
+	  set_group, "a group" },
+	{ "allow-other", 0, NULL,
+	  "users other than the one that mounts it, as modes\nallow",
+	  set_allow_other, NULL },
+	{ "bind", 0, NULL,
+	  "also over the kernel's own files, for programs with\nfixed paths",
+	  set_bind, NULL },
+	{ "unbind", 0, NULL,
+	  "only remove what is mounted over the kernel's files", set_undo,
+	  NULL },
+	{ 0 },
+};
+
+static const struct command command = {
+	.synopsis = "[OPTION]... DIR",
+	.summary = "Mounts the whole list since hard boot on DIR, as files "
+		   "like the kernel's: archived records,\nand behind them "
+		   "those that the kernel still has. Serves until it is "
+		   "unmounted or\nsignalled.\n",
+	.epilogue = "To unmount: fusermount3 -u DIR, or end it by SIGTERM.\n",
+};
+
+/* ---- ending by a signal ---------------------------------------------------- */
+
+static struct view *serving;
+
+static void stop(int signal)
+{
+	(void)signal;
+	view_stop(serving);
+}
+
+/* A view ends well by a signal: that is how it is meant to end. */
+static void end_by_signals(struct view *view)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = stop };
+
+	serving = view;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* ---- in the background ----------------------------------------------------- */
+
+/*
+ * The child goes on, and says by a byte in the pipe that it is mounted; the parent
+ * waits for that, or for the child's failure. Returns in the child, with *ret_fd.
+ */
+static int go_on_in_child(int *ret_fd)
+{
+	int fds[2], status = CLI_FAILED;
+	char byte;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid == 0) {
+		close(fds[0]);
+		setsid();
+		*ret_fd = fds[1];
+		return 0;
+	}
+	close(fds[1]);
+	if (read(fds[0], &byte, 1) == 1)
+		_exit(CLI_OK);
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status))
+		_exit(WEXITSTATUS(status));
+	_exit(CLI_FAILED);
+}
+
+/* Nobody is kept waiting for the end of our output. */
+static void let_go_of_terminal(int fd)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		close(null);
+	}
+	(void)!write(fd, "m", 1);
+	close(fd);
+}
+
+/* ---- serving --------------------------------------------------------------- */
+
+static int open_source(const struct options *options,
+		       struct source **ret_source)
+{
+	struct source_options source_options = {
+		.dir = options->place.config.source,
+		.wait_ms = WAIT_MS,
+		.say = place_say_of(&options->place),
+	};
+	int r = source_open(&source_options, ret_source);
+
+	/* What -ENOENT means has been said. */
+	if (r < 0 && r != -ENOENT)
+		cli_error("%s: %s", source_options.dir, strerror(-r));
+	return r;
+}
+
+static int serve(const struct options *options, struct view *view,
+		 const char *dir, int told)
+{
+	const char *kernel_dir = options->place.config.source;
+	int r;
+
+	if (options->bind) {
+		r = bind_over(dir, kernel_dir, place_say_of(&options->place));
+		if (r < 0)
+			return r;
+	}
+	notify_init();
+	notify("READY=1\nSTATUS=serving %s", dir);
+	if (told >= 0)
+		let_go_of_terminal(told);
+	r = view_run(view);
+	notify("STOPPING=1");
+	if (options->bind)
+		(void)bind_undo(kernel_dir, place_say_of(&options->place));
+	return r;
+}
+
+static int mount_and_serve(const struct options *options, struct source *source,
+			   const char *dir, int told)
+{
+	struct archive_options archive_options = {
+		.dir = options->place.config.archive,
+		.say = place_say_of(&options->place),
+	};
+	struct view_options view_options = {
+		.archive = &archive_options,
+		.source = source,
+		.boot_id = options->place.config.boot_id,
+		.say = archive_options.say,
+		.group = options->group,
+		.allow_other = options->allow_other,
+	};
+	struct view *view;
+	int r = view_open(&view_options, &view);
+
+	if (r == -ENOENT)
+		cli_error("%s: there is no archive yet: 'imastage collect' "
+			  "makes one",
+			  archive_options.dir);
+	if (r < 0)
+		return r;
+	end_by_signals(view);
+	r = view_mount(view, dir);
+	if (r == 0)
+		r = serve(options, view, dir, told);
+	view_close(view);
+	return r;
+}
+
+static int run(const struct options *options, const char *dir)
+{
+	struct source *source;
+	int told = -1, r = 0;
+
+	if (options->background)
+		r = go_on_in_child(&told);
+	if (r == 0)
+		r = open_source(options, &source);
+	if (r < 0)
+		return CLI_FAILED;
+	r = mount_and_serve(options, source, dir, told);
+	source_close(source);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
+int cmd_mount(int argc, char **argv)
+{
+	struct options options = { .group = (gid_t)-1 };
+	const struct opt_group groups[] = {
+		{ mount_opts, &options },
+		{ place_opts, &options.place },
+	};
+	char **args;
+	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+
+	if (r != CLI_OK)
+		return r == OPTS_HELP ? CLI_OK : r;
+	r = place_init(&options.place);
+	if (r != CLI_OK)
+		return r;
+	if (options.undo && !*args)
+		return bind_undo(options.place.config.source,
+				 place_say_of(&options.place)) < 0 ?
+			       CLI_FAILED :
+			       CLI_OK;
+	if (!*args || options.undo)
+		return cli_usage(options.undo ? "--unbind takes no DIR" :
+						"no DIR given");
+	if (args[1])
+		return cli_usage("'%s' is too much", args[1]);
+	return run(&options, *args);
+}
