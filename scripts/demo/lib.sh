@@ -6,6 +6,7 @@
 #
 #	ima/		the files of the machine: imasim with a software TPM
 #	never/		those of a second one that measures the same and never deletes
+#	view/		where the keeper's whole list is shown as files
 #	parts/		what was saved, one file for each round
 #	private/	sockets, the TPM's state; gone at the end
 
@@ -115,10 +116,10 @@ enter() {
 	exec 9>lock
 	flock --nonblock 9 || die "another demo is running in $1"
 	PATH=$bin:$PATH
-	[[ -e ima || -e never || -e private ]] && clear_away
+	[[ -e ima || -e never || -e view || -e private ]] && clear_away
 	rm -rf parts list tampered forged archive kept account.json
 	# Sockets have short names, so all is done from in here.
-	mkdir ima never private parts || exit 1
+	mkdir ima never view private parts || exit 1
 	export TMPDIR=private IMASIM_SOCKET=private/socket LC_ALL=C
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
@@ -131,7 +132,7 @@ pids=()
 
 # in_background COMMAND...: ends at the latest with the demo, however that ends.
 in_background() {
-	setpriv --pdeathsig KILL "$@" &
+	setpriv --pdeathsig TERM "$@" &
 	pids+=($!)
 }
 
@@ -171,6 +172,7 @@ clear_away() {
 	for socket in private/socket private/never; do
 		[[ ! -S $socket ]] || imasim --socket "$socket" stop >/dev/null 2>&1
 	done
+	let_go view
 	let_go ima
 	let_go never
 	rm -rf private

@@ -261,32 +261,35 @@ keeper_configuration() {
 	END
 }
 
-# keeper SECONDS: runs it for so long, then kills it.
-keeper() {
+# keeper_killed SEED: runs it while 600 records come in, and kills it once it has saved some.
+keeper_killed() {
+	local load said
+	said=$(nr_drains)
+	never load "$1" 600 1000 >private/load &
+	load=$!
 	setpriv --pdeathsig KILL imastaged --config private/keeper.conf 2>>private/keeper.log &
 	pids=($!)
-	sleep "$1"
+	wait_for has_drained "$said" || return
 	pids=()
 	kill -KILL $! || return
 	wait $! 2>/dev/null
 	nr_kills=$((nr_kills + 1))
+	wait "$load"
 }
 
+nr_drains() { grep -c ' saved [0-9]* records' private/keeper.log; }
+has_drained() { (($(nr_drains) > $1)); }
+
 scene_keeper() {
-	local load
 	memory_never=$(memory_without)
 	nr_kills=0
 	title "The keeper, and whatever happens to it"
 	tell "imastaged does all of this by itself, for good. Here it takes over the second machine," \
-		"whose list was never shortened, while 3000 records come in. It is killed (SIGKILL) again" \
-		"and again, and a kexec boots another kernel."
+		"whose list was never shortened, while more records come in. Five times it is killed" \
+		"(SIGKILL) in the middle of it, and a kexec boots another kernel."
 	gap
-	mkdir archive && keeper_configuration >private/keeper.conf || return
-	never load 7 3000 1000 >private/load &
-	load=$!
-	keeper 0.4 && keeper 0.7 && keeper 0.3 || return
-	wait "$load"
-	never kexec && keeper 0.5 && never load 8 200 >private/load && keeper 0.2 || return
+	mkdir archive && keeper_configuration >private/keeper.conf && : >private/keeper.log || return
+	keeper_killed 1 && keeper_killed 2 && keeper_killed 3 && never kexec && keeper_killed 4 && keeper_killed 5 || return
 	run_output "imastage collect --config private/keeper.conf" || return
 	gap
 	run_output "imastage status --config private/keeper.conf | grep -E '^(archive|  records|GAP)'" || return
@@ -298,6 +301,16 @@ scene_keeper() {
 	mapfile -t options < <(never pcrs | sed 's/^/--expect=/')
 	imastage log replay "${options[@]}" kept >private/verdict || return
 	found "and they are what this machine's TPM has in PCR 10, in ${#options[@]} banks"
+	gap
+	tell "Programs that know nothing of it read the whole list, archive and kernel, in files like the" \
+		"kernel's, keep them open as long as they like, and block nobody:"
+	gap
+	show_command 'imastage mount --config private/keeper.conf view &'
+	in_background imastage mount --config private/keeper.conf view
+	wait_for is_mounted view || return
+	run_output 'wc -l view/ascii_runtime_measurements' || return
+	cmp private/never-all view/binary_runtime_measurements || return
+	found "view/binary_runtime_measurements is that list, byte for byte"
 }
 
 scene_account() {
