@@ -11,19 +11,10 @@
 /* The fields of a record, found once, for they are looked at twice. */
 struct shown {
 	int nr;
-	struct imastage_bytes bytes[LOG_FIELDS_MAX];
+	struct imastage_bytes label[LOG_FIELDS_MAX]; /* "sha256:" */
+	struct imastage_bytes bytes[LOG_FIELDS_MAX]; /* behind that */
 	struct log_field known[LOG_FIELDS_MAX];
 };
-
-static void show_named_digest(struct out *out, struct imastage_bytes field)
-{
-	struct imastage_bytes label, digest;
-
-	if (record_split_digest(field, &label, &digest) < 0)
-		return;
-	out_bytes(out, label);
-	out_hex(out, digest);
-}
 
 /* Of any other length nothing is printed. */
 static void show_number(struct out *out, struct imastage_bytes field,
@@ -40,14 +31,15 @@ static void show_number(struct out *out, struct imastage_bytes field,
 		out_decimal(out, value);
 }
 
-static void show_field(struct out *out, struct imastage_bytes field,
-		       enum field_kind kind, enum imastage_endian endian)
+static void show_field(struct out *out, const struct shown *shown, int i,
+		       enum imastage_endian endian)
 {
-	if (field.len == 0)
-		return;
-	if (kind == FIELD_NAMED_DIGEST)
-		show_named_digest(out, field);
-	else if (kind == FIELD_TEXT)
+	struct imastage_bytes field = shown->bytes[i];
+	enum field_kind kind = shown->known[i].kind;
+
+	out_byte(out, ' ');
+	out_bytes(out, shown->label[i]);
+	if (kind == FIELD_TEXT)
 		out_bytes(out, bytes_first(field, bytes_find(field, '\0')));
 	else if (kind == FIELD_NUMBER)
 		show_number(out, field, endian);
@@ -55,12 +47,13 @@ static void show_field(struct out *out, struct imastage_bytes field,
 		out_hex(out, field);
 }
 
-static bool can_show(struct imastage_bytes field, enum field_kind kind)
+static int find_field(struct shown *shown, int i, struct imastage_bytes field)
 {
-	struct imastage_bytes label, digest;
-
-	return field.len == 0 || kind != FIELD_NAMED_DIGEST ||
-	       record_split_digest(field, &label, &digest) == 0;
+	shown->label[i] = bytes_of(NULL, 0);
+	shown->bytes[i] = field;
+	if (field.len == 0 || shown->known[i].kind != FIELD_NAMED_DIGEST)
+		return 0;
+	return record_split_digest(field, &shown->label[i], &shown->bytes[i]);
 }
 
 /* -EBADMSG when the kernel could not show them. */
@@ -76,9 +69,11 @@ static int find_fields(struct shown *shown,
 		return -EBADMSG;
 	imastage_fields_init(&all, record);
 	for (int i = 0; i < shown->nr && r == 0; i++) {
-		r = imastage_fields_next(&all, &shown->bytes[i]);
-		if (r == 0 && !can_show(shown->bytes[i], shown->known[i].kind))
-			r = -EBADMSG;
+		struct imastage_bytes field;
+
+		r = imastage_fields_next(&all, &field);
+		if (r == 0)
+			r = find_field(shown, i, field);
 	}
 	return r;
 }
@@ -88,10 +83,11 @@ static void show_pcr(struct out *out, uint32_t pcr)
 {
 	char text[16] = { (char)('0' + pcr / 10 % 10), (char)('0' + pcr % 10),
 			  ' ' };
+	int len = 3;
 
 	if (pcr < 10 || pcr > 99)
-		snprintf(text, sizeof(text), "%2d ", (int32_t)pcr);
-	out_text(out, text);
+		len = snprintf(text, sizeof(text), "%2d ", (int32_t)pcr);
+	out_bytes(out, bytes_of(text, (size_t)len));
 }
 
 static void show_head(struct out *out, const struct imastage_record *record,
@@ -112,11 +108,8 @@ int ascii_write(struct out *out, const struct imastage_record *record,
 	if (r < 0)
 		return r;
 	show_head(out, record, digest);
-	for (int i = 0; i < shown.nr; i++) {
-		out_byte(out, ' ');
-		show_field(out, shown.bytes[i], shown.known[i].kind,
-			   record->endian);
-	}
+	for (int i = 0; i < shown.nr; i++)
+		show_field(out, &shown, i, record->endian);
 	out_byte(out, '\n');
 	return 0;
 }
