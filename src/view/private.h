@@ -24,7 +24,7 @@ struct view {
 	struct fuse_session *session; /* NULL: not mounted */
 	int stop_fd; /* eventfd: readable once it is to stop */
 	atomic_bool stopping; /* the same */
-	pthread_mutex_t receive; /* who takes the next message */
+	int wait_fd; /* epoll: a message, or to stop */
 	struct {
 		pthread_mutex_t lock;
 		uint64_t spent; /* lines, of those earned by the time */

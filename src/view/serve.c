@@ -1,44 +1,37 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads that answer FUSE. One of them at a time waits for a message; who has
- * got one lets the next wait, and answers. None of them waits for the kernel's
- * list: that is the refresher's, park.h.
+ * Threads that answer FUSE. None of them waits for the kernel's list: that is the
+ * refresher's, park.h.
  */
 #include "view/private.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 /* Answers at once; of renderers there must be more, and one for the refresher. */
 #define THREADS 4
 
 _Static_assert(THREADS + 1 < POOL_LEN, "a renderer must always be free");
 
-/* 0: to stop, or unmounted. -EAGAIN, -EINTR: try again. */
+/*
+ * 0: to stop, or unmounted. -EAGAIN, -EINTR: try again. All threads wait here, and
+ * each message wakes one of them. That is told of a message once (EPOLLET), so
+ * whoever has answered one looks for another before it waits.
+ */
 static int receive(struct view *view, struct fuse_buf *buf)
 {
-	struct pollfd fds[] = {
-		{ .fd = fuse_session_fd(view->session), .events = POLLIN },
-		{ .fd = view->stop_fd, .events = POLLIN },
-	};
-
-	if (poll(fds, 2, -1) < 0)
-		return -errno;
-	if (fds[1].revents)
-		return 0;
-	return fuse_session_receive_buf(view->session, buf);
-}
-
-static int receive_alone(struct view *view, struct fuse_buf *buf)
-{
+	struct epoll_event event;
 	int r;
 
-	pthread_mutex_lock(&view->receive);
-	r = receive(view, buf);
-	pthread_mutex_unlock(&view->receive);
-	return r;
+	if (atomic_load(&view->stopping))
+		return 0;
+	r = fuse_session_receive_buf(view->session, buf);
+	if (r != -EAGAIN)
+		return r;
+	return epoll_wait(view->wait_fd, &event, 1, -1) < 0 ? -errno : -EAGAIN;
 }
 
 /* Until there is nothing to answer any more. Others are to stop then, too. */
@@ -48,7 +41,7 @@ static int serve(struct view *view)
 	int r;
 
 	for (;;) {
-		r = receive_alone(view, &buf);
+		r = receive(view, &buf);
 		if (r == -EINTR || r == -EAGAIN)
 			continue;
 		if (r <= 0)
@@ -82,12 +75,27 @@ static unsigned int start_threads(struct view *view, pthread_t *threads)
 	return nr;
 }
 
+/* Of messages once, of the end again and again, so that all hear of it. */
+static int watch(struct view *view)
+{
+	struct epoll_event message = { .events = EPOLLIN | EPOLLET };
+	struct epoll_event stop = { .events = EPOLLIN };
+
+	if (epoll_ctl(view->wait_fd, EPOLL_CTL_ADD,
+		      fuse_session_fd(view->session), &message) < 0 ||
+	    epoll_ctl(view->wait_fd, EPOLL_CTL_ADD, view->stop_fd, &stop) < 0)
+		return -errno;
+	return 0;
+}
+
 int view_run(struct view *view)
 {
 	pthread_t threads[THREADS - 1];
 	unsigned int nr;
-	int r = park_start(&view->park, &view_park_ops, view);
+	int r = watch(view);
 
+	if (r == 0)
+		r = park_start(&view->park, &view_park_ops, view);
 	if (r < 0)
 		return r;
 	nr = start_threads(view, threads);

@@ -9,6 +9,7 @@
 #include "lib/testing.h"
 #include "lib/viewer.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -375,6 +376,51 @@ TEST(keylimes_agent_sees_nothing_of_it)
 	keylime_stop(&keylime);
 }
 
+/* ---- a second opinion ---------------------------------------------------- */
+
+/* PCR 10 of a bank as evmctl wants it, of what `imasim pcrs` says. */
+static void write_pcrs(const char *pcrs, const char *bank, const char *path)
+{
+	const char *value = strstr(pcrs, bank);
+	FILE *file = fopen(path, "we");
+
+	assert_non_null(value);
+	assert_non_null(file);
+	value += strlen(bank);
+	for (int pcr = 0; pcr < 24; pcr++) {
+		fprintf(file, "PCR-%02d: ", pcr);
+		for (const char *at = value; isxdigit(*at); at++)
+			fputc(pcr == 10 ? *at : '0', file);
+		fputc('\n', file);
+	}
+	fclose(file);
+}
+
+TEST(evmctl_finds_the_pcrs_of_the_tpm)
+{
+	char pcrs[4096], command[800], sha1[120], sha256[120];
+
+	if (system("command -v evmctl >/dev/null") != 0) {
+		print_message("# missing evmctl\n");
+		skip();
+	}
+	measure(50);
+	viewer_drain(&viewer, 20);
+	emulator_read(&viewer.machine.emulator, "pcrs", pcrs, sizeof(pcrs));
+	snprintf(sha1, sizeof(sha1), "%s.sha1", viewer.machine.twin);
+	snprintf(sha256, sizeof(sha256), "%s.sha256", viewer.machine.twin);
+	write_pcrs(pcrs, "sha1:10=", sha1);
+	write_pcrs(pcrs, "sha256:10=", sha256);
+	snprintf(command, sizeof(command),
+		 "evmctl ima_measurement --pcrs sha1,%s --pcrs sha256,%s "
+		 "%s/binary_runtime_measurements >%s.evmctl 2>&1",
+		 sha1, sha256, viewer.dir, viewer.machine.twin);
+	assert_int_equal(system(command), 0);
+	snprintf(command, sizeof(command), "rm %s %s %s.evmctl", sha1, sha256,
+		 viewer.machine.twin);
+	assert_int_equal(system(command), 0);
+}
+
 /* Nothing of this can be tried where there is no FUSE. */
 static int start(void **state)
 {
@@ -403,4 +449,5 @@ TEST_MAIN_WITH(start, stop, cmocka_unit_test(files_are_the_kernels),
 	       cmocka_unit_test(descriptors_outlive_drains_and_kexec),
 	       cmocka_unit_test(a_read_at_the_end_has_what_was_measured_before),
 	       cmocka_unit_test(what_grew_is_newer),
-	       cmocka_unit_test(keylimes_agent_sees_nothing_of_it))
+	       cmocka_unit_test(keylimes_agent_sees_nothing_of_it),
+	       cmocka_unit_test(evmctl_finds_the_pcrs_of_the_tpm))

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -31,7 +32,8 @@ static int open_parts(struct view *view, const struct view_options *options)
 	int r;
 
 	view->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (view->stop_fd < 0)
+	view->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (view->stop_fd < 0 || view->wait_fd < 0)
 		return -errno;
 	r = archive_open_reader(options->archive, &view->archive);
 	if (r == 0)
@@ -58,7 +60,7 @@ int view_open(const struct view_options *options, struct view **ret_view)
 	view->source = options->source;
 	view->allow_other = options->allow_other;
 	view->stop_fd = -1;
-	pthread_mutex_init(&view->receive, NULL);
+	view->wait_fd = -1;
 	pthread_mutex_init(&view->saying.lock, NULL);
 	pool_init(&view->pool);
 	files_init(&view->files,
@@ -92,10 +94,11 @@ void view_close(struct view *view)
 		live_free(view->live);
 	archive_close(view->archive);
 	files_fini(&view->files);
-	pthread_mutex_destroy(&view->receive);
 	pthread_mutex_destroy(&view->saying.lock);
 	if (view->stop_fd >= 0)
 		close(view->stop_fd);
+	if (view->wait_fd >= 0)
+		close(view->wait_fd);
 	free(view);
 }
 

@@ -65,8 +65,8 @@ struct memory_list *memory_list_new(struct imastage_bytes bytes)
 	    imastage_reader_new_memory(bytes, &sha1_binary, &reader) < 0)
 		abort();
 	list->bytes = bytes;
-	/* The shortest record has 37 bytes; one more for the end. */
-	list->places = calloc(bytes.len / 37 + 2, sizeof(*list->places));
+	/* No record is shorter than 29 bytes; one more for the end. */
+	list->places = calloc(bytes.len / 29 + 2, sizeof(*list->places));
 	if (!list->places)
 		abort();
 	list->mark_every = 4;

@@ -8,6 +8,7 @@
  */
 #include "view/view.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +23,15 @@ const char *__asan_default_options(void)
 	return "quarantine_size_mb=4";
 }
 
-static void stop(int number)
+/* By a thread, not a handler: TSAN puts handlers off while a thread waits. */
+static void *stop_at_signal(void *arg)
 {
-	(void)number;
+	int number;
+
+	while (sigwait(arg, &number) != 0)
+		;
 	view_stop(view);
+	return NULL;
 }
 
 static void write_line(void *context, enum say_level level, const char *text)
@@ -45,14 +51,22 @@ static int run(struct source *source, char **argv, const struct say *say)
 		.say = say,
 		.group = (gid_t)-1,
 	};
+	static sigset_t ending;
+	pthread_t thread;
 	int r = view_open(&options, &view);
 
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ending, NULL);
 	if (r == 0)
 		r = view_mount(view, argv[4]);
+	if (r == 0)
+		r = -pthread_create(&thread, NULL, stop_at_signal, &ending);
 	if (r == 0) {
-		signal(SIGTERM, stop);
 		puts("ready");
 		r = view_run(view);
+		pthread_kill(thread, SIGTERM);
+		pthread_join(thread, NULL);
 	}
 	view_close(view);
 	return r;
