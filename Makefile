@@ -41,8 +41,8 @@ bench-log: ## checking and replaying lists, beside evmctl and bare hashing
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
 	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run
 
-bench-keeper: ## what the keeper costs: drains of a million records, memory, an idle daemon
-	@scripts/setup.sh build bench && scripts/run-tests.sh build && bench/keeper/run
+bench-keeper: ## what the keeper costs: drains of a million records, memory, an idle daemon, reading the view
+	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release passthrough && bench/keeper/run && bench/keeper/view
 
 bars: ## the bars of all benches, and whether they hold
 	@scripts/setup.sh bench && bench/bars build/bench
