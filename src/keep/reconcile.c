@@ -64,7 +64,7 @@ static int ask_tpm(struct keep *keep, struct keep_facts *facts)
 	for (int i = 0; r == 0 && i < KEEP_TPM_TRIES; i++) {
 		r = ask_once(keep, facts);
 		if (facts->gone.replays != KEEP_NO ||
-		    facts->kept.replays != KEEP_NO)
+		    facts->kept.replays == KEEP_YES)
 			break;
 	}
 	return r;
