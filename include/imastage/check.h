@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The whole of it in one call: reads a list, checks each record's digest,
- * replays, compares the values in snapshot_aggregates, looks for alignment. With more than one thread the work is shared:
- * digests of batches of records side by side, extends in order. Memory
- * stays bounded: sixteen batches of at most 256 records and 64 KiB (or one
- * record, if that is longer), with their digests 3 MiB in all.
+ * replays, compares the values in snapshot_aggregates, looks for alignment. With
+ * more than one thread the work is shared: digests of batches of records side
+ * by side, extends in order. Memory stays bounded: sixteen batches of at most
+ * 256 records and 64 KiB (or one record, if that is longer), with their digests
+ * 3 MiB in all.
  */
 #ifndef IMASTAGE_CHECK_H
 #define IMASTAGE_CHECK_H
