@@ -301,7 +301,7 @@ check_vm_harness() { run_tap vm kernel/vm/tests/run; }
 # check_vm_* and check_debug_*, in a real kernel
 . tests/vm/checks.sh
 default+=("${sim_scenarios[@]/#/sim_}" "${vm_scenarios[@]/#/vm_}" conformance)
-debug+=("${vm_scenarios[@]/#/debug_}")
+debug+=("${debug_scenarios[@]/#/debug_}")
 
 # ---- running them ----------------------------------------------------------
 

@@ -12,7 +12,9 @@
 # the one that watches itself (KASAN, lockdep, kmemleak, ...). A report of it on
 # the console fails the run, see kernel/vm/check-console.
 
-vm_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush keeper keeper_unpatched)
+debug_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush)
+# What the keeper asks of a kernel is what rounds and kexec ask of the one that watches itself.
+vm_scenarios=("${debug_scenarios[@]}" keeper keeper_unpatched)
 
 # Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike: check_sim_NAME.
 # In the kernel alone: kunit, memory, oracle and keeper (the TPM of the machine), abi (tests/imasim/conformance runs it).
