@@ -23,6 +23,12 @@ TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link)
 	return rc;
 }
 
+TSS2_RC tpm_esys_adopt(TSS2_TCTI_CONTEXT *tcti, struct tpm_esys *ret_link)
+{
+	*ret_link = (struct tpm_esys){ 0 };
+	return Esys_Initialize(&ret_link->esys, tcti, NULL);
+}
+
 void tpm_esys_close(struct tpm_esys *link)
 {
 	if (link->esys)

@@ -17,12 +17,14 @@
 #define TPM_RC_MALFORMED TSS2_ESYS_RC_MALFORMED_RESPONSE
 
 struct tpm_esys {
-	TSS2_TCTI_CONTEXT *tcti; /* owned */
+	TSS2_TCTI_CONTEXT *tcti; /* owned; NULL: adopted */
 	ESYS_CONTEXT *esys; /* owned; NULL: not connected */
 };
 
 /* @tcti: as tctildr takes it. On failure *ret_link is as after closing. */
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link);
+/* The same by a way of the caller's own, which stays the caller's. */
+TSS2_RC tpm_esys_adopt(TSS2_TCTI_CONTEXT *tcti, struct tpm_esys *ret_link);
 void tpm_esys_close(struct tpm_esys *link);
 
 /* The banks that the TPM has, with the PCRs allocated in each. */

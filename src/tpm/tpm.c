@@ -2,10 +2,9 @@
 /*
  * A TPM, for the keeper. See tpm.h.
  */
-#include "tpm/tpm.h"
+#include "tpm/private.h"
 
 #include "base/util.h"
-#include "tpm/esys.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -22,11 +21,11 @@ struct tpm {
 	unsigned int banks; /* which never change while it runs */
 };
 
-static int failed(const struct tpm *tpm, const char *what, TSS2_RC rc)
+static int failed(const struct say *log, const char *what, TSS2_RC rc)
 {
 	if (rc == TSS2_RC_SUCCESS)
 		return 0;
-	say(tpm->say, SAY_ERROR, "TPM: %s: error %#x", what, (unsigned int)rc);
+	say(log, SAY_ERROR, "TPM: %s: error %#x", what, (unsigned int)rc);
 	return rc == TPM_RC_MALFORMED ? -EBADMSG : -EIO;
 }
 
@@ -51,7 +50,7 @@ static int find_banks(struct tpm *tpm)
 {
 	TPML_PCR_SELECTION all;
 	enum imastage_bank bank;
-	int r = failed(tpm, "banks", tpm_esys_banks(&tpm->link, &all));
+	int r = failed(tpm->say, "banks", tpm_esys_banks(&tpm->link, &all));
 
 	for (uint32_t i = 0; r == 0 && i < all.count; i++) {
 		if (has_pcrs(&all.pcrSelections[i]) &&
@@ -62,28 +61,36 @@ static int find_banks(struct tpm *tpm)
 	return r;
 }
 
+int tpm_new(struct tpm_esys link, const struct say *log, struct tpm **ret_tpm)
+{
+	struct tpm *tpm = calloc(1, sizeof(*tpm));
+	int r;
+
+	if (!tpm) {
+		tpm_esys_close(&link);
+		return -ENOMEM;
+	}
+	pthread_mutex_init(&tpm->lock, NULL);
+	tpm->say = log;
+	tpm->link = link;
+	r = find_banks(tpm);
+	if (r < 0)
+		tpm_close(tpm);
+	else
+		*ret_tpm = tpm;
+	return r;
+}
+
 int tpm_open(const char *tcti, const struct say *log, struct tpm **ret_tpm)
 {
-	struct tpm *tpm;
+	struct tpm_esys link;
 	int r;
 
 	tcti = find_tpm(tcti);
 	if (!tcti)
 		return -ENODEV;
-	tpm = calloc(1, sizeof(*tpm));
-	if (!tpm)
-		return -ENOMEM;
-	pthread_mutex_init(&tpm->lock, NULL);
-	tpm->say = log;
-	r = failed(tpm, tcti, tpm_esys_open(tcti, &tpm->link));
-	if (r == 0)
-		r = find_banks(tpm);
-	if (r < 0) {
-		tpm_close(tpm);
-		return r;
-	}
-	*ret_tpm = tpm;
-	return 0;
+	r = failed(log, tcti, tpm_esys_open(tcti, &link));
+	return r < 0 ? r : tpm_new(link, log, ret_tpm);
 }
 
 void tpm_close(struct tpm *tpm)
@@ -105,7 +112,7 @@ int tpm_reset_count(struct tpm *tpm, uint32_t *ret_reset, uint32_t *ret_restart)
 			    ESYS_TR_NONE, &time);
 	pthread_mutex_unlock(&tpm->lock);
 	if (rc != TSS2_RC_SUCCESS)
-		return failed(tpm, "clock", rc);
+		return failed(tpm->say, "clock", rc);
 	*ret_reset = time->clockInfo.resetCount;
 	*ret_restart = time->clockInfo.restartCount;
 	return 0;
@@ -163,7 +170,7 @@ static int read_part(struct tpm *tpm, unsigned int *banks, unsigned int pcr,
 	select_banks(*banks, pcr, &wanted);
 	rc = tpm_esys_read(&tpm->link, &wanted, &got, &values, ret_counter);
 	if (rc != TSS2_RC_SUCCESS)
-		return failed(tpm, "PCR values", rc);
+		return failed(tpm->say, "PCR values", rc);
 	return take_values(&got, &values, banks, values_of);
 }
 

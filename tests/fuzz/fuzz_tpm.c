@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Fuzz target: a TPM's answers, one behind the other as they come from it. Whatever it
+ * says about its banks, its clock and its PCRs is taken as far as it answers the
+ * question, or refused.
+ */
+#include "base/bytes.h"
+#include "fuzz/promises.h"
+#include "tpm/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define HEADER_LEN 10
+
+/* What TSS takes for the way to a TPM. */
+struct way {
+	TSS2_TCTI_CONTEXT_COMMON_V1 common; /* first */
+	struct imastage_bytes answers; /* that are still to come */
+};
+
+static TSS2_RC take_command(TSS2_TCTI_CONTEXT *tcti, size_t size,
+			    uint8_t const *command)
+{
+	(void)tcti, (void)size, (void)command;
+	return TSS2_RC_SUCCESS;
+}
+
+/* As long as its header says, or as there are bytes: TSS is to see that. */
+static size_t next_len(struct imastage_bytes answers)
+{
+	size_t len;
+
+	if (answers.len < HEADER_LEN)
+		return answers.len;
+	len = (size_t)answers.data[2] << 24 | (size_t)answers.data[3] << 16 |
+	      (size_t)answers.data[4] << 8 | answers.data[5];
+	len = len < HEADER_LEN ? HEADER_LEN : len;
+	return len < answers.len ? len : answers.len;
+}
+
+static TSS2_RC give_answer(TSS2_TCTI_CONTEXT *tcti, size_t *size,
+			   uint8_t *answer, int32_t timeout)
+{
+	struct way *way = (struct way *)tcti;
+	size_t len = next_len(way->answers);
+
+	(void)timeout;
+	if (len == 0)
+		return TSS2_TCTI_RC_IO_ERROR;
+	if (answer && len > *size)
+		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
+	*size = len;
+	if (answer) {
+		memcpy(answer, way->answers.data, len);
+		way->answers = bytes_skip(way->answers, len);
+	}
+	return TSS2_RC_SUCCESS;
+}
+
+static __attribute__((constructor)) void be_silent(void)
+{
+	setenv("TSS2_LOG", "all+NONE", 1);
+}
+
+static bool is_refusal(int r)
+{
+	return r == -EIO || r == -EBADMSG || r == -EAGAIN;
+}
+
+static void ask(struct tpm *tpm)
+{
+	struct imastage_digests values;
+	unsigned int banks = tpm_banks(tpm);
+	uint32_t resets, restarts;
+	int r = tpm_reset_count(tpm, &resets, &restarts);
+
+	must(r == 0 || is_refusal(r));
+	must(banks >> IMASTAGE_NR_BANKS == 0);
+	r = tpm_read_pcrs(tpm, banks, IMASTAGE_PCR_IMA, &values);
+	must(r == 0 || is_refusal(r) || (!banks && r == -EINVAL));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct way way = {
+		.common = { .version = 1,
+			    .transmit = take_command,
+			    .receive = give_answer },
+		.answers = bytes_of(data, size),
+	};
+	struct tpm_esys link;
+	struct tpm *tpm;
+	int r;
+
+	must(tpm_esys_adopt((TSS2_TCTI_CONTEXT *)&way, &link) ==
+	     TSS2_RC_SUCCESS);
+	r = tpm_new(link, NULL, &tpm);
+	must(r == 0 || is_refusal(r));
+	if (r == 0) {
+		ask(tpm);
+		tpm_close(tpm);
+	}
+	return 0;
+}
