@@ -32,7 +32,10 @@ static int setup(void **state)
 	struct archive_boot boot;
 
 	assert_non_null(f);
-	strcpy(f->dir, "/tmp/imastage-test-hostile-XXXXXX");
+	/* What is done here needs no disk, and is done some fifty times. */
+	strcpy(f->dir, access("/dev/shm", W_OK) == 0 ?
+			       "/dev/shm/imastage-test-hostile-XXXXXX" :
+			       "/tmp/imastage-test-hostile-XXXXXX");
 	keeping_make_dir(f->dir);
 	kept_said_init(&f->said);
 	f->options = (struct archive_options){
@@ -250,13 +253,13 @@ TEST(damage_is_found)
 	}
 }
 
-/* Four gigabytes of zeros, where the index expects some kilobytes. */
+/* 256 MiB of zeros, where the index expects some kilobytes. */
 TEST(a_bomb_does_not_go_off)
 {
 	struct fixture *f = *state;
 	const struct damage bomb = {
 		NULL,
-		"head -c 4G /dev/zero | zstd -q -f -o 00000001/" FIRST ".zst",
+		"head -c 256M /dev/zero | zstd -q -f -o 00000001/" FIRST ".zst",
 		"Frame requires too much memory", false
 	};
 	const struct damage sized = {
@@ -348,23 +351,18 @@ TEST(other_files_stay)
 	assert_int_equal(f->said.nr_errors, 0);
 }
 
+/* As on a read-only file system: what readers share cannot be made. */
 TEST(a_read_only_copy_can_be_read)
 {
 	struct fixture *f = *state;
 	struct archive *archive;
 
-	shell(f, "rm -f index.db-wal index.db-shm");
-	if (geteuid() == 0)
-		shell(f, "chattr +i . 2>/dev/null || true");
-	else
-		shell(f, "chmod a-w .");
+	shell(f, "rm -f index.db-wal index.db-shm; mkdir index.db-shm");
 	assert_int_equal(archive_open_reader(&f->options, &archive), 0);
 	assert_int_equal(kept_list_check(&f->list, archive, 1), f->list.nr);
+	keeping_verify(archive);
 	archive_close(archive);
-	if (geteuid() == 0)
-		shell(f, "chattr -i . 2>/dev/null || true");
-	else
-		shell(f, "chmod u+w .");
+	assert_int_equal(f->said.nr_errors, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

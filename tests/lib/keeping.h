@@ -8,7 +8,7 @@
 
 #include "archive/archive.h"
 
-/* Makes a folder below $TMPDIR or /tmp; ret_path: of a test's own, with XXXXXX. */
+/* Makes a folder; @path ends in XXXXXX, as for mkdtemp(). */
 void keeping_make_dir(char *path);
 
 /* Removes it and all that is in it. */
