@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
-#define OUTPUT_MAX ((size_t)1 << 20) /* of a bomb no more is looked at */
+#define OUTPUT_MAX ((size_t)1 << 16) /* of a bomb no more is looked at */
 
 static struct imastage_bytes rest; /* of the file */
 static size_t piece_len;
