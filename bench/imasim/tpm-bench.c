@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/util.h"
 #include "emu/tpm.h"
+#include "../lib/measure.h"
 
 #define PCR_EXTEND 0x182
 #define WITH_SESSIONS 0x8002
@@ -72,14 +72,6 @@ static void make_extend(struct tpm *tpm, struct packet *ret_packet)
 	}
 	len = htobe32(ret_packet->len);
 	memcpy(ret_packet->data + 2, &len, sizeof(len));
-}
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
 static int extend(struct tpm *tpm, const struct packet *command)

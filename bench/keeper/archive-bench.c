@@ -16,31 +16,9 @@
  */
 #include "archive/archive.h"
 #include "base/util.h"
+#include "../lib/measure.h"
 
-#include <err.h>
 #include <errno.h>
-#include <time.h>
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-/* From VmHWM, which is this program's alone. */
-static long peak_kib(void)
-{
-	cleanup_fclose FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
-	long peak = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmHWM: %ld", &peak) == 1)
-			return peak;
-	errx(1, "no VmHWM in /proc/self/status");
-}
 
 static void report(unsigned long long nr, unsigned long long bytes,
 		   double start)

@@ -13,43 +13,18 @@
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/util.h"
+#include "../lib/measure.h"
 
-#include <err.h>
 #include <fcntl.h>
 #include <imastage/imastage.h>
 #include <openssl/sha.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define PATH_LEN 60
 #define DIGEST_FIELD "sha256:"
 #define FIELD_LEN (sizeof(DIGEST_FIELD) + SHA256_DIGEST_LENGTH)
 #define DATA_LEN (4 + FIELD_LEN + 4 + PATH_LEN + 1)
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
-/*
- * From VmHWM: getrusage() would tell the peak of whoever started this, too,
- * should that be higher.
- */
-static long peak_kib(void)
-{
-	cleanup_fclose FILE *file = fopen("/proc/self/status", "re");
-	char line[256];
-	long peak = 0;
-
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmHWM: %ld", &peak) == 1)
-			return peak;
-	errx(1, "no VmHWM in /proc/self/status");
-}
 
 static void report(unsigned long long nr, double seconds, long peak)
 {

@@ -79,14 +79,10 @@ int cmd_archive_cat(int argc, char **argv)
 		{ cat_opts, &c },
 		{ place_opts, &c.place },
 	};
-	char **args;
-	int r = opts_parse(&cat_command, groups, 3, argc, argv, &args);
+	int r = place_parse(&c.place, &cat_command, groups, 3, argc, argv);
 
-	if (r != CLI_OK)
-		return r == OPTS_HELP ? CLI_OK : r;
-	if (*args)
-		return cli_usage("'%s' is too much", *args);
-	r = place_init(&c.place);
+	if (r == OPTS_HELP)
+		return CLI_OK;
 	if (r == CLI_OK)
 		r = range_open(&c.range, &c.place);
 	if (r == CLI_OK)
@@ -148,11 +144,8 @@ int cmd_archive_export(int argc, char **argv)
 		{ range_opts, &range },
 		{ place_opts, &place },
 	};
-	char **args;
-	int r = opts_parse(&export_command, groups, 3, argc, argv, &args);
+	int r = opts_parse_all(&export_command, groups, 3, argc, argv);
 
-	if (r == CLI_OK && *args)
-		r = cli_usage("'%s' is too much", *args);
 	if (r == CLI_OK)
 		r = convert_check_options(&c);
 	if (r != CLI_OK)

@@ -141,11 +141,8 @@ int cmd_archive_prune(int argc, char **argv)
 		{ place_opts, &options.place },
 	};
 	struct json_object *request, *reply;
-	char **args;
-	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+	int r = opts_parse_all(&command, groups, 2, argc, argv);
 
-	if (r == CLI_OK && *args)
-		r = cli_usage("'%s' is too much", *args);
 	if (r == CLI_OK)
 		r = check_options(&options);
 	if (r != CLI_OK)

@@ -146,16 +146,10 @@ int cmd_archive_verify(int argc, char **argv)
 	};
 	struct archive_boot boot = { .id = 0 };
 	struct archive *archive;
-	char **args;
-	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+	int r = place_parse(&options.place, &command, groups, 2, argc, argv);
 
 	if (r != CLI_OK)
 		return r == OPTS_HELP ? CLI_OK : r;
-	if (*args)
-		return cli_usage("'%s' is too much", *args);
-	r = place_init(&options.place);
-	if (r != CLI_OK)
-		return r;
 	if (place_open_archive(&options.place, &archive) < 0)
 		return CLI_FAILED;
 	if (options.boot &&

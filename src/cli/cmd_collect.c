@@ -94,13 +94,10 @@ int cmd_collect(int argc, char **argv)
 		{ place_opts, &options.place },
 	};
 	struct json_object *request, *reply;
-	char **args;
-	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+	int r = opts_parse_all(&command, groups, 2, argc, argv);
 
 	if (r != CLI_OK)
 		return r == OPTS_HELP ? CLI_OK : r;
-	if (*args)
-		return cli_usage("'%s' is too much", *args);
 	if (options.kexec && options.no_wait)
 		return cli_usage("--before-kexec waits: what comes after it "
 				 "must not be too early");

@@ -113,16 +113,10 @@ int cmd_status(int argc, char **argv)
 		{ place_opts, &options.place },
 	};
 	struct json_object *status;
-	char **args;
-	int r = opts_parse(&command, groups, 2, argc, argv, &args);
+	int r = place_parse(&options.place, &command, groups, 2, argc, argv);
 
 	if (r != CLI_OK)
 		return r == OPTS_HELP ? CLI_OK : r;
-	if (*args)
-		return cli_usage("'%s' is too much", *args);
-	r = place_init(&options.place);
-	if (r != CLI_OK)
-		return r;
 	if (get_status(&options.place, &status) < 0)
 		return CLI_FAILED;
 	if (options.json)

@@ -189,3 +189,15 @@ int opts_parse(const struct command *command, const struct opt_group *groups,
 	*ret_args = argv + optind;
 	return CLI_OK;
 }
+
+int opts_parse_all(const struct command *command,
+		   const struct opt_group *groups, size_t nr_groups, int argc,
+		   char **argv)
+{
+	char **args;
+	int r = opts_parse(command, groups, nr_groups, argc, argv, &args);
+
+	if (r == CLI_OK && *args)
+		r = cli_usage("'%s' is too much", *args);
+	return r;
+}

@@ -48,4 +48,9 @@ struct command {
 int opts_parse(const struct command *command, const struct opt_group *groups,
 	       size_t nr_groups, int argc, char **argv, char ***ret_args);
 
+/* The same for a command that takes nothing but options. */
+int opts_parse_all(const struct command *command,
+		   const struct opt_group *groups, size_t nr_groups, int argc,
+		   char **argv);
+
 #endif

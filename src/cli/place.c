@@ -96,6 +96,15 @@ int place_init(struct place *place)
 	return r;
 }
 
+int place_parse(struct place *place, const struct command *command,
+		const struct opt_group *groups, size_t nr_groups, int argc,
+		char **argv)
+{
+	int r = opts_parse_all(command, groups, nr_groups, argc, argv);
+
+	return r == CLI_OK ? place_init(place) : r;
+}
+
 /* ---- messages -------------------------------------------------------------- */
 
 static void write_warning(void *context, enum say_level level, const char *text)

@@ -27,6 +27,14 @@ extern const struct opt place_opts[];
 /* Reads the configuration. CLI_OK, or CLI_FAILED after a complaint. */
 int place_init(struct place *place);
 
+/*
+ * For a command that takes nothing but options: parses these, then reads the
+ * configuration. CLI_OK, OPTS_HELP, or another status after a complaint.
+ */
+int place_parse(struct place *place, const struct command *command,
+		const struct opt_group *groups, size_t nr_groups, int argc,
+		char **argv);
+
 /* What libraries have to say, on standard error: warnings and worse, unless verbose. */
 const struct say *place_say_of(const struct place *place);
 
