@@ -14,8 +14,34 @@ static uint64_t little(uint64_t value)
 						  __builtin_bswap64(value);
 }
 
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+static sixteen digits_of(sixteen halves)
+{
+	return halves + '0' + ((sixteen)(halves > 9) & ('a' - '9' - 1));
+}
+
 /*
- * Four bytes at once, for lists are mostly digests: first each half byte gets
+ * Sixteen bytes at once, for lists in ASCII are mostly digests: the digits of all
+ * upper halves, those of all lower ones, and then of each byte one after the other.
+ */
+static void encode_sixteen(const uint8_t *data, char *text)
+{
+	sixteen bytes, upper, lower, first, last;
+
+	memcpy(&bytes, data, sizeof(bytes));
+	upper = digits_of(bytes >> 4);
+	lower = digits_of(bytes & 15);
+	first = __builtin_shufflevector(upper, lower, 0, 16, 1, 17, 2, 18, 3,
+					19, 4, 20, 5, 21, 6, 22, 7, 23);
+	last = __builtin_shufflevector(upper, lower, 8, 24, 9, 25, 10, 26, 11,
+				       27, 12, 28, 13, 29, 14, 30, 15, 31);
+	memcpy(text, &first, sizeof(first));
+	memcpy(text + sizeof(first), &last, sizeof(last));
+}
+
+/*
+ * Four bytes at once, of what is left: first each half byte gets
  * a byte of its own, in the order of the text; then all eight become digits, where
  * adding 6 tells those above 9 by their fifth bit.
  */
@@ -43,6 +69,8 @@ void hex_encode(struct imastage_bytes bytes, char *ret_text)
 {
 	size_t i = 0;
 
+	for (; bytes.len - i >= sizeof(sixteen); i += sizeof(sixteen))
+		encode_sixteen(bytes.data + i, ret_text + 2 * i);
 	for (; bytes.len - i >= 4; i += 4)
 		encode_four(bytes.data + i, ret_text + 2 * i);
 	for (; i < bytes.len; i++)

@@ -22,6 +22,22 @@ TEST(every_byte_goes_there_and_back)
 	assert_memory_equal(all, back, sizeof(all));
 }
 
+/* Of any length, for bytes are taken by sixteen, by four and one by one. */
+TEST(any_length_is_encoded)
+{
+	char text[HEX_TEXT_LEN(70)], expected[HEX_TEXT_LEN(70)] = "";
+	uint8_t data[70];
+
+	for (size_t len = 0; len <= sizeof(data); len++) {
+		hex_encode(bytes_of(data, len), text);
+		assert_string_equal(text, expected);
+		if (len == sizeof(data))
+			break;
+		data[len] = (uint8_t)(len * 151 + 9);
+		snprintf(expected + 2 * len, 3, "%02x", data[len]);
+	}
+}
+
 TEST(reads_upper_case)
 {
 	uint8_t data[2];
@@ -48,5 +64,6 @@ TEST(refuses_what_is_not_hex)
 }
 
 TEST_MAIN(cmocka_unit_test(every_byte_goes_there_and_back),
+	  cmocka_unit_test(any_length_is_encoded),
 	  cmocka_unit_test(reads_upper_case),
 	  cmocka_unit_test(refuses_what_is_not_hex))

@@ -21,4 +21,10 @@ int ascii_write(struct out *out, const struct imastage_record *record,
 void ascii_write_bare(struct out *out, const struct imastage_record *record,
 		      struct imastage_bytes digest);
 
+/*
+ * How long its line is with a digest of @digest_len bytes: of the one that is
+ * written, with fields if they can be shown, else without. Nothing is rendered.
+ */
+uint64_t ascii_len(const struct imastage_record *record, size_t digest_len);
+
 #endif

@@ -278,9 +278,9 @@ static int put_old(struct imastage_buffer *data,
 /* ---- one record ------------------------------------------------------------ */
 
 /* Position of the last text field, or -1. */
-static int last_text(const struct log_field *fields, int nr)
+static int last_text(const struct log_field **fields, int nr)
 {
-	while (nr-- > 0 && fields[nr].kind != FIELD_TEXT)
+	while (nr-- > 0 && fields[nr]->kind != FIELD_TEXT)
 		;
 	return nr;
 }
@@ -290,7 +290,7 @@ static int last_text(const struct log_field *fields, int nr)
  * off the front, what is behind it off the end.
  */
 static int split_fields(struct imastage_bytes rest,
-			const struct log_field *fields, int nr,
+			const struct log_field **fields, int nr,
 			struct imastage_bytes *ret_texts)
 {
 	int middle = last_text(fields, nr), i;
@@ -326,16 +326,16 @@ static int split_fields(struct imastage_bytes rest,
 static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
 		    struct imastage_bytes rest, enum imastage_endian endian)
 {
-	struct log_field fields[LOG_FIELDS_MAX];
+	const struct log_field *fields[LOG_FIELDS_MAX];
 	struct imastage_bytes texts[LOG_FIELDS_MAX];
-	int nr = log_format_fields(log_template_format(name), fields);
+	int nr = log_template_fields(name, fields);
 	int r = nr < 0 ? -EINVAL : split_fields(rest, fields, nr, texts);
 
 	data->len = 0;
 	if (r == 0 && log_template_is_old(name))
 		return put_old(data, texts, endian);
 	for (int i = 0; i < nr && r == 0; i++) {
-		r = put_field(data, texts[i], &fields[i], endian);
+		r = put_field(data, texts[i], fields[i], endian);
 		if (r == -EINVAL && i < last_text(fields, nr))
 			r = -EBADMSG;
 	}
@@ -467,9 +467,9 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 
 static bool is_shown(struct imastage_bytes name)
 {
-	struct log_field fields[LOG_FIELDS_MAX];
+	const struct log_field *fields[LOG_FIELDS_MAX];
 
-	return log_format_fields(log_template_format(name), fields) >= 0;
+	return log_template_fields(name, fields) >= 0;
 }
 
 int reader_parse_ascii(struct imastage_reader *reader,

@@ -13,7 +13,7 @@ struct shown {
 	int nr;
 	struct imastage_bytes label[LOG_FIELDS_MAX]; /* "sha256:" */
 	struct imastage_bytes bytes[LOG_FIELDS_MAX]; /* behind that */
-	struct log_field known[LOG_FIELDS_MAX];
+	const struct log_field *known[LOG_FIELDS_MAX];
 };
 
 /* Of any other length nothing is printed. */
@@ -35,7 +35,7 @@ static void show_field(struct out *out, const struct shown *shown, int i,
 		       enum imastage_endian endian)
 {
 	struct imastage_bytes field = shown->bytes[i];
-	enum field_kind kind = shown->known[i].kind;
+	enum field_kind kind = shown->known[i]->kind;
 
 	out_byte(out, ' ');
 	out_bytes(out, shown->label[i]);
@@ -51,27 +51,37 @@ static int find_field(struct shown *shown, int i, struct imastage_bytes field)
 {
 	shown->label[i] = bytes_of(NULL, 0);
 	shown->bytes[i] = field;
-	if (field.len == 0 || shown->known[i].kind != FIELD_NAMED_DIGEST)
+	if (field.len == 0 || shown->known[i]->kind != FIELD_NAMED_DIGEST)
 		return 0;
 	return record_split_digest(field, &shown->label[i], &shown->bytes[i]);
+}
+
+/* In the old template the first field has no length of its own. */
+static int take_field(struct cursor *c, bool first_of_old,
+		      struct imastage_bytes *ret_field)
+{
+	uint32_t len = LOG_OLD_DIGEST_LEN;
+	int r = first_of_old ? 0 : cursor_read_u32(c, &len);
+
+	return r == 0 ? cursor_read_bytes(c, len, ret_field) : r;
 }
 
 /* -EBADMSG when the kernel could not show them. */
 static int find_fields(struct shown *shown,
 		       const struct imastage_record *record)
 {
-	struct imastage_bytes format = log_template_format(record->name);
-	struct imastage_fields all;
+	bool old = log_template_is_old(record->name);
+	struct cursor c;
 	int r = 0;
 
-	shown->nr = log_format_fields(format, shown->known);
+	shown->nr = log_template_fields(record->name, shown->known);
 	if (shown->nr != (int)record->nr_fields)
 		return -EBADMSG;
-	imastage_fields_init(&all, record);
+	cursor_init(&c, record->data, record->endian);
 	for (int i = 0; i < shown->nr && r == 0; i++) {
 		struct imastage_bytes field;
 
-		r = imastage_fields_next(&all, &field);
+		r = take_field(&c, old && i == 0, &field);
 		if (r == 0)
 			r = find_field(shown, i, field);
 	}
@@ -119,4 +129,60 @@ void ascii_write_bare(struct out *out, const struct imastage_record *record,
 {
 	show_head(out, record, digest);
 	out_byte(out, '\n');
+}
+
+/* ---- lengths --------------------------------------------------------------- */
+
+static size_t pcr_len(uint32_t pcr)
+{
+	if (pcr < 100)
+		return 3;
+	return (size_t)snprintf(NULL, 0, "%2d ", (int32_t)pcr);
+}
+
+/* As show_number() and out_decimal(). */
+static size_t number_len(struct imastage_bytes field,
+			 enum imastage_endian endian)
+{
+	struct cursor c;
+	uint64_t value;
+	size_t len = 1;
+
+	if (field.len != 1 && field.len != 2 && field.len != 4 &&
+	    field.len != 8)
+		return 0;
+	cursor_init(&c, field, endian);
+	if (cursor_read_number(&c, field.len, &value) < 0)
+		return 0;
+	for (; value > 9; value /= 10)
+		len++;
+	return len;
+}
+
+/* As show_field(). */
+static size_t field_len(const struct shown *shown, int i,
+			enum imastage_endian endian)
+{
+	struct imastage_bytes field = shown->bytes[i];
+	enum field_kind kind = shown->known[i]->kind;
+	size_t before = 1 + shown->label[i].len;
+
+	if (kind == FIELD_TEXT)
+		return before + bytes_find(field, '\0');
+	if (kind == FIELD_NUMBER)
+		return before + number_len(field, endian);
+	return before + 2 * field.len;
+}
+
+uint64_t ascii_len(const struct imastage_record *record, size_t digest_len)
+{
+	uint64_t len = pcr_len(record->pcr) + 2 * digest_len + 1 +
+		       record->name.len + 1;
+	struct shown shown;
+
+	if (find_fields(&shown, record) < 0)
+		return len;
+	for (int i = 0; i < shown.nr; i++)
+		len += field_len(&shown, i, record->endian);
+	return len;
 }

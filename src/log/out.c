@@ -31,27 +31,18 @@ int out_flush(struct out *out)
 	return out->error;
 }
 
-void out_bytes(struct out *out, struct imastage_bytes bytes)
+void out_long(struct out *out, struct imastage_bytes bytes)
 {
-	if (bytes.len > sizeof(out->data) - out->len)
-		(void)out_flush(out);
-	if (bytes.len > sizeof(out->data)) {
+	(void)out_flush(out);
+	if (bytes.len > sizeof(out->data))
 		hand_on(out, bytes);
-		return;
-	}
-	if (bytes.len > 0)
-		memcpy(out->data + out->len, bytes.data, bytes.len);
-	out->len += bytes.len;
+	else
+		out_bytes(out, bytes);
 }
 
 void out_text(struct out *out, const char *text)
 {
 	out_bytes(out, bytes_of_text(text));
-}
-
-void out_byte(struct out *out, uint8_t byte)
-{
-	out_bytes(out, bytes_of(&byte, 1));
 }
 
 void out_hex(struct out *out, struct imastage_bytes bytes)

@@ -6,7 +6,7 @@
 #ifndef LOG_OUT_H
 #define LOG_OUT_H
 
-#include <imastage/bytes.h>
+#include "base/bytes.h"
 
 struct out {
 	struct imastage_sink sink;
@@ -17,9 +17,27 @@ struct out {
 
 void out_init(struct out *out, struct imastage_sink sink);
 
-void out_bytes(struct out *out, struct imastage_bytes bytes);
+/* Of @bytes that there is no room for. */
+void out_long(struct out *out, struct imastage_bytes bytes);
+
+/* Inline, for a line of ASCII is a dozen of these. */
+static inline void out_bytes(struct out *out, struct imastage_bytes bytes)
+{
+	if (bytes.len > sizeof(out->data) - out->len) {
+		out_long(out, bytes);
+		return;
+	}
+	if (bytes.len > 0)
+		memcpy(out->data + out->len, bytes.data, bytes.len);
+	out->len += bytes.len;
+}
+
+static inline void out_byte(struct out *out, uint8_t byte)
+{
+	out_bytes(out, bytes_of(&byte, 1));
+}
+
 void out_text(struct out *out, const char *text);
-void out_byte(struct out *out, uint8_t byte);
 
 /* In hexadecimal, lower case. */
 void out_hex(struct out *out, struct imastage_bytes bytes);

@@ -97,10 +97,10 @@ imastage_record_format(const struct imastage_record *record)
 
 bool imastage_record_is_known(const struct imastage_record *record)
 {
-	struct log_field fields[LOG_FIELDS_MAX];
+	const struct log_field *fields[LOG_FIELDS_MAX];
 
 	return log_template_by_name(record->name) ||
-	       log_format_fields(record->name, fields) ==
+	       log_template_fields(record->name, fields) ==
 		       (int)record->nr_fields;
 }
 

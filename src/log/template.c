@@ -12,37 +12,76 @@
 #define TEXT(text) { (const uint8_t *)(text), sizeof(text) - 1 }
 /* clang-format on */
 
-static const struct log_template templates[] = {
-	{ TEXT("ima-ng"), TEXT("d-ng|n-ng"), 2, false },
-	{ TEXT("ima-sig"), TEXT("d-ng|n-ng|sig"), 3, false },
-	{ TEXT("ima-buf"), TEXT("d-ng|n-ng|buf"), 3, false },
-	{ TEXT("ima-ngv2"), TEXT("d-ngv2|n-ng"), 2, false },
-	{ TEXT("ima-sigv2"), TEXT("d-ngv2|n-ng|sig"), 3, false },
-	{ TEXT("ima-modsig"), TEXT("d-ng|n-ng|sig|d-modsig|modsig"), 5, false },
-	{ TEXT("evm-sig"),
-	  TEXT("d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|"
-	       "iuid|igid|imode"),
-	  9, false },
-	{ TEXT("ima"), TEXT("d|n"), 2, true },
+/* Places in fields[]. */
+enum {
+	D_NG,
+	N_NG,
+	SIG,
+	BUF,
+	D_NGV2,
+	D,
+	N,
+	D_MODSIG,
+	MODSIG,
+	EVMSIG,
+	IUID,
+	IGID,
+	IMODE,
+	XATTRNAMES,
+	XATTRLENGTHS,
+	XATTRVALUES,
 };
 
 static const struct log_field fields[] = {
-	{ TEXT("d-ng"), FIELD_NAMED_DIGEST, 0 },
-	{ TEXT("n-ng"), FIELD_TEXT, 0 },
-	{ TEXT("sig"), FIELD_HEX, 0 },
-	{ TEXT("buf"), FIELD_HEX, 0 },
-	{ TEXT("d-ngv2"), FIELD_NAMED_DIGEST, 0 },
-	{ TEXT("d"), FIELD_DIGEST, 0 },
-	{ TEXT("n"), FIELD_TEXT, 0 },
-	{ TEXT("d-modsig"), FIELD_NAMED_DIGEST, 0 },
-	{ TEXT("modsig"), FIELD_HEX, 0 },
-	{ TEXT("evmsig"), FIELD_HEX, 0 },
-	{ TEXT("iuid"), FIELD_NUMBER, 4 },
-	{ TEXT("igid"), FIELD_NUMBER, 4 },
-	{ TEXT("imode"), FIELD_NUMBER, 2 },
-	{ TEXT("xattrnames"), FIELD_TEXT, 0 },
-	{ TEXT("xattrlengths"), FIELD_NUMBERS, 4 },
-	{ TEXT("xattrvalues"), FIELD_HEX, 0 },
+	[D_NG] = { TEXT("d-ng"), FIELD_NAMED_DIGEST, 0 },
+	[N_NG] = { TEXT("n-ng"), FIELD_TEXT, 0 },
+	[SIG] = { TEXT("sig"), FIELD_HEX, 0 },
+	[BUF] = { TEXT("buf"), FIELD_HEX, 0 },
+	[D_NGV2] = { TEXT("d-ngv2"), FIELD_NAMED_DIGEST, 0 },
+	[D] = { TEXT("d"), FIELD_DIGEST, 0 },
+	[N] = { TEXT("n"), FIELD_TEXT, 0 },
+	[D_MODSIG] = { TEXT("d-modsig"), FIELD_NAMED_DIGEST, 0 },
+	[MODSIG] = { TEXT("modsig"), FIELD_HEX, 0 },
+	[EVMSIG] = { TEXT("evmsig"), FIELD_HEX, 0 },
+	[IUID] = { TEXT("iuid"), FIELD_NUMBER, 4 },
+	[IGID] = { TEXT("igid"), FIELD_NUMBER, 4 },
+	[IMODE] = { TEXT("imode"), FIELD_NUMBER, 2 },
+	[XATTRNAMES] = { TEXT("xattrnames"), FIELD_TEXT, 0 },
+	[XATTRLENGTHS] = { TEXT("xattrlengths"), FIELD_NUMBERS, 4 },
+	[XATTRVALUES] = { TEXT("xattrvalues"), FIELD_HEX, 0 },
+};
+
+static const struct log_template templates[] = {
+	{ TEXT("ima-ng"), TEXT("d-ng|n-ng"), 2, false, { D_NG, N_NG } },
+	{ TEXT("ima-sig"),
+	  TEXT("d-ng|n-ng|sig"),
+	  3,
+	  false,
+	  { D_NG, N_NG, SIG } },
+	{ TEXT("ima-buf"),
+	  TEXT("d-ng|n-ng|buf"),
+	  3,
+	  false,
+	  { D_NG, N_NG, BUF } },
+	{ TEXT("ima-ngv2"), TEXT("d-ngv2|n-ng"), 2, false, { D_NGV2, N_NG } },
+	{ TEXT("ima-sigv2"),
+	  TEXT("d-ngv2|n-ng|sig"),
+	  3,
+	  false,
+	  { D_NGV2, N_NG, SIG } },
+	{ TEXT("ima-modsig"),
+	  TEXT("d-ng|n-ng|sig|d-modsig|modsig"),
+	  5,
+	  false,
+	  { D_NG, N_NG, SIG, D_MODSIG, MODSIG } },
+	{ TEXT("evm-sig"),
+	  TEXT("d-ng|n-ng|evmsig|xattrnames|xattrlengths|xattrvalues|"
+	       "iuid|igid|imode"),
+	  9,
+	  false,
+	  { D_NG, N_NG, EVMSIG, XATTRNAMES, XATTRLENGTHS, XATTRVALUES, IUID,
+	    IGID, IMODE } },
+	{ TEXT("ima"), TEXT("d|n"), 2, true, { D, N } },
 };
 
 const struct log_template *log_template_by_name(struct imastage_bytes name)
@@ -106,18 +145,24 @@ int log_format_find(struct imastage_bytes format, const char *id,
 	return -ENOENT;
 }
 
+static const struct log_field *find_field(struct imastage_bytes id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (bytes_equal(id, fields[i].id))
+			return &fields[i];
+	return NULL;
+}
+
 struct log_field log_field_by_id(struct imastage_bytes id)
 {
 	const struct log_field unknown = { id, FIELD_UNKNOWN, 0 };
+	const struct log_field *field = find_field(id);
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (bytes_equal(id, fields[i].id))
-			return fields[i];
-	return unknown;
+	return field ? *field : unknown;
 }
 
-int log_format_fields(struct imastage_bytes format,
-		      struct log_field ret_fields[LOG_FIELDS_MAX])
+static int custom_fields(struct imastage_bytes format,
+			 const struct log_field *ret_fields[LOG_FIELDS_MAX])
 {
 	struct imastage_bytes id;
 	int nr = 0;
@@ -125,9 +170,21 @@ int log_format_fields(struct imastage_bytes format,
 	while (log_format_next(&format, &id)) {
 		if (nr == LOG_FIELDS_MAX)
 			return -ENOENT;
-		ret_fields[nr] = log_field_by_id(id);
-		if (ret_fields[nr++].kind == FIELD_UNKNOWN)
+		ret_fields[nr] = find_field(id);
+		if (!ret_fields[nr++])
 			return -ENOENT;
 	}
 	return nr;
+}
+
+int log_template_fields(struct imastage_bytes name,
+			const struct log_field *ret_fields[LOG_FIELDS_MAX])
+{
+	const struct log_template *template = log_template_by_name(name);
+
+	if (!template)
+		return custom_fields(name, ret_fields);
+	for (unsigned int i = 0; i < template->nr_fields; i++)
+		ret_fields[i] = &fields[template->fields[i]];
+	return (int)template->nr_fields;
 }

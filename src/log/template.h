@@ -44,6 +44,7 @@ struct log_template {
 	struct imastage_bytes format; /* names of fields, joined by '|' */
 	unsigned int nr_fields;
 	bool is_old;
+	uint8_t fields[9]; /* the same, as places in template.c's table */
 };
 
 /* The built-in template of that name, or NULL: then it is a custom one. */
@@ -74,10 +75,11 @@ bool log_format_next(struct imastage_bytes *format,
 struct log_field log_field_by_id(struct imastage_bytes id);
 
 /*
- * The fields of a format, at most LOG_FIELDS_MAX. Returns how many, or -ENOENT
- * when one of them is unknown or there are more.
+ * The fields of records of the template @name, at most LOG_FIELDS_MAX. Returns
+ * how many, or -ENOENT when one of them is unknown or there are more. Only a
+ * custom template's format is looked at for it. What is pointed at is static.
  */
-int log_format_fields(struct imastage_bytes format,
-		      struct log_field fields[LOG_FIELDS_MAX]);
+int log_template_fields(struct imastage_bytes name,
+			const struct log_field *ret_fields[LOG_FIELDS_MAX]);
 
 #endif

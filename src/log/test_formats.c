@@ -10,6 +10,7 @@
 #include "lib/listbuilder.h"
 #include "lib/lists.h"
 #include "lib/testing.h"
+#include "log/ascii.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -310,6 +311,41 @@ TEST(random_lists_go_there_and_back)
 	}
 }
 
+static void check_length(const struct imastage_record *record,
+			 struct imastage_writer *writer,
+			 struct imastage_buffer *line)
+{
+	line->len = 0;
+	assert_int_equal(imastage_writer_put(writer, record), 0);
+	assert_int_equal(ascii_len(record, record->digest.len), line->len);
+}
+
+/* What is told of a line without rendering it: any template, shown or not. */
+TEST(lengths_are_those_of_the_lines)
+{
+	static const uint32_t pcrs[] = { 0, 9, 10, 99, 100, 4711, UINT32_MAX };
+	const struct imastage_writer_options options = {
+		.format = IMASTAGE_FORMAT_ASCII,
+		.bank = IMASTAGE_SHA256,
+		.bare = true,
+	};
+	struct imastage_buffer line = { 0 };
+	struct imastage_writer *writer;
+	struct built_record built;
+	uint32_t seed = 7;
+
+	assert_int_equal(imastage_writer_new(imastage_sink_buffer(&line),
+					     &options, &writer),
+			 0);
+	for (int i = 0; i < 3000; i++) {
+		build_random_record(&built, IMASTAGE_SHA256, &seed);
+		built.record.pcr = pcrs[next_random(&seed, ARRAY_SIZE(pcrs))];
+		check_length(&built.record, writer, &line);
+	}
+	imastage_writer_free(writer);
+	free(line.data);
+}
+
 TEST(the_other_byte_order_and_back)
 {
 	struct imastage_writer_options big = { .format = IMASTAGE_FORMAT_BINARY,
@@ -428,6 +464,7 @@ TEST_MAIN(cmocka_unit_test(ascii_is_what_the_kernel_prints),
 	  cmocka_unit_test(cel_json_comes_in_variants),
 	  cmocka_unit_test(cel_has_violations_of_ones),
 	  cmocka_unit_test(random_lists_go_there_and_back),
+	  cmocka_unit_test(lengths_are_those_of_the_lines),
 	  cmocka_unit_test(the_other_byte_order_and_back),
 	  cmocka_unit_test(what_ascii_cannot_show_is_refused),
 	  cmocka_unit_test(options_without_sense_are_refused),
