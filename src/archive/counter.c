@@ -1,48 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "archive/counter.h"
 #include "base/writer.h"
+#include "log/ascii.h"
 #include "log/template.h"
 
 #include <errno.h>
 
-static int count(void *context, const void *data, size_t len)
+uint64_t record_ascii_len(const struct imastage_record *record)
 {
-	struct record_counter *counter = context;
-
-	(void)data;
-	counter->len += len;
-	return 0;
-}
-
-int record_counter_init(struct record_counter *counter)
-{
-	const struct imastage_writer_options options = {
-		.format = IMASTAGE_FORMAT_ASCII,
-		.bank = IMASTAGE_SHA1,
-		.bare = true,
-	};
-	struct imastage_sink sink = { count, counter };
-
-	counter->len = 0;
-	return imastage_writer_new(sink, &options, &counter->writer);
-}
-
-void record_counter_fini(struct record_counter *counter)
-{
-	imastage_writer_free(counter->writer);
-	counter->writer = NULL;
-}
-
-int record_ascii_len(struct record_counter *counter,
-		     const struct imastage_record *record, uint64_t *ret_len)
-{
-	int r;
-
-	counter->len = 0;
-	r = imastage_writer_put(counter->writer, record);
-	if (r == 0)
-		*ret_len = counter->len;
-	return r;
+	return ascii_len(record, imastage_bank_digest_len(IMASTAGE_SHA1));
 }
 
 int record_binary_len(const struct imastage_record *record, size_t *ret_len)

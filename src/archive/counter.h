@@ -8,18 +8,8 @@
 
 #include <imastage/imastage.h>
 
-struct record_counter {
-	struct imastage_writer *writer; /* owned */
-	uint64_t len; /* of what was written */
-};
-
-/* It must stay where it is. -ENOMEM. */
-int record_counter_init(struct record_counter *counter);
-void record_counter_fini(struct record_counter *counter);
-
 /* Of its line, which is one without fields when it cannot be shown. */
-int record_ascii_len(struct record_counter *counter,
-		     const struct imastage_record *record, uint64_t *ret_len);
+uint64_t record_ascii_len(const struct imastage_record *record);
 
 /* Of its binary form. -EINVAL when it is not from the list of bank sha1. */
 int record_binary_len(const struct imastage_record *record, size_t *ret_len);

@@ -24,7 +24,6 @@ struct spool {
 	size_t buffered;
 	struct archive_place *marks; /* owned; of every 256th record */
 	size_t nr_marks, marks_capacity;
-	struct record_counter counter;
 };
 
 /* ---- making ---------------------------------------------------------------- */
@@ -35,7 +34,6 @@ void spool_free(struct spool *spool)
 		return;
 	if (spool->fd >= 0)
 		io_close(spool->io, spool->fd);
-	record_counter_fini(&spool->counter);
 	free(spool->marks);
 	free(spool->buffer);
 	free(spool);
@@ -56,8 +54,6 @@ int spool_new(const struct io *io, const char *dir,
 	spool->buffer = malloc(BUFFER_LEN);
 	if (r == 0 && !spool->buffer)
 		r = -ENOMEM;
-	if (r == 0)
-		r = record_counter_init(&spool->counter);
 	if (r < 0)
 		spool_free(spool);
 	else
@@ -145,7 +141,6 @@ static int put_bytes(struct spool *spool, const struct imastage_record *record,
 
 int spool_put(struct spool *spool, const struct imastage_record *record)
 {
-	uint64_t ascii_len;
 	size_t len;
 	int r = record_binary_len(record, &len);
 
@@ -154,8 +149,6 @@ int spool_put(struct spool *spool, const struct imastage_record *record)
 	if (r == 0 && spool->endian != record->endian)
 		r = -EINVAL;
 	if (r == 0)
-		r = record_ascii_len(&spool->counter, record, &ascii_len);
-	if (r == 0)
 		r = put_mark(spool);
 	if (r == 0)
 		r = put_bytes(spool, record, len);
@@ -163,7 +156,7 @@ int spool_put(struct spool *spool, const struct imastage_record *record)
 		return r;
 	spool->end.index++;
 	spool->end.binary += len;
-	spool->end.ascii += ascii_len;
+	spool->end.ascii += record_ascii_len(record);
 	return 0;
 }
 

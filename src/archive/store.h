@@ -35,7 +35,6 @@ struct tail {
 	struct hash safe_hash, flushed_hash; /* SHA-256 of these bytes */
 	uint8_t *buffer; /* owned, TAIL_BUFFER_LEN bytes */
 	size_t buffered;
-	struct record_counter counter;
 };
 
 #define TAIL_BUFFER_LEN ((size_t)256 << 10)

@@ -20,9 +20,7 @@ int tail_init(struct tail *tail)
 {
 	*tail = (struct tail){ .fd = -1 };
 	tail->buffer = malloc(TAIL_BUFFER_LEN);
-	if (!tail->buffer)
-		return -ENOMEM;
-	return record_counter_init(&tail->counter);
+	return tail->buffer ? 0 : -ENOMEM;
 }
 
 static void close_segment(struct archive *archive)
@@ -52,7 +50,6 @@ static void forget(struct archive *archive)
 void tail_fini(struct archive *archive)
 {
 	forget(archive);
-	record_counter_fini(&archive->tail.counter);
 	free(archive->tail.buffer);
 	archive->tail.buffer = NULL;
 }
@@ -385,12 +382,9 @@ static int extend(struct tail *tail, const struct imastage_record *record)
 int tail_put(struct archive *archive, const struct imastage_record *record)
 {
 	struct tail *tail = &archive->tail;
-	uint64_t ascii_len;
 	size_t len;
 	int r = record_binary_len(record, &len);
 
-	if (r == 0)
-		r = record_ascii_len(&tail->counter, record, &ascii_len);
 	if (r == 0 && tail->fd >= 0 && tail->row.is.endian != record->endian)
 		r = tail_seal(archive);
 	if (r == 0 && tail->fd < 0)
@@ -403,7 +397,7 @@ int tail_put(struct archive *archive, const struct imastage_record *record)
 		r = extend(tail, record);
 	if (r < 0)
 		return r;
-	count(tail, len, ascii_len);
+	count(tail, len, record_ascii_len(record));
 	return tail->row.is.bytes < archive->options.segment_len ?
 		       0 :
 		       tail_seal(archive);

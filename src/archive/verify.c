@@ -38,7 +38,6 @@ struct verify {
 	struct segment_path path;
 	struct segment_reader segment;
 	struct hash hash; /* of the bytes read */
-	struct record_counter counter;
 	uint64_t nr, ascii; /* records read, their bytes in ASCII */
 	char said[512]; /* the last complaint of what reads segments */
 	struct say say; /* that collects it */
@@ -141,14 +140,13 @@ static int check_mark(struct verify *verify, uint64_t offset)
 static int take_record(struct verify *verify,
 		       const struct imastage_record *record)
 {
-	uint64_t ascii_len;
-	int r = record_ascii_len(&verify->counter, record, &ascii_len);
+	int r = 0;
 
-	if (r == 0 && verify->replay)
+	if (verify->replay)
 		r = imastage_replay_extend(verify->replay, record, NULL);
 	if (r < 0)
 		return r;
-	verify->ascii += ascii_len;
+	verify->ascii += record_ascii_len(record);
 	verify->nr++;
 	return 0;
 }
@@ -653,10 +651,8 @@ static int report_index(void *context, const char *text)
 static int check_all(struct verify *verify)
 {
 	struct archive *archive = verify->archive;
-	int r = record_counter_init(&verify->counter);
+	int r = hash_init(&verify->hash, IMASTAGE_SHA256);
 
-	if (r == 0)
-		r = hash_init(&verify->hash, IMASTAGE_SHA256);
 	verify->path = index_path(verify);
 	if (r == 0)
 		r = index_check(&archive->index, report_index, verify);
@@ -682,7 +678,6 @@ int archive_verify(struct archive *archive,
 	verify->segment.fd = -1;
 	verify->say = (struct say){ hear, verify };
 	r = check_all(verify);
-	record_counter_fini(&verify->counter);
 	imastage_replay_free(verify->replay);
 	row_fini(&verify->row);
 	if (r >= 0 || verify->stopped)

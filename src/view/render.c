@@ -32,7 +32,6 @@ struct render {
 	struct split split;
 	enum imastage_endian endian; /* of the writer */
 	struct imastage_writer *writer; /* to @split, in the form */
-	struct record_counter counter;
 };
 
 /* ---- sinks --------------------------------------------------------------- */
@@ -103,9 +102,7 @@ int render_new(struct view_list list, const struct form *form,
 		return -ENOMEM;
 	render->list = list;
 	render->form = *form;
-	r = record_counter_init(&render->counter);
-	if (r == 0)
-		r = make_writer(render, IMASTAGE_HOST);
+	r = make_writer(render, IMASTAGE_HOST);
 	if (r < 0)
 		render_free(render);
 	else
@@ -128,7 +125,6 @@ void render_free(struct render *render)
 		return;
 	leave(render);
 	imastage_writer_free(render->writer);
-	record_counter_fini(&render->counter);
 	free(render->split.rest.data);
 	free(render);
 }
@@ -160,17 +156,13 @@ static int seek(struct render *render, uint64_t offset)
 /* ---- one record ---------------------------------------------------------- */
 
 /* Bytes of a record in the form, without a digest being computed. */
-static int length(struct render *render, const struct imastage_record *record,
-		  uint64_t *ret_len)
+static uint64_t length(const struct render *render,
+		       const struct imastage_record *record)
 {
-	uint64_t len = record->raw.len;
-	int r = 0;
+	bool ascii = render->form.format == IMASTAGE_FORMAT_ASCII;
 
-	if (render->form.format == IMASTAGE_FORMAT_ASCII)
-		r = record_ascii_len(&render->counter, record, &len);
-	if (r == 0)
-		*ret_len = len + form_per_record(&render->form);
-	return r;
+	return (ascii ? record_ascii_len(record) : record->raw.len) +
+	       form_per_record(&render->form);
 }
 
 /* What is archived is what the kernel shows in binary with its own digest. */
@@ -203,7 +195,6 @@ static int put(struct render *render, const struct imastage_record *record,
 static int take_record(struct render *render, uint64_t offset)
 {
 	struct imastage_record record;
-	uint64_t len = 0;
 	int r = render->list.ops->next(render->cursor, &record);
 
 	if (r)
@@ -212,9 +203,8 @@ static int take_record(struct render *render, uint64_t offset)
 	if (r < 0)
 		return r;
 	if (offset > render->end) {
-		r = length(render, &record, &len);
-		if (r < 0)
-			return r;
+		uint64_t len = length(render, &record);
+
 		if (len <= offset - render->end) {
 			render->end += len;
 			return 0;
