@@ -255,6 +255,7 @@ struct archive_gap {
 /*
  * A cursor before record @index: fast when it is a mark's, else what is between
  * is read over at the first archive_cursor_next(). -ERANGE: behind the end.
+ * -EBADMSG: what the index says of its segment is damaged.
  */
 int archive_cursor_open(struct archive *archive, int64_t boot, uint64_t index,
 			struct archive_cursor **ret_cursor);

@@ -16,6 +16,7 @@ struct archive_cursor {
 	int64_t boot;
 	uint64_t index; /* of the next record */
 	struct row row; /* of the segment that is read */
+	bool is_found; /* @row has the next record, and is not opened yet */
 	struct segment_reader segment;
 	struct imastage_reader *reader; /* owned; NULL: no segment is open */
 	struct archive_gap gap; /* the last one met */
@@ -38,27 +39,6 @@ void archive_cursor_close(struct archive_cursor *cursor)
 	close_segment(cursor);
 	row_fini(&cursor->row);
 	free(cursor);
-}
-
-int archive_cursor_open(struct archive *archive, int64_t boot, uint64_t index,
-			struct archive_cursor **ret_cursor)
-{
-	struct archive_place end;
-	struct archive_cursor *cursor;
-	int r = archive_end_place(archive, boot, &end);
-
-	if (r < 0)
-		return r;
-	if (index > end.index)
-		return -ERANGE;
-	cursor = calloc(1, sizeof(*cursor));
-	if (!cursor)
-		return -ENOMEM;
-	cursor->archive = archive;
-	cursor->boot = boot;
-	cursor->index = index;
-	*ret_cursor = cursor;
-	return 0;
 }
 
 uint64_t archive_cursor_index(const struct archive_cursor *cursor)
@@ -145,7 +125,8 @@ static int open_segment(struct archive_cursor *cursor)
 	int r;
 
 	do {
-		r = find_row(cursor);
+		r = cursor->is_found ? 0 : find_row(cursor);
+		cursor->is_found = false;
 		if (r != 0)
 			return r;
 		r = open_file(cursor);
@@ -160,6 +141,38 @@ static int open_segment(struct archive_cursor *cursor)
 		 compressed != cursor->row.is.compressed);
 	return say_errno(cursor->archive->options.say, -ENOENT, "%s",
 			 cursor->segment.path.text);
+}
+
+/* Is there such a record, or will it be the next? */
+static int check_index(struct archive_cursor *cursor)
+{
+	struct archive_place end;
+	int r = find_row(cursor);
+
+	cursor->is_found = r == 0;
+	if (r != IMASTAGE_END)
+		return r;
+	r = archive_end_place(cursor->archive, cursor->boot, &end);
+	return r == 0 && cursor->index > end.index ? -ERANGE : r;
+}
+
+int archive_cursor_open(struct archive *archive, int64_t boot, uint64_t index,
+			struct archive_cursor **ret_cursor)
+{
+	struct archive_cursor *cursor = calloc(1, sizeof(*cursor));
+	int r;
+
+	if (!cursor)
+		return -ENOMEM;
+	cursor->archive = archive;
+	cursor->boot = boot;
+	cursor->index = index;
+	r = check_index(cursor);
+	if (r < 0)
+		archive_cursor_close(cursor);
+	else
+		*ret_cursor = cursor;
+	return r;
 }
 
 /* ---- gaps ------------------------------------------------------------------ */
@@ -193,12 +206,19 @@ static int complain_hole(struct archive_cursor *cursor)
 	return -EBADMSG;
 }
 
-/* ARCHIVE_GAP when the next record is missing; then the cursor is behind it. */
+/*
+ * ARCHIVE_GAP when the next record is missing; then the cursor is behind it. None is
+ * between two records of one segment.
+ */
 static int meet_gap(struct archive_cursor *cursor)
 {
 	struct archive_gap gap;
-	int r = index_next_gap(&cursor->archive->index, cursor->boot,
-			       cursor->index, &gap);
+	int r;
+
+	if (cursor->is_found && cursor->index > cursor->row.is.first)
+		return 0;
+	r = index_next_gap(&cursor->archive->index, cursor->boot, cursor->index,
+			   &gap);
 
 	if (r != 0)
 		return r == IMASTAGE_END ? 0 : r;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * From an offset in a list to a record near it, in O(log n): by bisection, over
- * segments and then over the marks of one.
+ * From an offset in a list to a record near it: to a segment by guessing where it
+ * would be if all records were alike, to a mark of it by bisection. Records of one
+ * list are alike, so that one guess or two find the segment, however long the
+ * list; every third step halves what is left, so that no list takes more than O(log n).
  */
 #include "archive/store.h"
 
@@ -56,6 +58,13 @@ static struct archive_place start_of(const struct row *row)
 	return place;
 }
 
+/* What is still looked through, and where in the list that begins and ends. */
+struct range {
+	uint64_t low, high; /* indices of records */
+	uint64_t low_at, high_at; /* where these begin, of what is asked for */
+	unsigned int steps; /* done; every third halves instead of guessing */
+};
+
 static bool is_before(const struct row *row, const struct position *position,
 		      uint64_t offset)
 {
@@ -64,28 +73,82 @@ static bool is_before(const struct row *row, const struct position *position,
 	return position_of(position, &place) <= offset;
 }
 
-/*
- * The last segment that begins at or before @offset, and not behind @high. The
- * bisection is over indices: between two steps segments may come and go.
- */
-static int bisect(struct archive *archive, int64_t boot,
-		  const struct position *position, uint64_t offset,
-		  uint64_t high, struct row *row)
+static bool is_behind(const struct row *row, const struct position *position,
+		      uint64_t offset)
 {
-	uint64_t low = 0;
+	struct archive_place place = place_behind(&row->is);
 
-	while (low < high) {
-		uint64_t middle = low + (high - low + 1) / 2;
-		int r = index_segment_at(&archive->index, boot, middle, 0, row);
+	return position_of(position, &place) <= offset;
+}
+
+/* More than low, and no more than high. */
+static uint64_t guess(const struct range *range, uint64_t offset)
+{
+	uint64_t width = range->high - range->low;
+	uint64_t len = range->high_at - range->low_at;
+	uint64_t part;
+
+	if (range->steps % 3 == 2 || offset <= range->low_at ||
+	    offset >= range->high_at)
+		return range->low + (width + 1) / 2;
+	part = (uint64_t)((double)(offset - range->low_at) / (double)len *
+			  (double)width);
+	return range->low + (part < 1 ? 1 : part > width ? width : part);
+}
+
+/* The segment that begins with or before the record @middle is @row. */
+static void go_on_behind(struct range *range, const struct row *row,
+			 const struct position *position, uint64_t middle)
+{
+	struct archive_place place = place_behind(&row->is);
+
+	range->low = middle;
+	if (place.index - 1 > middle && place.index - 1 <= range->high) {
+		range->low = place.index - 1;
+		range->low_at = position_of(position, &place);
+	}
+}
+
+static void go_on_before(struct range *range, const struct row *row,
+			 const struct position *position)
+{
+	struct archive_place place = start_of(row);
+
+	range->high = place.index ? place.index - 1 : 0;
+	range->high_at = position_of(position, &place);
+}
+
+/*
+ * The last segment that begins at or before @offset, and not behind the one that
+ * is in *row, which does not. Between two steps segments may come and go: what
+ * is kept of them is the index alone.
+ */
+static int search(struct archive *archive, int64_t boot,
+		  const struct position *position, uint64_t offset,
+		  struct row *row)
+{
+	struct range range = { 0 };
+
+	go_on_before(&range, row, position);
+	while (range.low < range.high) {
+		uint64_t middle = guess(&range, offset);
+		int r = index_segment_at(&archive->index, boot, middle,
+					 INDEX_MARKS, row);
 
 		if (r < 0)
 			return r;
-		if (r == IMASTAGE_END || is_before(row, position, offset))
-			low = middle;
+		range.steps++;
+		if (r == IMASTAGE_END)
+			range.low = middle;
+		else if (!is_before(row, position, offset))
+			go_on_before(&range, row, position);
+		else if (!is_behind(row, position, offset))
+			return 0;
 		else
-			high = row->is.first ? row->is.first - 1 : 0;
+			go_on_behind(&range, row, position, middle);
 	}
-	return index_segment_at(&archive->index, boot, low, INDEX_MARKS, row);
+	return index_segment_at(&archive->index, boot, range.low, INDEX_MARKS,
+				row);
 }
 
 /* IMASTAGE_END: none begins there. Often it is the last one. */
@@ -97,7 +160,7 @@ static int find_segment(struct archive *archive, int64_t boot,
 	int r = index_segment_at(&archive->index, boot, at, INDEX_MARKS, row);
 
 	if (r == 0 && !is_before(row, position, offset))
-		r = bisect(archive, boot, position, offset, row->is.first, row);
+		r = search(archive, boot, position, offset, row);
 	if (r == 0 && !is_before(row, position, offset))
 		return IMASTAGE_END;
 	return r;

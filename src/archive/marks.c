@@ -63,21 +63,37 @@ static const char *check_step(struct mark before, struct mark mark)
 	return NULL;
 }
 
+/* All of them are looked at whenever a segment is opened, one after the other. */
+static inline struct mark next_mark(struct cursor *c)
+{
+	uint32_t binary = 0, ascii = 0;
+	struct mark mark;
+
+	(void)cursor_read_u32(c, &binary);
+	(void)cursor_read_u32(c, &ascii);
+	mark.binary = binary;
+	mark.ascii = ascii;
+	return mark;
+}
+
 const char *marks_check(const struct row *row)
 {
 	size_t nr = marks_nr(&row->marks);
 	struct mark mark, before;
+	struct cursor c;
 
 	if (row->marks.len % MARK_LEN || nr != row_nr_marks(row->is.count))
 		return "a segment has not as many marks as its records need";
-	mark = mark_get(&row->marks, 0);
+	cursor_init(&c, bytes_of(row->marks.data, row->marks.len),
+		    IMASTAGE_LITTLE);
+	mark = next_mark(&c);
 	if (mark.binary || mark.ascii)
 		return "a segment's first mark is not its start";
 	for (size_t i = 1; i < nr; i++) {
 		const char *reason;
 
 		before = mark;
-		mark = mark_get(&row->marks, i);
+		mark = next_mark(&c);
 		reason = check_step(before, mark);
 		if (reason)
 			return reason;

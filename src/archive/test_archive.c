@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /* The archive on a real file system: what is put comes back, whoever reads. */
-#include "archive/archive.h"
+#include "archive/query.h"
+#include "archive/store.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "lib/keeping.h"
@@ -311,6 +312,63 @@ TEST(places_are_found)
 	}
 }
 
+/* How often the index was asked for a segment. */
+static int nr_asked(struct fixture *f)
+{
+	return sqlite3_stmt_status(f->archive->index.queries[QUERY_SEGMENT_AT],
+				   SQLITE_STMTSTATUS_RUN, 0);
+}
+
+/* Steps for all of @nr records, each looked for by its byte. */
+static int steps(struct fixture *f, uint64_t nr)
+{
+	struct archive_place place;
+	int before = nr_asked(f);
+
+	for (uint64_t i = 0; i < nr; i++)
+		assert_int_equal(archive_locate(f->archive, 1, ARCHIVE_BINARY,
+						0, f->list.offsets[i], &place),
+				 0);
+	return nr_asked(f) - before;
+}
+
+/* Not more steps when the list is longer; what halving it takes would be. */
+TEST(a_place_is_found_in_few_steps)
+{
+	struct fixture *f = *state;
+	int few;
+
+	add(f, 0, 500);
+	few = steps(f, 500);
+	add(f, 500, 2000);
+	assert_true(steps(f, 500) <= 2 * few);
+	assert_true(steps(f, 2000) <= 4 * 2000);
+}
+
+/* A cursor in the middle of a segment asks for that once, and for no end. */
+TEST(a_cursor_is_opened_in_one_step)
+{
+	struct fixture *f = *state;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	int before;
+
+	add(f, 0, 2000);
+	before = nr_asked(f);
+	assert_int_equal(archive_cursor_open(f->archive, 1, 777, &cursor), 0);
+	assert_int_equal(archive_cursor_next(cursor, &record), 0);
+	assert_int_equal(nr_asked(f) - before, 1);
+	assert_int_equal(archive_cursor_index(cursor), 778);
+	archive_cursor_close(cursor);
+	assert_int_equal(archive_cursor_open(f->archive, 1, 2000, &cursor), 0);
+	assert_int_equal(archive_cursor_next(cursor, &record), IMASTAGE_END);
+	archive_cursor_close(cursor);
+	assert_int_equal(archive_cursor_open(f->archive, 1, 2001, &cursor),
+			 -ERANGE);
+	assert_int_equal(archive_cursor_open(f->archive, 2, 0, &cursor),
+			 -ENOENT);
+}
+
 /* ---- upkeep ---------------------------------------------------------------- */
 
 static uint64_t stored_bytes(struct fixture *f)
@@ -552,7 +610,9 @@ TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(pending_is_noted_with_the_records), CASE(notes_are_kept),
 	  CASE(there_is_one_writer), CASE(readers_follow),
 	  CASE(boots_are_told_apart), CASE(a_gap_has_a_place),
-	  CASE(places_are_found), CASE(compressed_segments_read_the_same),
+	  CASE(places_are_found), CASE(a_place_is_found_in_few_steps),
+	  CASE(a_cursor_is_opened_in_one_step),
+	  CASE(compressed_segments_read_the_same),
 	  CASE(reading_begins_anywhere),
 	  CASE(nothing_is_pruned_that_nobody_acknowledged),
 	  CASE(pruning_leaves_what_a_hold_keeps), CASE(old_boots_go_whole),

@@ -253,14 +253,9 @@ int live_cursor_next(struct live_cursor *cursor,
 
 static int open_cursor(struct live_cursor *cursor)
 {
-	struct archive_place end;
-	int r = end_place(cursor->live, &end);
-
-	if (r < 0)
-		return r;
+	if (!cursor->live->has_boot)
+		return -ENOENT;
 	cursor->boot = cursor->live->boot.id;
-	if (cursor->next > end.index)
-		return -ERANGE;
 	return enter(cursor);
 }
 

@@ -68,7 +68,7 @@ int live_locate(struct live *live, enum archive_unit unit, uint64_t per_record,
 
 struct live_cursor;
 
-/* -ERANGE: behind the end. */
+/* As archive_cursor_open(). */
 int live_cursor_open(struct live *live, uint64_t index,
 		     struct live_cursor **ret_cursor);
 /*
