@@ -18,8 +18,10 @@
 
 static int run(struct index *index, const char *text)
 {
-	int rc = sqlite3_exec(index->db, text, NULL, NULL, NULL);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_exec(index->db, text, NULL, NULL, NULL);
 	return rc == SQLITE_OK ? 0 : query_fail(index, rc);
 }
 
@@ -91,8 +93,10 @@ void index_close(struct index *index)
 static int get_pragma(struct index *index, const char *text, int64_t *ret)
 {
 	struct sqlite3_stmt *query;
-	int rc = sqlite3_prepare_v2(index->db, text, -1, &query, NULL);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_prepare_v2(index->db, text, -1, &query, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(query);
 	if (rc == SQLITE_ROW)

@@ -8,10 +8,25 @@
 
 #include <errno.h>
 
-static int errno_of(struct sqlite3 *db, int rc)
+/*
+ * Why the system refused what SQLite last tried, 0: it did not. SQLite itself notes
+ * that only for some statements, a COMMIT not among them.
+ */
+static int refusal(struct sqlite3 *db)
 {
-	int number = db ? sqlite3_system_errno(db) : 0;
+	struct sqlite3_vfs *vfs = NULL;
+	int number = 0;
 
+	if (!db)
+		return 0;
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
+	if (vfs && vfs->xGetLastError)
+		number = vfs->xGetLastError(vfs, 0, NULL);
+	return number ? number : sqlite3_system_errno(db);
+}
+
+static int errno_of(int rc, int number)
+{
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return -ENOMEM;
@@ -23,6 +38,8 @@ static int errno_of(struct sqlite3 *db, int rc)
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_CORRUPT:
+		/* What it makes of a page that the disk does not give. */
+		return number == EIO ? -EIO : -EBADMSG;
 	case SQLITE_NOTADB:
 	case SQLITE_TOOBIG:
 	case SQLITE_SCHEMA:
@@ -42,10 +59,16 @@ static int errno_of(struct sqlite3 *db, int rc)
 
 int query_fail(struct index *index, int rc)
 {
-	int r = errno_of(index->db, rc);
+	const char *text = index->db ? sqlite3_errmsg(index->db) :
+				       sqlite3_errstr(rc);
+	int number = refusal(index->db);
+	int r = errno_of(rc, number);
 
-	say(index->say, SAY_ERROR, "%s: %s", index->path,
-	    index->db ? sqlite3_errmsg(index->db) : sqlite3_errstr(rc));
+	if (number && r == -number)
+		say(index->say, SAY_ERROR, "%s: %s: %s", index->path, text,
+		    strerror(number));
+	else
+		say(index->say, SAY_ERROR, "%s: %s", index->path, text);
 	return r;
 }
 
@@ -63,6 +86,7 @@ struct sqlite3_stmt *query_take(struct index *index, enum query which, int *ret)
 	int rc;
 
 	pthread_mutex_lock(&index->lock);
+	errno = 0;
 	rc = *query ?
 		     SQLITE_OK :
 		     sqlite3_prepare_v3(index->db, query_texts[which], -1,
@@ -76,8 +100,10 @@ struct sqlite3_stmt *query_take(struct index *index, enum query which, int *ret)
 
 int query_step(struct index *index, struct sqlite3_stmt *query)
 {
-	int rc = sqlite3_step(query);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_step(query);
 	if (rc == SQLITE_ROW)
 		return 0;
 	return rc == SQLITE_DONE ? IMASTAGE_END : query_fail(index, rc);

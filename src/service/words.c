@@ -105,6 +105,9 @@ void words_of_archive(int r, const char *dir, char *to, size_t size)
 
 /* ---- drains ---------------------------------------------------------------- */
 
+/* Open files keep a file system from being unmounted, and see the old one for ever. */
+#define RESTART "; to unmount and repair it, stop imastaged, and start it after"
+
 static void words_of_holders(const struct source_holder *holders, size_t nr,
 			     char *to, size_t size)
 {
@@ -137,10 +140,10 @@ void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 		{ EDQUOT,
 		  "the archive's disk quota is used up: records stay in "
 		  "the kernel until there is room" },
-		{ EROFS,
-		  "the archive's disk is mounted read-only: records stay "
-		  "in the kernel" },
-		{ EIO, "input/output error: records stay in the kernel" },
+		{ EROFS, "the archive's disk is read-only: records stay in the "
+			 "kernel" RESTART },
+		{ EIO, "input/output error, of the archive's disk unless the "
+		       "log says other: records stay in the kernel" RESTART },
 		{ EACCES, "a kexec or reboot is under way: records stay in the "
 			  "kernel, the next one has them" },
 		{ ESTALE,
@@ -148,8 +151,9 @@ void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 		  "back with the next kernel, and is known" },
 		{ EPERM, "the kernel's list can be changed by root with "
 			 "CAP_SYS_ADMIN only" },
-		{ EBADMSG, "the kernel's list cannot be understood: nothing of "
-			   "it is deleted" },
+		{ EBADMSG,
+		  "the kernel's list or the archive cannot be "
+		  "understood, the log says which: nothing is deleted" },
 		{ ENOMEM, "out of memory: records stay in the kernel" },
 	};
 

@@ -9,6 +9,12 @@
 #
 # Each case has a machine of its own: `machine`, then `config` and `agent`.
 
+# What is mounted here is nobody else's: who takes a copy into a namespace of his own keeps it
+# from being unmounted.
+if [[ ! ${own_mounts-} ]] && unshare -m true 2>/dev/null; then
+	own_mounts=yes exec unshare -m "$BASH" "$0" "$@"
+fi
+
 build=$(cd "${1:?the build folder}" && pwd)
 cd "$(dirname "$0")" || exit 1
 here=$PWD
@@ -29,6 +35,7 @@ end_all() {
 	rm -rf "$work"
 }
 trap end_all EXIT
+trap 'exit 143' TERM
 
 # report NAME WANTED GOT
 report() {
@@ -185,4 +192,50 @@ whole() {
 	mapfile -t expected < <(imasim pcrs | sed 's/^/--expect=/')
 	imastage log replay "${expected[@]}" "$work/list" >"$work/out" 2>&1
 	report "$1: it explains the TPM's PCR 10" 0 $?
+}
+
+# ---- an archive on a disk of its own ---------------------------------------
+
+# on_disk OPTIONS: a machine whose archive is on a disk of its own
+on_disk() {
+	# shellcheck disable=SC2119 # our options are not the machine's
+	machine
+	mkdir -p "$work/disk"
+	mount -t tmpfs -o "$1" tmpfs "$work/disk" 2>"$work/err" || return 1
+	archive_on_disk
+}
+
+# on_device: a machine whose archive is on an ext4 of its own, on $device (in memory, so
+# that nobody waits for this machine's disk); $missing says why not
+on_device() {
+	# shellcheck disable=SC2119 # it takes options from others
+	machine
+	mkdir -p "$work/disk" "$work/memory"
+	missing="missing mkfs.ext4"
+	command -v mkfs.ext4 >/dev/null || return 1
+	missing="ext4 cannot be mounted by a loop device here"
+	mount -t tmpfs tmpfs "$work/memory" 2>"$work/err" || return 1
+	mounts=("$work/memory")
+	image=$work/memory/image
+	truncate -s 32M "$image"
+	mkfs.ext4 -q -F "$image" || return 1
+	mount_device || return 1
+	archive_on_disk
+}
+
+mount_device() {
+	mount -o loop,errors=remount-ro "$image" "$work/disk" 2>"$work/err" || return 1
+	device=$(findmnt -no SOURCE "$work/disk")
+}
+
+archive_on_disk() {
+	mounts=("$work/disk" "${mounts[@]}")
+	config 'drain_records = 500'
+	sed -i "s|^archive.*|archive = $work/disk/archive|" "$work/conf"
+}
+
+off_disk() {
+	agent_kill TERM
+	umount "${mounts[@]}"
+	mounts=()
 }
