@@ -215,6 +215,9 @@ check_keeper_faults() {
 		run_tap "$name" "build/test/$name" | tee "$logs/$name.tap"
 		note "$name: $(sed -n 's/^# \([0-9]* faults injected.*\)/\1/p' "$logs/$name.tap")"
 	done
+	note "a file system that loses its power, half a minute"
+	build_release
+	run_tap power-off tests/keeper/test-power-off build/release
 }
 
 # What is installed with it, judged by systemd and AppArmor, and run by a systemd.
