@@ -90,6 +90,7 @@ scene_rounds() {
 	row '%5s  %7s  %9s  %9s  %7s  %13s  %15s' round records KiB\ saved in\ kernel deleted kernel\ memory without\ staging
 	for ((round = 1; round <= 6; round++)); do
 		until enough_to_drain; do sleep 0.1; done
+		(($(nr_current))) || break # a slow machine found more at once in earlier rounds
 		drain || return
 		row '%5d  %7d  %9d  %9d  %7d  %9d KiB  %11d KiB' "$round" "$nr_records" "$(kib "$(stat -c %s "$part")")" \
 			"$(nr_current)" "$(nr_deleted)" "$(kib "$(memory)")" "$(kib "$(memory_without)")"
