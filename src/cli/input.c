@@ -12,7 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 /* How much is looked at to find out what a list is, and at most. */
 #define HEAD_LEN ((size_t)1 << 20)
@@ -352,12 +354,17 @@ static int complain_of(const struct input *input, int r)
 	return r;
 }
 
-/* Can it not be read a second time? securityfs' files have no size. */
+/*
+ * Can it not be read a second time, with the same result? securityfs' files have no
+ * size; a view's have one, and grow.
+ */
 static bool is_transient(int fd)
 {
+	struct statfs fs;
 	struct stat st;
 
-	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0;
+	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+	       fstatfs(fd, &fs) < 0 || fs.f_type == FUSE_SUPER_MAGIC;
 }
 
 static int open_spool(struct input_part *part)

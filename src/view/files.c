@@ -2,6 +2,8 @@
 /* See files.h. */
 #include "view/files.h"
 
+#include <inttypes.h>
+
 #define MODE (S_IFREG | 0440)
 
 /* The attributes of what others list are asked for each time: see fs.c. */
@@ -76,6 +78,45 @@ void files_init(struct files *files, unsigned int banks, bool violations,
 void files_fini(struct files *files)
 {
 	flat_dir_fini(&files->dir);
+}
+
+static void set_size(struct stat *attr, uint64_t size)
+{
+	attr->st_size = (off_t)size;
+	/* Without blocks it would be one hole to who copies it. */
+	attr->st_blocks = (blkcnt_t)(size / 512 + (size % 512 > 0));
+}
+
+void files_grow(struct files *files, const struct form_place *end)
+{
+	struct flat_dir *dir = &files->dir;
+	int len = snprintf(NULL, 0, "%" PRIu64 "\n", end->index);
+
+	pthread_mutex_lock(&dir->lock);
+	for (unsigned int i = 0; i < dir->nr; i++) {
+		const struct file *file = &files->files[i];
+
+		if (file->kind == FILE_LIST)
+			set_size(&dir->files[i].attr,
+				 form_offset(&file->form, end));
+		else if (file->kind == FILE_COUNT)
+			set_size(&dir->files[i].attr, (uint64_t)len);
+	}
+	pthread_mutex_unlock(&dir->lock);
+	flat_dir_touch(dir);
+}
+
+uint64_t files_size(struct files *files, fuse_ino_t ino)
+{
+	struct flat_dir *dir = &files->dir;
+	int place = flat_dir_place(dir, ino);
+	uint64_t size = 0;
+
+	pthread_mutex_lock(&dir->lock);
+	if (place >= 0)
+		size = (uint64_t)dir->files[place].attr.st_size;
+	pthread_mutex_unlock(&dir->lock);
+	return size;
 }
 
 const struct file *files_get(const struct files *files, fuse_ino_t ino)

@@ -35,6 +35,13 @@ void files_init(struct files *files, unsigned int banks, bool violations,
 		gid_t group);
 void files_fini(struct files *files);
 
+/*
+ * They have grown to @end: their sizes say so, and st_mtim. As large as it was then is
+ * what files_size() tells, of a list's file.
+ */
+void files_grow(struct files *files, const struct form_place *end);
+uint64_t files_size(struct files *files, fuse_ino_t ino);
+
 /* NULL when there is none of that number. */
 const struct file *files_get(const struct files *files, fuse_ino_t ino);
 

@@ -206,7 +206,10 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
 		    struct fuse_file_info *fi)
 {
 	struct view *view = view_of(req);
+	/* Who reads by itself has a lock owner; the page cache has none. */
+	bool cached = fi->lock_owner == 0;
 	const struct parked read = {
+		.kind = PARKED_READ,
 		.req = req,
 		.ino = ino,
 		.list_id = fi->fh,
@@ -214,12 +217,22 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
 		.len = len,
 	};
 
-	if (!answer(view, &read, false))
+	if (cached)
+		sizes_will_cache(view, ino, read.offset, len);
+	if (!answer(view, &read, cached))
 		wait_for_look(view, &read);
 }
 
+static void op_release(fuse_req_t req, fuse_ino_t ino,
+		       struct fuse_file_info *fi)
+{
+	(void)fi;
+	sizes_closed(view_of(req), ino);
+	fuse_reply_err(req, 0);
+}
+
 /* The open file is of the list that there is. False: there is none yet. */
-static bool answer_open(struct view *view, fuse_req_t req)
+static bool answer_open(struct view *view, fuse_req_t req, fuse_ino_t ino)
 {
 	struct fuse_file_info fi = {
 		.direct_io = 1,
@@ -228,28 +241,49 @@ static bool answer_open(struct view *view, fuse_req_t req)
 
 	if (fi.fh == 0)
 		return false;
-	fuse_reply_open(req, &fi);
+	sizes_opened(view, ino);
+	if (fuse_reply_open(req, &fi) < 0) /* who asked does not any more */
+		sizes_closed(view, ino);
 	return true;
 }
 
 static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct view *view = view_of(req);
-	const struct parked opens = { .req = req, .ino = ino, .opens = true };
+	const struct parked opens = {
+		.kind = PARKED_OPEN,
+		.req = req,
+		.ino = ino,
+	};
 
 	if ((fi->flags & O_ACCMODE) != O_RDONLY)
 		fuse_reply_err(req, EROFS);
-	else if (!answer_open(view, req))
+	else if (!answer_open(view, req, ino))
 		wait_for_look(view, &opens);
 }
 
-/* Who asks again and again, as tail -f does, wants to know what has grown. */
+void view_reply_attr(struct view *view, fuse_req_t req, fuse_ino_t ino)
+{
+	(void)view;
+	flat_op_getattr(req, ino, NULL);
+}
+
+/* The size has to be that of all that was recorded, for who copies by it. */
 static void op_getattr(fuse_req_t req, fuse_ino_t ino,
 		       struct fuse_file_info *fi)
 {
-	if (ino != FLAT_ROOT_INO)
-		park_kick(&view_of(req)->park);
-	flat_op_getattr(req, ino, fi);
+	struct view *view = view_of(req);
+	const struct file *file = files_get(&view->files, ino);
+	const struct parked stats = {
+		.kind = PARKED_STAT,
+		.req = req,
+		.ino = ino,
+	};
+	bool grows = file &&
+		     (file->kind == FILE_LIST || file->kind == FILE_COUNT);
+
+	if (!grows || park_add(&view->park, &stats) < 0)
+		flat_op_getattr(req, ino, fi);
 }
 
 const struct fuse_lowlevel_ops view_fs_ops = {
@@ -259,6 +293,7 @@ const struct fuse_lowlevel_ops view_fs_ops = {
 	.readdir = flat_op_readdir,
 	.open = op_open,
 	.read = op_read,
+	.release = op_release,
 };
 
 /* ---- what waiting reads are told ----------------------------------------- */
@@ -268,16 +303,31 @@ static int refresh(void *context)
 	return view_refresh(context);
 }
 
+/* What could not be looked for is no error of stat(). */
+static void finish_stat(struct view *view, const struct parked *parked, int r)
+{
+	if (r < 0 || sizes_publish(view) || park_add(&view->sizes, parked) < 0)
+		view_reply_attr(view, parked->req, parked->ino);
+}
+
 static void finish(void *context, const struct parked *parked, int r)
 {
 	struct view *view = context;
 
-	if (parked->opens && !answer_open(view, parked->req))
-		reply_error(view, parked->req, 0, r < 0 ? r : -EAGAIN);
-	else if (!parked->opens && r < 0)
-		reply_error(view, parked->req, parked->offset, r);
-	else if (!parked->opens)
-		answer(view, parked, true);
+	switch (parked->kind) {
+	case PARKED_STAT:
+		finish_stat(view, parked, r);
+		break;
+	case PARKED_OPEN:
+		if (!answer_open(view, parked->req, parked->ino))
+			reply_error(view, parked->req, 0, r < 0 ? r : -EAGAIN);
+		break;
+	default:
+		if (r < 0)
+			reply_error(view, parked->req, parked->offset, r);
+		else
+			answer(view, parked, true);
+	}
 }
 
 const struct park_ops view_park_ops = {

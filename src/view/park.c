@@ -10,12 +10,25 @@
 #include <stdlib.h>
 #include <time.h>
 
-static int64_t seconds(void)
+static int64_t now_ms(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Out of the row, at @at. Under the lock. */
+static struct parked *take_at(struct park *park, struct parked **at)
+{
+	struct parked *parked = *at;
+
+	*at = parked->next;
+	if (!*at)
+		park->last = at;
+	if (parked->kind == PARKED_STAT)
+		atomic_fetch_sub(&park->nr_brief, 1);
+	return parked;
 }
 
 /* Takes the first out if it is of a round up to @round. */
@@ -24,14 +37,9 @@ static struct parked *take_first(struct park *park, uint64_t round)
 	struct parked *parked;
 
 	pthread_mutex_lock(&park->lock);
-	parked = park->first;
-	if (parked && parked->round > round)
-		parked = NULL;
-	if (parked) {
-		park->first = parked->next;
-		if (!park->first)
-			park->last = &park->first;
-	}
+	parked = park->first && park->first->round <= round ?
+			 take_at(park, &park->first) :
+			 NULL;
 	pthread_mutex_unlock(&park->lock);
 	return parked;
 }
@@ -58,6 +66,7 @@ static bool begin_round(struct park *park, uint64_t *ret_round)
 	park->wanted = false;
 	go_on = !park->stopping;
 	*ret_round = ++park->round;
+	park->began = now_ms();
 	pthread_mutex_unlock(&park->lock);
 	return go_on;
 }
@@ -65,7 +74,7 @@ static bool begin_round(struct park *park, uint64_t *ret_round)
 static void end_round(struct park *park)
 {
 	pthread_mutex_lock(&park->lock);
-	park->looked = seconds();
+	park->began = 0;
 	pthread_mutex_unlock(&park->lock);
 }
 
@@ -81,6 +90,9 @@ static void *run(void *arg)
 		finish(park, round, r);
 	}
 	finish(park, UINT64_MAX, -EIO);
+	pthread_mutex_lock(&park->lock);
+	park->ended = true;
+	pthread_mutex_unlock(&park->lock);
 	return NULL;
 }
 
@@ -92,8 +104,6 @@ int park_start(struct park *park, const struct park_ops *ops, void *context)
 	*park = (struct park){
 		.ops = ops,
 		.context = context,
-		.looked = INT64_MIN,
-		.wanted = true,
 	};
 	park->last = &park->first;
 	pthread_mutex_init(&park->lock, NULL);
@@ -105,12 +115,24 @@ int park_start(struct park *park, const struct park_ops *ops, void *context)
 	return -r;
 }
 
-void park_stop(struct park *park)
+static bool has_ended(struct park *park)
+{
+	bool ended;
+
+	pthread_mutex_lock(&park->lock);
+	ended = park->ended;
+	pthread_mutex_unlock(&park->lock);
+	return ended;
+}
+
+void park_stop(struct park *park, void (*work)(void *context))
 {
 	pthread_mutex_lock(&park->lock);
 	park->stopping = true;
 	pthread_cond_signal(&park->changed);
 	pthread_mutex_unlock(&park->lock);
+	while (work && !has_ended(park))
+		work(park->context);
 	pthread_join(park->thread, NULL);
 	pthread_cond_destroy(&park->changed);
 	pthread_mutex_destroy(&park->lock);
@@ -125,6 +147,12 @@ static void on_interrupt(fuse_req_t req, void *data)
 	atomic_store(&park->interrupted, true);
 }
 
+/* Those who do not wait for long need not begin to. Under the lock. */
+static bool is_slow(const struct park *park)
+{
+	return park->began && now_ms() - park->began >= PARK_BRIEF_MS;
+}
+
 int park_add(struct park *park, const struct parked *waits)
 {
 	struct parked *parked = malloc(sizeof(*parked));
@@ -135,6 +163,16 @@ int park_add(struct park *park, const struct parked *waits)
 	parked->next = NULL;
 	fuse_req_interrupt_func(waits->req, on_interrupt, park);
 	pthread_mutex_lock(&park->lock);
+	if (waits->kind == PARKED_STAT && (park->ended || is_slow(park))) {
+		pthread_mutex_unlock(&park->lock);
+		fuse_req_interrupt_func(waits->req, NULL, NULL);
+		free(parked);
+		return -ETIMEDOUT;
+	}
+	if (waits->kind == PARKED_STAT) {
+		parked->until = now_ms() + PARK_BRIEF_MS;
+		atomic_fetch_add(&park->nr_brief, 1);
+	}
 	/* What was interrupted before it could be found is looked for again. */
 	if (fuse_req_interrupted(waits->req))
 		atomic_store(&park->interrupted, true);
@@ -149,39 +187,73 @@ int park_add(struct park *park, const struct parked *waits)
 void park_kick(struct park *park)
 {
 	pthread_mutex_lock(&park->lock);
-	if (park->looked < seconds()) {
-		park->wanted = true;
-		pthread_cond_signal(&park->changed);
-	}
+	park->wanted = true;
+	pthread_cond_signal(&park->changed);
 	pthread_mutex_unlock(&park->lock);
 }
 
-/* Takes the first interrupted one out. */
-static struct parked *take_interrupted(struct park *park)
+int park_timeout(struct park *park)
 {
-	struct parked **at, *parked;
+	int64_t until = INT64_MAX, now = now_ms();
+
+	if (atomic_load(&park->nr_brief) == 0)
+		return -1;
+	pthread_mutex_lock(&park->lock);
+	for (const struct parked *parked = park->first; parked;
+	     parked = parked->next)
+		if (parked->kind == PARKED_STAT && parked->until < until)
+			until = parked->until;
+	pthread_mutex_unlock(&park->lock);
+	if (until == INT64_MAX)
+		return -1;
+	return until > now ? (int)(until - now) : 0;
+}
+
+static bool is_interrupted(const struct parked *parked, int64_t now)
+{
+	(void)now;
+	return fuse_req_interrupted(parked->req);
+}
+
+static bool is_over(const struct parked *parked, int64_t now)
+{
+	return parked->kind == PARKED_STAT && parked->until <= now;
+}
+
+/* Takes the first out of which @is is true. */
+static struct parked *take(struct park *park,
+			   bool (*is)(const struct parked *parked, int64_t now))
+{
+	struct parked **at = &park->first, *parked = NULL;
+	int64_t now = now_ms();
 
 	pthread_mutex_lock(&park->lock);
-	for (at = &park->first; (parked = *at); at = &parked->next)
-		if (fuse_req_interrupted(parked->req))
-			break;
-	if (parked) {
-		*at = parked->next;
-		if (!*at)
-			park->last = at;
-	}
+	while (*at && !is(*at, now))
+		at = &(*at)->next;
+	if (*at)
+		parked = take_at(park, at);
 	pthread_mutex_unlock(&park->lock);
 	return parked;
+}
+
+/* No program expects stat() to be interrupted. */
+static void give_up(struct park *park, struct parked *parked)
+{
+	if (parked->kind == PARKED_STAT)
+		park->ops->finish(park->context, parked, -ETIMEDOUT);
+	else
+		fuse_reply_err(parked->req, EINTR);
+	free(parked);
 }
 
 void park_sweep(struct park *park)
 {
 	struct parked *parked;
 
-	if (!atomic_exchange(&park->interrupted, false))
-		return;
-	while ((parked = take_interrupted(park))) {
-		fuse_reply_err(parked->req, EINTR);
-		free(parked);
-	}
+	if (atomic_exchange(&park->interrupted, false))
+		while ((parked = take(park, is_interrupted)))
+			give_up(park, parked);
+	if (atomic_load(&park->nr_brief) > 0)
+		while ((parked = take(park, is_over)))
+			give_up(park, parked);
 }

@@ -17,7 +17,16 @@ struct view {
 	struct archive *archive; /* of a reader */
 	struct live *live;
 	struct pool pool;
-	struct park park;
+	struct park park; /* for those who wait for a look */
+	struct park sizes; /* for those who wait for sizes.c besides */
+	struct {
+		pthread_mutex_t lock; /* protects all below, and files_grow() */
+		struct form_place end; /* at the last look */
+		bool published; /* the files' sizes say so */
+		uint64_t partial; /* see sizes.c; mask of files, by place */
+		bool dropping; /* cached pages of what was in there */
+		unsigned int nr_open[FLAT_FILES_MAX]; /* of each, by place */
+	} grown;
 	const struct say *say;
 	struct source *source; /* borrowed */
 	bool allow_other;
@@ -49,5 +58,25 @@ int view_refresh(struct view *view);
 
 extern const struct fuse_lowlevel_ops view_fs_ops;
 extern const struct park_ops view_park_ops;
+extern const struct park_ops view_sizes_ops;
+
+/* ---- sizes.c --------------------------------------------------------------- */
+
+/* The list ends at @end now, so that it can be read up to there. */
+void sizes_grow(struct view *view, const struct form_place *end);
+
+/* Brings the files' sizes up to date if that needs nothing else. */
+bool sizes_publish(struct view *view);
+
+/* To be called before the page cache is told what is at @offset. */
+void sizes_will_cache(struct view *view, fuse_ino_t ino, uint64_t offset,
+		      size_t len);
+
+/* To be called before a file is open for who asked, and when it no longer is. */
+void sizes_opened(struct view *view, fuse_ino_t ino);
+void sizes_closed(struct view *view, fuse_ino_t ino);
+
+/* Replies with the attributes that there are. */
+void view_reply_attr(struct view *view, fuse_req_t req, fuse_ino_t ino);
 
 #endif

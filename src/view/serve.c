@@ -16,6 +16,21 @@
 
 _Static_assert(THREADS + 1 < POOL_LEN, "a renderer must always be free");
 
+static void sweep(struct view *view)
+{
+	park_sweep(&view->park);
+	park_sweep(&view->sizes);
+}
+
+/* Until somebody has waited for long enough; -1: nobody will. */
+static int timeout(struct view *view)
+{
+	int one = park_timeout(&view->park);
+	int other = park_timeout(&view->sizes);
+
+	return one < 0 || (other >= 0 && other < one) ? other : one;
+}
+
 /*
  * 0: to stop, or unmounted. -EAGAIN, -EINTR: try again. All threads wait here, and
  * each message wakes one of them. That is told of a message once (EPOLLET), so
@@ -31,7 +46,10 @@ static int receive(struct view *view, struct fuse_buf *buf)
 	r = fuse_session_receive_buf(view->session, buf);
 	if (r != -EAGAIN)
 		return r;
-	return epoll_wait(view->wait_fd, &event, 1, -1) < 0 ? -errno : -EAGAIN;
+	r = epoll_wait(view->wait_fd, &event, 1, timeout(view));
+	if (r == 0)
+		sweep(view);
+	return r < 0 ? -errno : -EAGAIN;
 }
 
 /* Until there is nothing to answer any more. Others are to stop then, too. */
@@ -47,7 +65,7 @@ static int serve(struct view *view)
 		if (r <= 0)
 			break;
 		fuse_session_process_buf(view->session, &buf);
-		park_sweep(&view->park);
+		sweep(view);
 	}
 	free(buf.mem);
 	view_stop(view);
@@ -88,6 +106,42 @@ static int watch(struct view *view)
 	return 0;
 }
 
+/* Answers one message, if there is one. */
+static void answer_one(void *context)
+{
+	struct view *view = context;
+	struct fuse_buf buf = { 0 };
+
+	if (fuse_session_receive_buf(view->session, &buf) > 0)
+		fuse_session_process_buf(view->session, &buf);
+	else
+		usleep(1000);
+	free(buf.mem);
+}
+
+static int start_parks(struct view *view)
+{
+	int r = park_start(&view->park, &view_park_ops, view);
+
+	if (r < 0)
+		return r;
+	park_kick(&view->park);
+	r = park_start(&view->sizes, &view_sizes_ops, view);
+	if (r < 0)
+		park_stop(&view->park, NULL);
+	return r;
+}
+
+/*
+ * Those who wait for a look are told first, for they may come to wait for sizes. For
+ * these to end, somebody's read may have to be answered.
+ */
+static void stop_parks(struct view *view)
+{
+	park_stop(&view->park, NULL);
+	park_stop(&view->sizes, answer_one);
+}
+
 int view_run(struct view *view)
 {
 	pthread_t threads[THREADS - 1];
@@ -95,14 +149,14 @@ int view_run(struct view *view)
 	int r = watch(view);
 
 	if (r == 0)
-		r = park_start(&view->park, &view_park_ops, view);
+		r = start_parks(view);
 	if (r < 0)
 		return r;
 	nr = start_threads(view, threads);
 	r = serve(view);
 	while (nr > 0)
 		pthread_join(threads[--nr], NULL);
-	park_stop(&view->park);
+	stop_parks(view);
 	return r;
 }
 

@@ -106,6 +106,32 @@ TEST(a_read_at_the_end_waits_and_no_other_does)
 	assert_int_equal(reader.n, twin_len() - end);
 }
 
+/* stat() tells what is known; the read that came before it waits on. */
+TEST(who_asks_for_the_size_does_not_wait_for_the_holder)
+{
+	cleanup_close int fd = viewer_open(&viewer, LIST);
+	struct reader reader = { .n = -2 };
+	off_t end = twin_len();
+	struct stat attr;
+	int held;
+
+	assert_return_code(fstat(fd, &attr), errno);
+	assert_int_equal(attr.st_size, end);
+	measure(3);
+	held = hold_list();
+	reader_start(&reader, fd, end);
+	for (int i = 0; i < 20; i++) {
+		assert_return_code(fstat(fd, &attr), errno);
+		assert_int_equal(attr.st_size, end);
+	}
+	assert_int_equal(pthread_tryjoin_np(reader.thread, NULL), EBUSY);
+	close(held);
+	reader_join(&reader);
+	assert_int_equal(reader.n, twin_len() - end);
+	assert_return_code(fstat(fd, &attr), errno);
+	assert_int_equal(attr.st_size, twin_len());
+}
+
 TEST(who_waits_for_too_long_is_told_so)
 {
 	cleanup_close int held = -1, fd = -1;
@@ -386,13 +412,15 @@ static int stop(void **state)
 	return 0;
 }
 
-TEST_MAIN_WITH(start, stop,
-	       cmocka_unit_test(a_read_at_the_end_waits_and_no_other_does),
-	       cmocka_unit_test(who_waits_for_too_long_is_told_so),
-	       cmocka_unit_test(who_waits_can_be_interrupted),
-	       cmocka_unit_test(killed_readers_leave_nothing_behind),
-	       cmocka_unit_test(thousands_of_open_files_cost_nothing),
-	       cmocka_unit_test(it_is_unmounted_while_it_is_read),
-	       cmocka_unit_test(a_dead_view_makes_room),
-	       cmocka_unit_test(a_hard_boot_is_another_list),
-	       cmocka_unit_test(lost_records_are_an_error_where_they_were))
+TEST_MAIN_WITH(
+	start, stop,
+	cmocka_unit_test(a_read_at_the_end_waits_and_no_other_does),
+	cmocka_unit_test(who_asks_for_the_size_does_not_wait_for_the_holder),
+	cmocka_unit_test(who_waits_for_too_long_is_told_so),
+	cmocka_unit_test(who_waits_can_be_interrupted),
+	cmocka_unit_test(killed_readers_leave_nothing_behind),
+	cmocka_unit_test(thousands_of_open_files_cost_nothing),
+	cmocka_unit_test(it_is_unmounted_while_it_is_read),
+	cmocka_unit_test(a_dead_view_makes_room),
+	cmocka_unit_test(a_hard_boot_is_another_list),
+	cmocka_unit_test(lost_records_are_an_error_where_they_were))

@@ -62,6 +62,8 @@ int view_open(const struct view_options *options, struct view **ret_view)
 	view->stop_fd = -1;
 	view->wait_fd = -1;
 	pthread_mutex_init(&view->saying.lock, NULL);
+	pthread_mutex_init(&view->grown.lock, NULL);
+	view->grown.published = true;
 	pool_init(&view->pool);
 	files_init(&view->files,
 		   source_abilities(options->source)->banks &
@@ -95,6 +97,7 @@ void view_close(struct view *view)
 	archive_close(view->archive);
 	files_fini(&view->files);
 	pthread_mutex_destroy(&view->saying.lock);
+	pthread_mutex_destroy(&view->grown.lock);
 	if (view->stop_fd >= 0)
 		close(view->stop_fd);
 	if (view->wait_fd >= 0)
@@ -118,6 +121,17 @@ uint64_t view_list_id(struct view *view)
 	return live_boot(view->live, &boot) < 0 ? 0 : (uint64_t)boot.id;
 }
 
+static void grow(struct view *view, const struct archive_place *place)
+{
+	const struct form_place end = {
+		.index = place->index,
+		.binary = place->binary,
+		.ascii = place->ascii,
+	};
+
+	sizes_grow(view, &end);
+}
+
 /* Of a list that is no more, nothing is kept; of one that grew, stat() tells. */
 static void notice_changes(struct view *view)
 {
@@ -128,7 +142,7 @@ static void notice_changes(struct view *view)
 	if (id != view->list_shown)
 		pool_forget(&view->pool, view->list_shown);
 	if (id != view->list_shown || end.index != view->nr_shown)
-		flat_dir_touch(&view->files.dir);
+		grow(view, &end);
 	view->list_shown = id;
 	view->nr_shown = end.index;
 }

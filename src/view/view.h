@@ -22,14 +22,15 @@
  * same offsets for ever; the files grow, and that is all that changes. There are
  * no files of staged lists, and nothing can be written: mounted read-only.
  *
- * Like the kernel's, files have no size (st_size is 0, SEEK_END goes to 0): read
- * until read() returns 0, seek to any byte. Other than the kernel's, their
- * st_mtim is when they grew, so that tail -f sees it, a second or two late.
+ * Read until read() returns 0, seek to any byte. Other than the kernel's, they have a
+ * size, which is what a read would give now, and st_mtim is when they grew. That is
+ * for programs that copy by the size (busybox), and for tail -f.
  *
  * - A read that reaches the end looks into the kernel first: it returns every
  *   record whose extend was over before it began. It waits while somebody has the
  *   kernel's list for writing, as long as the source waits (then EBUSY), or
- *   until a signal comes. A read of what is known waits for nobody.
+ *   until a signal comes. A read of what is known waits for nobody. Opening and
+ *   stat() look into the kernel as well, but do not wait for long: PARK_BRIEF_MS.
  * - EIO at the place of a gap, which is records that are lost, and of records
  *   that were pruned; the reason is said, once for each place.
  * - ESTALE from a descriptor that was opened before a hard boot. (That a view
