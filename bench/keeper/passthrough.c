@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
- * passthrough FILE MOUNTPOINT
+ * passthrough [--copy] FILE MOUNTPOINT
  *
  * What a file costs through FUSE by itself: mounts a directory with one file,
  * "file", that is FILE. As libfuse would have it: its own loop of several
  * threads, direct I/O like the view's, data handed on by descriptor so that it
- * may be spliced. Ends at SIGTERM or when it
- * is unmounted.
+ * may be spliced. With --copy it is read and written instead, which is faster where
+ * remapping pages is slow. Ends at SIGTERM or when it is unmounted.
  */
 #include "base/flat_dir.h"
 #include "base/util.h"
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 
 struct passthrough {
@@ -39,7 +40,21 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,
 	fuse_reply_data(req, &buf, FUSE_BUF_SPLICE_MOVE);
 }
 
-static const struct fuse_lowlevel_ops ops = {
+static void op_read_copy(fuse_req_t req, fuse_ino_t ino, size_t len,
+			 off_t offset, struct fuse_file_info *fi)
+{
+	const struct passthrough *passthrough = fuse_req_userdata(req);
+	cleanup_free char *data = malloc(len);
+	ssize_t n = data ? pread(passthrough->fd, data, len, offset) : -1;
+
+	(void)ino, (void)fi;
+	if (n < 0)
+		fuse_reply_err(req, data ? errno : ENOMEM);
+	else
+		fuse_reply_buf(req, data, (size_t)n);
+}
+
+static struct fuse_lowlevel_ops ops = {
 	.lookup = flat_op_lookup,
 	.getattr = flat_op_getattr,
 	.readdir = flat_op_readdir,
@@ -65,8 +80,13 @@ int main(int argc, char **argv)
 	struct fuse_session *session;
 	int r;
 
+	if (argc == 4 && !strcmp(argv[1], "--copy")) {
+		ops.read = op_read_copy;
+		argv++;
+		argc--;
+	}
 	if (argc != 3)
-		errx(2, "usage: passthrough FILE MOUNTPOINT");
+		errx(2, "usage: passthrough [--copy] FILE MOUNTPOINT");
 	passthrough.fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (passthrough.fd < 0)
 		err(1, "%s", argv[1]);

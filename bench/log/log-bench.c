@@ -99,7 +99,8 @@ static void measure_ceiling(unsigned long long nr)
 static void measure_check(unsigned int nr_threads, const char *path)
 {
 	const unsigned int banks = 1u << IMASTAGE_SHA1 | 1u << IMASTAGE_SHA256;
-	struct imastage_check_options options = { .nr_threads = nr_threads };
+	struct imastage_check_options options = { .nr_threads = nr_threads,
+						  .any_thread_reads = true };
 	struct imastage_summary summary;
 	struct imastage_replay *replay;
 	struct imastage_reader *reader;

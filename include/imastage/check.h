@@ -28,6 +28,12 @@ struct imastage_check_options {
 	 * found at the end of the list only.
 	 */
 	bool stop_at_match;
+	/*
+	 * The reader's source may be read by another thread than the caller's, never
+	 * by two at once. Faster, where processors have no cache in common;
+	 * but a signal for the caller's thread does not interrupt it.
+	 */
+	bool any_thread_reads;
 
 	/*
 	 * Called now and then, from the caller's thread, with the number of

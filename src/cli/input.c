@@ -423,6 +423,11 @@ static int open_reader(struct input *input)
 	return r;
 }
 
+bool input_reads_at_once(const struct input *input)
+{
+	return input->fd >= 0 && !input->inflate && !is_transient(input->fd);
+}
+
 int input_next_part(struct input *input)
 {
 	int r;

@@ -71,7 +71,8 @@ struct input {
 
 	uint64_t nr_records; /* of the parts that were finished */
 	uint64_t offset; /* of the last record in its part */
-	uint64_t nr_read; /* bytes of all parts */
+	_Atomic uint64_t
+		nr_read; /* bytes of all parts; whoever reads adds, others look */
 	uint64_t nr_total; /* the same, as far as known before */
 };
 
@@ -92,6 +93,8 @@ int input_next(struct input *input, struct imastage_record *ret_record);
 
 /* Opens the next part instead, for imastage_check(). Returns as above. */
 int input_next_part(struct input *input);
+/* Is the part an ordinary file, of which no read waits for anybody? */
+bool input_reads_at_once(const struct input *input);
 /* To be called with what failed on the part's reader. Returns @r. */
 int input_complain(struct input *input, int r);
 

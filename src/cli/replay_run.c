@@ -38,6 +38,7 @@ static int check_part(struct replay_run *run, uint64_t before)
 	const struct imastage_check_options options = {
 		.nr_threads = run->nr_threads,
 		.stop_at_match = run->stop,
+		.any_thread_reads = input_reads_at_once(run->input),
 		.progress = tick,
 		.context = run->input,
 	};

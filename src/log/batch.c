@@ -95,15 +95,15 @@ int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
 }
 
 static int extend_bank(const struct batch_record *b, uint8_t *digest,
-		       struct imastage_replay *replay, enum imastage_bank bank)
+		       struct imastage_replay *replay, struct hash *hash)
 {
 	unsigned int pcr = b->record.pcr;
 
-	if (replay_extend_bank(replay, bank, pcr,
+	if (replay_extend_bank(replay, hash, pcr,
 			       b->violation ? replay_ones : digest) < 0)
 		return -EIO;
-	memcpy(digest, replay->value[bank][pcr],
-	       imastage_bank_digest_len(bank));
+	memcpy(digest, replay->value[hash->bank][pcr],
+	       imastage_bank_digest_len(hash->bank));
 	return 0;
 }
 
@@ -125,7 +125,8 @@ static void compare_snapshot(struct batch *batch, size_t i,
 	}
 }
 
-int batch_extend(struct batch *batch, struct imastage_replay *replay)
+int batch_extend(struct batch *batch, struct imastage_replay *replay,
+		 struct imastage_hasher *hasher)
 {
 	unsigned int banks = replay->hasher.banks;
 	int r = 0;
@@ -141,7 +142,7 @@ int batch_extend(struct batch *batch, struct imastage_replay *replay)
 		     bank < IMASTAGE_NR_BANKS && r == 0; bank++)
 			if (banks & 1u << bank)
 				r = extend_bank(b, batch->digests[i].of[bank],
-						replay, bank);
+						replay, &hasher->hash[bank]);
 	}
 	return r;
 }

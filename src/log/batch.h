@@ -52,8 +52,9 @@ int batch_hash(struct batch *batch, struct imastage_hasher *hasher);
  * Extends all banks with all records, and compares snapshots with what stands
  * before them. Record by record, not bank by bank: the
  * chains do not depend on each other, and a processor works on them at once.
- * -EIO.
+ * @hasher, the thread's own, has the replay's banks. -EIO.
  */
-int batch_extend(struct batch *batch, struct imastage_replay *replay);
+int batch_extend(struct batch *batch, struct imastage_replay *replay,
+		 struct imastage_hasher *hasher);
 
 #endif

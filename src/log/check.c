@@ -3,16 +3,20 @@
  * A whole list, checked and replayed in batches, by one or several threads.
  *
  *	reader --fill--> batch --hash--> batch --extend--> batch --retire-->
- *	                         in any order    in order           in order
+ *	  in order               in any order    in order           in order
  *
- * nr_batches batches are used in turn: one without helpers, so that it stays
- * in the cache. Only the caller's thread fills, so that
- * a source is never read by another one; every thread does the other steps,
- * whichever can be done. With one thread it is the same code, without waiting.
+ * With one thread there is one batch, so that it stays in the cache, and the same
+ * code without waiting. With several, what costs is to move bytes from one
+ * processor's cache to another's (two threads were hardly faster than one on
+ * processors without a common cache), so a batch stays with a thread:
  *
- * Invariants, all under `lock`: retired <= extended <= hash_next <= filled <=
- * retired + nr_batches. These count batches; batch k is in ring place
- * k % nr_batches. A batch is touched by one thread at a time.
+ *  - When any thread may read the source, each fills batches of its own, and takes
+ *    them through all steps.
+ *  - Else the caller's thread fills all of them, and who hashes one goes on with it.
+ *
+ * Invariants, all under `lock`: retired <= extended <= filled <= retired +
+ * nr_batches. These count batches; batch k is in ring place k % nr_batches. A
+ * batch is touched by one thread at a time.
  */
 #include "log/batch.h"
 
@@ -21,7 +25,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NR_BATCHES_MAX 16
+#define BATCHES_EACH 4 /* of a thread, where there are several */
+#define NR_BATCHES_MAX (BATCHES_EACH * IMASTAGE_THREADS_MAX)
+
+struct worker;
+
+/* A place in the ring. */
+struct place {
+	struct batch *batch;
+	const struct worker *owner; /* NULL: whoever takes it first */
+	enum {
+		FREE,
+		FILLED,
+		HASHING,
+		HASHED
+	} state;
+};
+
+/* A thread. */
+struct worker {
+	bool is_caller;
+	struct batch
+		*batches; /* BATCHES_EACH of its own, where there are several */
+	uint64_t filled, retired; /* of these; under lock */
+};
 
 struct check {
 	struct imastage_reader *reader;
@@ -35,16 +62,19 @@ struct check {
 	unsigned int nr_threads; /* at most; the caller's is one of them */
 	size_t nr_batches;
 
-	/* Of the caller's thread alone. */
+	/* Of whoever fills. */
 	bool has_record; /* read, but not in a batch yet */
 	struct imastage_record record;
 	uint64_t record_offset;
 
 	/* Below, all is under lock. */
 	struct batch *batches; /* owned */
-	bool hashed[NR_BATCHES_MAX];
+	struct worker
+		workers[IMASTAGE_THREADS_MAX]; /* the first is the caller's */
+	struct place places[NR_BATCHES_MAX];
 	unsigned int hasher_banks; /* known with the first record */
-	uint64_t filled, hash_next, extended, retired;
+	uint64_t filled, extended, retired;
+	bool filling;
 	bool extending;
 	bool retiring;
 	bool at_end; /* of the list */
@@ -68,12 +98,17 @@ enum step {
 struct task {
 	enum step step;
 	struct batch *batch;
-	size_t place;
+	struct place *place;
 };
 
-static struct batch *batch_of(struct check *check, uint64_t k)
+static struct place *place_of(struct check *check, uint64_t k)
 {
-	return &check->batches[k % check->nr_batches];
+	return &check->places[k % check->nr_batches];
+}
+
+static bool any_may_fill(const struct check *check)
+{
+	return check->nr_threads > 1 && check->options->any_thread_reads;
 }
 
 /* ---- filling --------------------------------------------------------------- */
@@ -173,75 +208,111 @@ void imastage_summary_add(struct imastage_summary *sum,
 
 /* ---- who does what --------------------------------------------------------- */
 
-static bool find_extend(struct check *check, struct task *task)
+static bool may_take(const struct place *place, const struct worker *worker)
 {
-	uint64_t k = check->extended;
+	return !place->owner || place->owner == worker;
+}
 
-	if (check->extending || k == check->hash_next ||
-	    !check->hashed[k % check->nr_batches])
+static bool find_extend(struct check *check, const struct worker *worker,
+			struct task *task)
+{
+	struct place *place = place_of(check, check->extended);
+
+	if (check->extending || check->extended == check->filled ||
+	    place->state != HASHED || !may_take(place, worker))
 		return false;
 	check->extending = true;
-	*task = (struct task){ .step = STEP_EXTEND,
-			       .batch = batch_of(check, k),
-			       .place = k % check->nr_batches };
+	*task = (struct task){ STEP_EXTEND, place->batch, place };
 	return true;
 }
 
-static bool find_hash(struct check *check, struct task *task)
+static bool find_hash(struct check *check, const struct worker *worker,
+		      struct task *task)
 {
-	uint64_t k = check->hash_next;
+	for (uint64_t k = check->extended; k < check->filled; k++) {
+		struct place *place = place_of(check, k);
 
-	if (k == check->filled)
-		return false;
-	check->hash_next++;
-	*task = (struct task){ .step = STEP_HASH,
-			       .batch = batch_of(check, k),
-			       .place = k % check->nr_batches };
-	return true;
+		if (place->state != FILLED || !may_take(place, worker))
+			continue;
+		place->owner = worker;
+		place->state = HASHING;
+		*task = (struct task){ STEP_HASH, place->batch, place };
+		return true;
+	}
+	return false;
 }
 
-static bool find_retire(struct check *check, struct task *task)
+static bool find_retire(struct check *check, const struct worker *worker,
+			struct task *task)
 {
-	uint64_t k = check->retired;
+	struct place *place = place_of(check, check->retired);
 
-	if (check->retiring || k == check->extended)
+	if (check->retiring || check->retired == check->extended ||
+	    !may_take(place, worker))
 		return false;
 	check->retiring = true;
-	*task = (struct task){ .step = STEP_RETIRE,
-			       .batch = batch_of(check, k),
-			       .place = k % check->nr_batches };
+	*task = (struct task){ STEP_RETIRE, place->batch, place };
 	return true;
 }
 
-static bool find_fill(struct check *check, struct task *task)
+/* The next batch of those that are the thread's own, or of all. */
+static struct batch *next_batch(struct check *check,
+				const struct worker *worker)
 {
-	if (check->at_end ||
-	    check->filled == check->retired + check->nr_batches)
+	if (!any_may_fill(check))
+		return &check->batches[check->filled % check->nr_batches];
+	if (worker->filled == worker->retired + BATCHES_EACH)
+		return NULL;
+	return &worker->batches[worker->filled % BATCHES_EACH];
+}
+
+static bool find_fill(struct check *check, const struct worker *worker,
+		      struct task *task)
+{
+	struct place *place = place_of(check, check->filled);
+
+	if (check->at_end || check->filling ||
+	    check->filled == check->retired + check->nr_batches ||
+	    (!worker->is_caller && !any_may_fill(check)))
 		return false;
-	*task = (struct task){ .step = STEP_FILL,
-			       .batch = batch_of(check, check->filled),
-			       .place = check->filled % check->nr_batches };
+	place->batch = next_batch(check, worker);
+	if (!place->batch)
+		return false;
+	place->owner = any_may_fill(check) ? worker : NULL;
+	check->filling = true;
+	*task = (struct task){ STEP_FILL, place->batch, place };
 	return true;
+}
+
+/* Batches that wait to be hashed. */
+static unsigned int nr_waiting(struct check *check)
+{
+	unsigned int nr = 0;
+
+	for (uint64_t k = check->extended; k < check->filled; k++)
+		nr += place_of(check, k)->state == FILLED;
+	return nr;
 }
 
 /*
- * What to do next. The caller's thread sees to it that the others have batches
+ * What to do next. Whoever alone fills sees to it that the others have batches
  * to hash; apart from that, what is oldest comes first.
  */
-static struct task find_task(struct check *check, bool is_caller, bool shared)
+static struct task find_task(struct check *check, const struct worker *worker,
+			     bool shared)
 {
 	struct task task = { .step = STEP_NONE };
-	bool scarce = shared && check->filled - check->hash_next < 4;
+	bool feeds = shared && worker->is_caller && !any_may_fill(check);
 
 	if (check->stop)
 		return task;
-	if (is_caller && scarce && find_fill(check, &task))
+	if (feeds && nr_waiting(check) < 4 && find_fill(check, worker, &task))
 		return task;
-	if (find_retire(check, &task) || find_extend(check, &task) ||
-	    find_hash(check, &task))
+	if (find_retire(check, worker, &task) ||
+	    find_extend(check, worker, &task) ||
+	    find_hash(check, worker, &task))
 		return task;
-	if (is_caller)
-		(void)find_fill(check, &task);
+	(void)find_fill(check, worker, &task);
 	return task;
 }
 
@@ -266,14 +337,16 @@ static int do_task(struct check *check, const struct task *task,
 			return -ENOTSUP;
 		return batch_hash(task->batch, hasher);
 	case STEP_EXTEND:
-		return batch_extend(task->batch, check->replay);
+		return batch_extend(task->batch, check->replay, hasher);
 	default:
 		return check->align ? look_for_match(check, task->batch) : 0;
 	}
 }
 
-static void note_filled(struct check *check, const struct task *task, int r)
+static void note_filled(struct check *check, struct worker *worker,
+			const struct task *task, int r)
 {
+	check->filling = false;
 	if (r == IMASTAGE_END || r < 0) {
 		check->at_end = true;
 		check->read_error = r < 0 ? r : 0;
@@ -284,13 +357,17 @@ static void note_filled(struct check *check, const struct task *task, int r)
 	if (check->filled == 0)
 		check->hasher_banks = check->replay->hasher.banks |
 				      1u << task->batch->records[0].record.bank;
-	check->hashed[task->place] = false;
+	task->place->state = FILLED;
+	worker->filled++;
 	check->filled++;
 }
 
-static void note_retired(struct check *check, const struct task *task, int r)
+static void note_retired(struct check *check, struct worker *worker,
+			 const struct task *task, int r)
 {
 	check->retiring = false;
+	task->place->state = FREE;
+	worker->retired++;
 	imastage_summary_add(&check->summary, &task->batch->tally);
 	check->retired++;
 	if (r == IMASTAGE_ALIGN_MATCH)
@@ -298,7 +375,8 @@ static void note_retired(struct check *check, const struct task *task, int r)
 }
 
 /* Notes what a task has led to. */
-static void finish_task(struct check *check, const struct task *task, int r)
+static void finish_task(struct check *check, struct worker *worker,
+			const struct task *task, int r)
 {
 	if (r < 0 && task->step != STEP_FILL) {
 		check->failed = check->failed ? check->failed : r;
@@ -306,17 +384,17 @@ static void finish_task(struct check *check, const struct task *task, int r)
 	}
 	switch (task->step) {
 	case STEP_FILL:
-		note_filled(check, task, r);
+		note_filled(check, worker, task, r);
 		break;
 	case STEP_HASH:
-		check->hashed[task->place] = true;
+		task->place->state = HASHED;
 		break;
 	case STEP_EXTEND:
 		check->extending = false;
 		check->extended++;
 		break;
 	default:
-		note_retired(check, task, r);
+		note_retired(check, worker, task, r);
 		break;
 	}
 }
@@ -337,13 +415,13 @@ static void report_progress(struct check *check)
 	}
 }
 
-static void work(struct check *check, bool is_caller, bool shared)
+static void work(struct check *check, struct worker *worker, bool shared)
 {
 	struct imastage_hasher hasher = { 0 };
 
 	pthread_mutex_lock(&check->lock);
 	while (!is_done(check)) {
-		struct task task = find_task(check, is_caller, shared);
+		struct task task = find_task(check, worker, shared);
 		int r;
 
 		if (task.step == STEP_NONE) {
@@ -356,9 +434,9 @@ static void work(struct check *check, bool is_caller, bool shared)
 		pthread_mutex_unlock(&check->lock);
 		r = do_task(check, &task, &hasher);
 		pthread_mutex_lock(&check->lock);
-		finish_task(check, &task, r);
+		finish_task(check, worker, &task, r);
 		pthread_cond_broadcast(&check->changed);
-		if (is_caller && task.step == STEP_FILL && !check->stop)
+		if (worker->is_caller && task.step == STEP_FILL && !check->stop)
 			report_progress(check);
 	}
 	pthread_cond_broadcast(&check->changed);
@@ -366,27 +444,53 @@ static void work(struct check *check, bool is_caller, bool shared)
 	hasher_fini(&hasher);
 }
 
-static void *helper(void *context)
+struct helper {
+	pthread_t thread;
+	struct check *check;
+	struct worker *worker;
+};
+
+static void *help(void *context)
 {
-	work(context, false, true);
+	struct helper *helper = context;
+
+	work(helper->check, helper->worker, true);
 	return NULL;
 }
 
 /* As many helpers as there can be; without any it takes longer. */
 static void run(struct check *check)
 {
-	pthread_t threads[IMASTAGE_THREADS_MAX];
+	struct helper helpers[IMASTAGE_THREADS_MAX];
 	unsigned int nr = 0;
 
-	while (nr + 1 < check->nr_threads &&
-	       pthread_create(&threads[nr], NULL, helper, check) == 0)
+	while (nr + 1 < check->nr_threads) {
+		helpers[nr].check = check;
+		helpers[nr].worker = &check->workers[nr + 1];
+		if (pthread_create(&helpers[nr].thread, NULL, help,
+				   &helpers[nr]))
+			break;
 		nr++;
-	work(check, true, nr > 0);
+	}
+	work(check, &check->workers[0], nr > 0);
 	while (nr-- > 0)
-		pthread_join(threads[nr], NULL);
+		pthread_join(helpers[nr].thread, NULL);
 }
 
 /* ---- beginning and end ----------------------------------------------------- */
+
+static int make_batches(struct check *check)
+{
+	check->nr_batches =
+		check->nr_threads > 1 ? check->nr_threads * BATCHES_EACH : 1;
+	check->batches = calloc(check->nr_batches, sizeof(*check->batches));
+	if (!check->batches)
+		return -ENOMEM;
+	check->workers[0].is_caller = true;
+	for (unsigned int i = 0; i < check->nr_threads; i++)
+		check->workers[i].batches = &check->batches[i * BATCHES_EACH];
+	return 0;
+}
 
 /* Looks at the start, before any record. 1 when that is where it should be. */
 static int begin(struct check *check)
@@ -396,10 +500,9 @@ static int begin(struct check *check)
 	check->nr_threads = check->options ? check->options->nr_threads : 1;
 	if (check->nr_threads > IMASTAGE_THREADS_MAX)
 		check->nr_threads = IMASTAGE_THREADS_MAX;
-	check->nr_batches = check->nr_threads > 1 ? NR_BATCHES_MAX : 1;
-	check->batches = calloc(check->nr_batches, sizeof(*check->batches));
-	if (!check->batches)
-		return -ENOMEM;
+	r = make_batches(check);
+	if (r < 0)
+		return r;
 	if (!check->align)
 		return 0;
 	r = imastage_replay_clone(check->replay, &check->shadow);

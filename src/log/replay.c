@@ -111,18 +111,18 @@ int imastage_replay_set_value(struct imastage_replay *replay,
 	return 0;
 }
 
-int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
+int replay_extend_bank(struct imastage_replay *replay, struct hash *hash,
 		       unsigned int pcr, const uint8_t *digest)
 {
-	size_t len = imastage_bank_digest_len(bank);
-	uint8_t *value = replay->value[bank][pcr];
+	size_t len = imastage_bank_digest_len(hash->bank);
+	uint8_t *value = replay->value[hash->bank][pcr];
 	uint8_t message[2 * IMASTAGE_DIGEST_MAX];
 
 	/* In one piece: a whole block is hashed from where it is. */
 	memcpy(message, value, len);
 	memcpy(message + len, digest, len);
-	return hash_two(&replay->hasher.hash[bank], bytes_of(message, 2 * len),
-			bytes_of(NULL, 0), value);
+	return hash_two(hash, bytes_of(message, 2 * len), bytes_of(NULL, 0),
+			value);
 }
 
 static int extend(struct imastage_replay *replay,
@@ -135,9 +135,9 @@ static int extend(struct imastage_replay *replay,
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
 	     bank++)
 		if (replay->hasher.banks & 1u << bank)
-			r = replay_extend_bank(replay, bank, record->pcr,
-					       violation ? replay_ones :
-							   digests->of[bank]);
+			r = replay_extend_bank(
+				replay, &replay->hasher.hash[bank], record->pcr,
+				violation ? replay_ones : digests->of[bank]);
 	return r;
 }
 

@@ -13,8 +13,6 @@ struct imastage_replay {
 	uint32_t pcrs; /* mask of the PCRs replayed */
 	uint64_t nr_records;
 	struct imastage_hasher hasher; /* its banks are replayed */
-	struct hash
-		chain[IMASTAGE_NR_BANKS]; /* hashes extends, each bank's own */
 	uint8_t value[IMASTAGE_NR_BANKS][IMASTAGE_NR_PCRS][IMASTAGE_DIGEST_MAX];
 };
 
@@ -25,8 +23,8 @@ static inline bool replay_wants(const struct imastage_replay *replay,
 	return pcr < IMASTAGE_NR_PCRS && replay->pcrs & 1u << pcr;
 }
 
-/* Extends one PCR of one bank; @digest has the bank's length. */
-int replay_extend_bank(struct imastage_replay *replay, enum imastage_bank bank,
+/* Extends one PCR of @hash's bank; @digest has that bank's length. */
+int replay_extend_bank(struct imastage_replay *replay, struct hash *hash,
 		       unsigned int pcr, const uint8_t *digest);
 
 /* What a violation extends. */

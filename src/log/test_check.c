@@ -9,8 +9,10 @@
 #include "lib/testing.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 
-#define NR_RECORDS 3000 /* more than the batches hold at once */
+#define NR_RECORDS 6000 /* more than the batches hold at once */
 
 static const struct imastage_reader_options binary = {
 	.format = IMASTAGE_FORMAT_BINARY,
@@ -95,9 +97,11 @@ static void assert_checks(const struct imastage_buffer *list, int result,
 	uint64_t slow_nr_bad;
 	struct imastage_replay *slow = slow_replay(list, &slow_nr_bad);
 
-	for (unsigned int threads = 0; threads <= 5; threads++) {
-		struct imastage_check_options options = { .nr_threads =
-								  threads };
+	for (unsigned int i = 0; i <= 11; i++) {
+		struct imastage_check_options options = {
+			.nr_threads = i / 2,
+			.any_thread_reads = i % 2,
+		};
 		struct imastage_reader *reader = reader_of(list);
 		struct imastage_replay *replay = new_replay();
 		struct imastage_summary summary = { 0 };
@@ -121,6 +125,58 @@ static void assert_checks(const struct imastage_buffer *list, int result,
 		imastage_reader_free(reader);
 	}
 	imastage_replay_free(slow);
+}
+
+/* ---- who reads ------------------------------------------------------------- */
+
+struct watched {
+	struct imastage_bytes rest;
+	pthread_t caller;
+	atomic_flag busy; /* somebody reads */
+	bool elsewhere; /* another thread than the caller's has read */
+};
+
+static ssize_t watched_read(void *context, void *data, size_t len)
+{
+	struct watched *watched = context;
+	struct imastage_bytes piece =
+		bytes_first(watched->rest, len < 4096 ? len : 4096);
+
+	assert_false(atomic_flag_test_and_set(&watched->busy));
+	if (!pthread_equal(pthread_self(), watched->caller))
+		watched->elsewhere = true;
+	if (piece.len > 0)
+		memcpy(data, piece.data, piece.len);
+	watched->rest = bytes_skip(watched->rest, piece.len);
+	atomic_flag_clear(&watched->busy);
+	return (ssize_t)piece.len;
+}
+
+/* Has another thread than this one read the list? */
+static bool is_read_elsewhere(const struct imastage_buffer *list, bool anywhere)
+{
+	struct watched watched = {
+		.rest = bytes_of(list->data, list->len),
+		.caller = pthread_self(),
+		.busy = ATOMIC_FLAG_INIT,
+	};
+	struct imastage_source source = { watched_read, &watched };
+	struct imastage_reader_options options = {
+		.bank = IMASTAGE_SHA256, .format = IMASTAGE_FORMAT_BINARY
+	};
+	struct imastage_check_options check = { .nr_threads = 3,
+						.any_thread_reads = anywhere };
+	struct imastage_replay *replay = new_replay();
+	struct imastage_reader *reader;
+	struct imastage_summary summary;
+
+	assert_int_equal(imastage_reader_new(source, &options, &reader), 0);
+	assert_int_equal(imastage_check(reader, replay, NULL, &check, &summary),
+			 0);
+	assert_int_equal(summary.nr_records, NR_RECORDS);
+	imastage_reader_free(reader);
+	imastage_replay_free(replay);
+	return watched.elsewhere;
 }
 
 static struct imastage_buffer new_list(void)
@@ -235,8 +291,22 @@ TEST(progress_is_told_and_can_end_it)
 	free(list.data);
 }
 
+TEST(another_thread_reads_only_where_it_may)
+{
+	struct imastage_buffer list = new_list();
+	bool elsewhere = false;
+
+	for (int i = 0; i < 20; i++)
+		assert_false(is_read_elsewhere(&list, false));
+	for (int i = 0; i < 1000 && !elsewhere; i++)
+		elsewhere = is_read_elsewhere(&list, true);
+	assert_true(elsewhere);
+	free(list.data);
+}
+
 TEST_MAIN(cmocka_unit_test(any_number_of_threads_finds_the_same),
 	  cmocka_unit_test(the_first_bad_record_is_named),
 	  cmocka_unit_test(a_list_that_is_cut_off_is_replayed_up_to_there),
 	  cmocka_unit_test(records_are_counted_by_kind),
-	  cmocka_unit_test(progress_is_told_and_can_end_it))
+	  cmocka_unit_test(progress_is_told_and_can_end_it),
+	  cmocka_unit_test(another_thread_reads_only_where_it_may))
