@@ -262,12 +262,6 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		wait_for_look(view, &opens);
 }
 
-void view_reply_attr(struct view *view, fuse_req_t req, fuse_ino_t ino)
-{
-	(void)view;
-	flat_op_getattr(req, ino, NULL);
-}
-
 /* The size has to be that of all that was recorded, for who copies by it. */
 static void op_getattr(fuse_req_t req, fuse_ino_t ino,
 		       struct fuse_file_info *fi)
@@ -307,7 +301,7 @@ static int refresh(void *context)
 static void finish_stat(struct view *view, const struct parked *parked, int r)
 {
 	if (r < 0 || sizes_publish(view) || park_add(&view->sizes, parked) < 0)
-		view_reply_attr(view, parked->req, parked->ino);
+		flat_op_getattr(parked->req, parked->ino, NULL);
 }
 
 static void finish(void *context, const struct parked *parked, int r)

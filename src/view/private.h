@@ -76,7 +76,4 @@ void sizes_will_cache(struct view *view, fuse_ino_t ino, uint64_t offset,
 void sizes_opened(struct view *view, fuse_ino_t ino);
 void sizes_closed(struct view *view, fuse_ino_t ino);
 
-/* Replies with the attributes that there are. */
-void view_reply_attr(struct view *view, fuse_req_t req, fuse_ino_t ino);
-
 #endif

@@ -135,8 +135,9 @@ static int refresh(void *context)
 
 static void finish(void *context, const struct parked *parked, int r)
 {
+	(void)context;
 	(void)r;
-	view_reply_attr(context, parked->req, parked->ino);
+	flat_op_getattr(parked->req, parked->ino, NULL);
 }
 
 const struct park_ops view_sizes_ops = {
