@@ -56,7 +56,7 @@ first_of() {
 lint_format() {
 	local tool
 	tool=$(first_of clang-format-14 clang-format) || missing clang-format-14 || return
-	"$tool" --version | grep -q 'version 14\.' || missing clang-format-14 || return
+	"$tool" --version | grep 'version 14\.' >/dev/null || missing clang-format-14 || return
 	c_files | grep -v '^kernel/src/' | xargs -r "$tool" --dry-run -Werror
 }
 

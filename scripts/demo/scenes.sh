@@ -153,7 +153,7 @@ scene_blocked() {
 }
 
 in_the_way() { imastage status --source ima 2>/dev/null | grep 'in the way'; }
-is_holder() { in_the_way | grep -q "pid $1 "; }
+is_holder() { in_the_way | grep "pid $1 " >/dev/null; }
 is_free() { ! in_the_way >/dev/null; }
 
 # expected: options by which a replay compares with the TPM's banks.
