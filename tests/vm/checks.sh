@@ -41,10 +41,20 @@ vm() {
 	boot --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
 		--add build/vm/tools:/usr/bin "$@" && status=0 || status=$?
 	if ((status)); then
-		fail "$name: the guest, exit status $status (see $out/console.log)"
+		complaints "$out/console.log" | while IFS= read -r line; do note "  $line"; done
+		fail "$name: the guest, exit status $status: $(complaints "$out/console.log" | sed -n 1p) (see $out/console.log)"
 		return 1
 	fi
 	pass "$name: the guest"
+}
+
+# complaints CONSOLE: why a guest was not content: what it said itself, what its kernel said, and how it ended
+complaints() {
+	{
+		grep -a '^FAILED: ' "$1"
+		kernel/vm/check-console "$1" 2>&1 | sed 20q
+		tail -n 3 "$1"
+	} | tr -cd '[:print:]\n'
 }
 
 # boot OPTION...: the machine, or imasim in its place, which knows no memory and no second kernel
@@ -66,7 +76,7 @@ keeper_programs() {
 	for name in imastage imastaged; do
 		adds+=(--add "$PWD/build/release/$name:/usr/bin/$name")
 	done
-	tcti=$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { print $NF; exit }')
+	tcti=$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { if (!n++) print $NF }')
 	adds+=(--add "$tcti:$tcti")
 }
 
@@ -331,7 +341,7 @@ vm_abi_flush() {
 }
 
 # number NAME FILE: the first of that name in JSON
-number() { grep -o "\"$1\":[0-9]*" "$2" | head -n 1 | cut -d: -f2; }
+number() { grep -o "\"$1\":[0-9]*" "$2" | sed -n "1s/.*://p"; }
 
 # What the keeper has archived and what is left in the kernel are all records, each
 # once, in order, as PCR 10 of the TPM has them in all banks: whenever it was killed,
@@ -340,7 +350,7 @@ vm_keeper() {
 	local rounds=100 mode stage name said
 	[[ $vm_config == release ]] || rounds=10
 	keeper_programs
-	for mode in kill kexec idle; do
+	for mode in kill kexec idle view; do
 		name=keeper-$mode
 		vm "$name" keeper --timeout 1500 --append "imastage.mode=$mode imastage.rounds=$rounds" "${adds[@]}" || continue
 		stage=1
