@@ -425,8 +425,9 @@ static void watch_pressure(struct agent *agent)
 	fd = pressure_open(agent->config.pressure);
 	if (fd < 0) {
 		log_line(SAY_NOTICE,
-			 "memory pressure is not told here (%s): %s",
-			 PRESSURE_PATH, strerror(-fd));
+			 "memory pressure is not told here (%s): %s%s",
+			 PRESSURE_PATH, strerror(-fd),
+			 fd == -EINVAL ? PRESSURE_HINT : "");
 		return;
 	}
 	agent->pressure = (struct watch){ fd, pressed, agent };
