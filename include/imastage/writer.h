@@ -83,6 +83,15 @@ imastage_writer_new(struct imastage_sink sink,
 IMASTAGE_API int imastage_writer_put(struct imastage_writer *writer,
 				     const struct imastage_record *record);
 
+/*
+ * As imastage_writer_put(), but to @data instead of the sink: returns how many bytes
+ * of it that took. -ENOBUFS: @capacity is not enough, as it may be by a byte or two when it
+ * just would be; then @data has changed, and the record counts as not written.
+ */
+IMASTAGE_API ssize_t imastage_writer_put_to(struct imastage_writer *writer,
+					    const struct imastage_record *record,
+					    void *data, size_t capacity);
+
 /* Writes what belongs behind the last record: the end of CEL_JSON's array. */
 IMASTAGE_API int imastage_writer_finish(struct imastage_writer *writer);
 

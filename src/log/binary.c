@@ -17,8 +17,10 @@ static int fail(struct imastage_error *error, const struct cursor *at, int r,
 	return r;
 }
 
+/* A name that is a template's needs no look at its bytes. */
 static int parse_name(struct cursor *c, struct imastage_error *error,
-		      struct imastage_record *record)
+		      struct imastage_record *record,
+		      const struct log_template **ret_template)
 {
 	struct cursor start = *c;
 	uint32_t len;
@@ -36,7 +38,8 @@ static int parse_name(struct cursor *c, struct imastage_error *error,
 	r = cursor_read_bytes(c, len, &record->name);
 	if (r < 0)
 		return fail(error, c, r, "ends inside the template name");
-	if (bytes_contain(record->name, '\0'))
+	*ret_template = log_template_by_name(record->name);
+	if (!*ret_template && bytes_contain(record->name, '\0'))
 		return fail(error, &start, -EBADMSG,
 			    "template name contains a NUL");
 	return 0;
@@ -44,7 +47,8 @@ static int parse_name(struct cursor *c, struct imastage_error *error,
 
 static int parse_head(struct cursor *c, enum imastage_bank bank,
 		      struct imastage_error *error,
-		      struct imastage_record *record)
+		      struct imastage_record *record,
+		      const struct log_template **ret_template)
 {
 	int r;
 
@@ -55,7 +59,7 @@ static int parse_head(struct cursor *c, enum imastage_bank bank,
 			      &record->digest);
 	if (r < 0)
 		return fail(error, c, r, "ends inside the template digest");
-	return parse_name(c, error, record);
+	return parse_name(c, error, record, ret_template);
 }
 
 /* Template "ima": 20 bytes, then a length and the event name. */
@@ -129,12 +133,10 @@ static int parse_data(struct cursor *c, const struct log_template *template,
 	return check_fields(&inner, template, error, record);
 }
 
-static int parse_any_data(struct cursor *c, struct imastage_error *error,
+static int parse_any_data(struct cursor *c, const struct log_template *template,
+			  struct imastage_error *error,
 			  struct imastage_record *record)
 {
-	const struct log_template *template =
-		log_template_by_name(record->name);
-
 	if (template && template->is_old)
 		return parse_old_data(c, error, record);
 	return parse_data(c, template, error, record);
@@ -144,20 +146,20 @@ int binary_parse(struct cursor *cursor, enum imastage_bank bank,
 		 struct imastage_error *error,
 		 struct imastage_record *ret_record)
 {
-	struct imastage_record record = { .bank = bank,
-					  .endian = cursor->endian };
+	const struct log_template *template;
 	struct cursor c = *cursor;
 	int r;
 
-	r = parse_head(&c, bank, error, &record);
+	*ret_record = (struct imastage_record){ .bank = bank,
+						.endian = cursor->endian };
+	r = parse_head(&c, bank, error, ret_record, &template);
 	if (r == 0)
-		r = parse_any_data(&c, error, &record);
+		r = parse_any_data(&c, template, error, ret_record);
 	if (r < 0)
 		return r;
 
-	record.raw = cursor_since(&c, cursor);
+	ret_record->raw = cursor_since(&c, cursor);
 	*cursor = c;
-	*ret_record = record;
 	return 0;
 }
 

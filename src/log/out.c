@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #define HEX_PIECE 256 /* bytes turned into hex at a time */
@@ -15,11 +16,29 @@ void out_init(struct out *out, struct imastage_sink sink)
 	out->sink = sink;
 	out->error = 0;
 	out->len = 0;
+	out->data = out->own;
+	out->capacity = sizeof(out->own);
+}
+
+void out_begin_memory(struct out *out, void *data, size_t capacity)
+{
+	out->data = data;
+	out->capacity = capacity;
+}
+
+ssize_t out_end_memory(struct out *out)
+{
+	ssize_t n = out->error ? out->error : (ssize_t)out->len;
+
+	out_init(out, out->sink);
+	return n;
 }
 
 static void hand_on(struct out *out, struct imastage_bytes bytes)
 {
-	if (out->error == 0 && bytes.len > 0)
+	if (out->data != out->own)
+		out->error = -ENOBUFS;
+	else if (out->error == 0 && bytes.len > 0)
 		out->error = out->sink.write(out->sink.context, bytes.data,
 					     bytes.len);
 }
@@ -34,7 +53,7 @@ int out_flush(struct out *out)
 void out_long(struct out *out, struct imastage_bytes bytes)
 {
 	(void)out_flush(out);
-	if (bytes.len > sizeof(out->data))
+	if (bytes.len > out->capacity)
 		hand_on(out, bytes);
 	else
 		out_bytes(out, bytes);
@@ -50,8 +69,10 @@ void out_hex(struct out *out, struct imastage_bytes bytes)
 	while (bytes.len > 0) {
 		struct imastage_bytes piece = bytes_first(bytes, HEX_PIECE);
 
-		if (HEX_TEXT_LEN(piece.len) > sizeof(out->data) - out->len)
+		if (HEX_TEXT_LEN(piece.len) > out->capacity - out->len)
 			(void)out_flush(out);
+		if (HEX_TEXT_LEN(piece.len) > out->capacity)
+			return;
 		hex_encode(piece, (char *)out->data + out->len);
 		out->len += 2 * piece.len;
 		bytes = bytes_skip(bytes, piece.len);

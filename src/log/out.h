@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing to a sink in larger pieces. Errors stick: whoever writes asks once,
- * at the flush, and nothing more is written after the first.
+ * Writing to a sink in larger pieces, or to memory. Errors stick: whoever writes asks
+ * once, at the flush, and nothing more is written after the first.
  */
 #ifndef LOG_OUT_H
 #define LOG_OUT_H
@@ -11,11 +11,19 @@
 struct out {
 	struct imastage_sink sink;
 	int error; /* of the sink, once there was one */
-	size_t len;
-	uint8_t data[4096];
+	size_t len, capacity;
+	uint8_t *data; /* @own, or somebody's */
+	uint8_t own[4096];
 };
 
 void out_init(struct out *out, struct imastage_sink sink);
+
+/*
+ * From the first to the second, writes to @data and not to the sink; nothing may wait
+ * to be flushed. Returns how many bytes that were, or -ENOBUFS: there was no room.
+ */
+void out_begin_memory(struct out *out, void *data, size_t capacity);
+ssize_t out_end_memory(struct out *out);
 
 /* Of @bytes that there is no room for. */
 void out_long(struct out *out, struct imastage_bytes bytes);
@@ -23,7 +31,7 @@ void out_long(struct out *out, struct imastage_bytes bytes);
 /* Inline, for a line of ASCII is a dozen of these. */
 static inline void out_bytes(struct out *out, struct imastage_bytes bytes)
 {
-	if (bytes.len > sizeof(out->data) - out->len) {
+	if (bytes.len > out->capacity - out->len) {
 		out_long(out, bytes);
 		return;
 	}

@@ -346,6 +346,64 @@ TEST(lengths_are_those_of_the_lines)
 	free(line.data);
 }
 
+/* To memory of @len bytes and not one more, which the sanitizer watches. */
+static ssize_t put_to(struct imastage_writer *writer,
+		      const struct imastage_record *record, size_t len,
+		      const struct imastage_buffer *line)
+{
+	uint8_t *data = malloc(len ? len : 1);
+	ssize_t n = imastage_writer_put_to(writer, record, data, len);
+
+	assert_non_null(data);
+	if (n >= 0) {
+		assert_int_equal(n, line->len);
+		assert_memory_equal(data, line->data, line->len);
+	}
+	free(data);
+	return n;
+}
+
+/* In any format: the same bytes as a sink gets, or that there is no room. */
+TEST(what_is_written_to_memory_is_the_same)
+{
+	static const enum imastage_format formats[] = {
+		IMASTAGE_FORMAT_ASCII, IMASTAGE_FORMAT_BINARY
+	};
+	struct imastage_buffer line = { 0 };
+	uint32_t seed = 8;
+
+	for (int i = 0; i < 600; i++) {
+		const struct imastage_writer_options options = {
+			.format = formats[i % 2],
+			.bank = IMASTAGE_SHA256,
+			.bare = true,
+		};
+		struct imastage_writer *writer;
+		struct built_record built;
+		size_t room;
+
+		build_random_record(&built, IMASTAGE_SHA256, &seed);
+		line.len = 0;
+		assert_int_equal(
+			imastage_writer_new(imastage_sink_buffer(&line),
+					    &options, &writer),
+			0);
+		assert_int_equal(imastage_writer_put(writer, &built.record), 0);
+		room = line.len + 2 + next_random(&seed, 6000);
+		assert_int_equal(put_to(writer, &built.record, room, &line),
+				 line.len);
+		room = next_random(&seed, (uint32_t)line.len);
+		assert_int_equal(put_to(writer, &built.record, room, &line),
+				 -ENOBUFS);
+		room = line.len;
+		line.len = 0;
+		assert_int_equal(imastage_writer_put(writer, &built.record), 0);
+		assert_int_equal(line.len, room);
+		imastage_writer_free(writer);
+	}
+	free(line.data);
+}
+
 TEST(the_other_byte_order_and_back)
 {
 	struct imastage_writer_options big = { .format = IMASTAGE_FORMAT_BINARY,
@@ -465,6 +523,7 @@ TEST_MAIN(cmocka_unit_test(ascii_is_what_the_kernel_prints),
 	  cmocka_unit_test(cel_has_violations_of_ones),
 	  cmocka_unit_test(random_lists_go_there_and_back),
 	  cmocka_unit_test(lengths_are_those_of_the_lines),
+	  cmocka_unit_test(what_is_written_to_memory_is_the_same),
 	  cmocka_unit_test(the_other_byte_order_and_back),
 	  cmocka_unit_test(what_ascii_cannot_show_is_refused),
 	  cmocka_unit_test(options_without_sense_are_refused),

@@ -201,27 +201,49 @@ static int put_tlv(struct imastage_writer *writer,
 	return 0;
 }
 
-int imastage_writer_put(struct imastage_writer *writer,
-			const struct imastage_record *record)
+static int put(struct imastage_writer *writer,
+	       const struct imastage_record *record)
 {
-	int r = make_digests(writer, record), flushed;
+	int r = make_digests(writer, record);
 
 	if (r < 0)
 		return r;
 	switch (writer->options.format) {
 	case IMASTAGE_FORMAT_ASCII:
-		r = put_ascii(writer, record);
-		break;
+		return put_ascii(writer, record);
 	case IMASTAGE_FORMAT_CEL_JSON:
-		r = put_json(writer, record);
-		break;
+		return put_json(writer, record);
 	case IMASTAGE_FORMAT_CEL_TLV:
-		r = put_tlv(writer, record);
-		break;
+		return put_tlv(writer, record);
 	default:
-		r = put_binary(writer, record);
-		break;
+		return put_binary(writer, record);
 	}
+}
+
+ssize_t imastage_writer_put_to(struct imastage_writer *writer,
+			       const struct imastage_record *record, void *data,
+			       size_t capacity)
+{
+	ssize_t n;
+	int r;
+
+	if (writer->out.error)
+		return writer->out.error;
+	out_begin_memory(&writer->out, data, capacity);
+	r = put(writer, record);
+	n = out_end_memory(&writer->out);
+	if (r < 0)
+		return r;
+	if (n >= 0)
+		writer->nr_records++;
+	return n;
+}
+
+int imastage_writer_put(struct imastage_writer *writer,
+			const struct imastage_record *record)
+{
+	int r = put(writer, record), flushed;
+
 	flushed = out_flush(&writer->out);
 	if (r == 0)
 		r = flushed;
