@@ -271,6 +271,15 @@ int archive_cursor_open(struct archive *archive, int64_t boot, uint64_t index,
 int archive_cursor_next(struct archive_cursor *cursor,
 			struct imastage_record *ret_record);
 
+/*
+ * Copies what comes next as bytes of the sha1 list, in binary, which need not end with a
+ * record: 1 to @len bytes, not looked at. 0: not here, archive_cursor_next() goes on; it
+ * is the one to begin with, and the one to change segments, and what is compressed is
+ * not copied. Between two calls that copied more, nothing else goes on (-EINVAL).
+ */
+ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
+			    size_t len);
+
 /* Index of the record that the next call returns. */
 uint64_t archive_cursor_index(const struct archive_cursor *cursor);
 

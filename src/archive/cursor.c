@@ -19,6 +19,8 @@ struct archive_cursor {
 	bool is_found; /* @row has the next record, and is not opened yet */
 	struct segment_reader segment;
 	struct imastage_reader *reader; /* owned; NULL: no segment is open */
+	uint64_t origin; /* byte of the segment that @reader began with */
+	uint64_t copied; /* byte up to which it was copied; 0: it is read */
 	struct archive_gap gap; /* the last one met */
 	bool has_passed; /* that gap, if it is at index and of unknown size */
 };
@@ -30,6 +32,7 @@ static void close_segment(struct archive_cursor *cursor)
 		segment_reader_close(&cursor->segment);
 	}
 	cursor->reader = NULL;
+	cursor->copied = 0;
 }
 
 void archive_cursor_close(struct archive_cursor *cursor)
@@ -71,6 +74,7 @@ static int open_reader(struct archive_cursor *cursor, size_t mark)
 	struct imastage_source source = { read_segment, &cursor->segment };
 	int r = imastage_reader_new(source, &options, &cursor->reader);
 
+	cursor->origin = cursor->segment.offset;
 	if (r < 0)
 		segment_reader_close(&cursor->segment);
 	return r;
@@ -289,6 +293,8 @@ int archive_cursor_next(struct archive_cursor *cursor,
 {
 	int r = 0;
 
+	if (cursor->copied)
+		return -EINVAL;
 	if (cursor->reader && cursor->index >= row_end(&cursor->row))
 		close_segment(cursor);
 	for (int i = 0; !cursor->reader && i < MOVES_MAX; i++) {
@@ -302,4 +308,35 @@ int archive_cursor_next(struct archive_cursor *cursor,
 	if (r < 0)
 		close_segment(cursor);
 	return r;
+}
+
+/* ---- bytes ----------------------------------------------------------------- */
+
+/* The reader has given the record before the next, so it knows where that begins. */
+static uint64_t copy_from(const struct archive_cursor *cursor)
+{
+	return cursor->copied ?
+		       cursor->copied :
+		       cursor->origin + imastage_reader_offset(cursor->reader);
+}
+
+ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
+			    size_t len)
+{
+	uint64_t from;
+	ssize_t n;
+
+	if (len == 0 || !cursor->reader || cursor->segment.zstd ||
+	    cursor->index >= row_end(&cursor->row))
+		return 0;
+	from = copy_from(cursor);
+	n = segment_read_at(&cursor->segment, from, data, len);
+	if (n <= 0)
+		return n;
+	cursor->copied = from + (uint64_t)n;
+	if (cursor->copied == cursor->row.is.bytes) {
+		cursor->index = row_end(&cursor->row);
+		close_segment(cursor);
+	}
+	return n;
 }

@@ -156,16 +156,31 @@ static int failed(const struct segment_reader *reader, int r, uint64_t offset)
 			 offset);
 }
 
+ssize_t segment_read_at(const struct segment_reader *reader, uint64_t offset,
+			void *data, size_t len)
+{
+	uint64_t left = reader->row->is.bytes - offset;
+	ssize_t n;
+
+	if (len > left)
+		len = (size_t)left;
+	if (len == 0)
+		return 0;
+	n = io_pread(reader->io, reader->fd, data, len, offset);
+	if (n < 0)
+		return failed(reader, (int)n, offset);
+	if (n == 0)
+		return damaged(reader, -ENODATA, offset,
+			       "the file ends before its segment does");
+	return n;
+}
+
 static ssize_t read_raw(struct segment_reader *reader, void *data, size_t len)
 {
-	ssize_t n = io_pread(reader->io, reader->fd, data, len, reader->offset);
+	ssize_t n = segment_read_at(reader, reader->offset, data, len);
 
-	if (n < 0)
-		return failed(reader, (int)n, reader->offset);
-	if (n == 0)
-		return damaged(reader, -ENODATA, reader->offset,
-			       "the file ends before its segment does");
-	reader->offset += (uint64_t)n;
+	if (n > 0)
+		reader->offset += (uint64_t)n;
 	return n;
 }
 
@@ -268,12 +283,9 @@ static ssize_t read_zstd(struct segment_reader *reader, void *data, size_t len)
 
 ssize_t segment_read(struct segment_reader *reader, void *data, size_t len)
 {
-	uint64_t left = reader->row->is.bytes - reader->offset;
-
-	if (len > left)
-		len = (size_t)left;
-	if (len == 0)
+	if (!reader->zstd)
+		return read_raw(reader, data, len);
+	if (len == 0 || reader->offset == reader->row->is.bytes)
 		return 0;
-	return reader->zstd ? read_zstd(reader, data, len) :
-			      read_raw(reader, data, len);
+	return read_zstd(reader, data, len);
 }

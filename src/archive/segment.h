@@ -68,4 +68,8 @@ void segment_reader_close(struct segment_reader *reader);
  */
 ssize_t segment_read(struct segment_reader *reader, void *data, size_t len);
 
+/* The same from byte @offset of the segment on, which must be a raw one. */
+ssize_t segment_read_at(const struct segment_reader *reader, uint64_t offset,
+			void *data, size_t len);
+
 #endif

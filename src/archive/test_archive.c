@@ -574,6 +574,103 @@ static void check_files(struct fixture *f)
 	free(data);
 }
 
+/* All of it, by pieces of up to @len bytes where it can be copied. */
+static void check_copies(struct fixture *f, struct archive *archive, size_t len,
+			 unsigned int *ret_copied)
+{
+	const uint8_t *at = f->list.bytes.data;
+	const uint8_t *end = at + f->list.bytes.len;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	uint8_t data[5000];
+
+	*ret_copied = 0;
+	assert_int_equal(archive_cursor_open(archive, 1, 0, &cursor), 0);
+	assert_int_equal(archive_cursor_copy(cursor, data, len), 0);
+	while (archive_cursor_next(cursor, &record) == 0) {
+		ssize_t n;
+
+		assert_memory_equal(at, record.raw.data, record.raw.len);
+		at += record.raw.len;
+		while ((n = archive_cursor_copy(cursor, data, len)) > 0) {
+			assert_in_range(n, 1, end - at);
+			assert_memory_equal(at, data, n);
+			at += n;
+			++*ret_copied;
+		}
+		assert_int_equal(n, 0);
+	}
+	assert_ptr_equal(at, end);
+	assert_int_equal(archive_cursor_index(cursor), f->list.nr);
+	archive_cursor_close(cursor);
+}
+
+/* A reader as well, whose last segment grows while it is copied. */
+TEST(bytes_are_copied_up_to_the_end_of_a_segment)
+{
+	struct fixture *f = *state;
+	struct archive_boot boot;
+	unsigned int copied;
+
+	add(f, 0, 700);
+	add(f, 700, 2000);
+	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
+	assert_true(boot.nr_segments > 10);
+	check_copies(f, f->archive, 5000, &copied);
+	assert_true(copied >= boot.nr_segments - 1);
+	check_copies(f, f->archive, 7, &copied);
+	assert_int_equal(archive_compress(f->archive, 1000, NULL), 0);
+	check_copies(f, f->archive, 5000, &copied);
+	assert_true(copied < 8); /* what is not compressed: the last one */
+	assert_int_equal(f->said.nr_errors, 0);
+}
+
+TEST(in_the_middle_of_bytes_there_is_no_record)
+{
+	struct fixture *f = *state;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	uint8_t data[4096];
+	uint64_t end;
+
+	add(f, 0, 50);
+	end = f->list.offsets[50];
+	assert_int_equal(archive_cursor_open(f->archive, 1, 40, &cursor), 0);
+	assert_int_equal(archive_cursor_next(cursor, &record), 0);
+	assert_int_equal(archive_cursor_copy(cursor, data, 3), 3);
+	assert_int_equal(archive_cursor_next(cursor, &record), -EINVAL);
+	add(f, 50, 60);
+	while (archive_cursor_copy(cursor, data, sizeof(data)) > 0)
+		;
+	assert_int_equal(archive_cursor_index(cursor), 50);
+	assert_int_equal(archive_cursor_next(cursor, &record), 0);
+	assert_memory_equal(record.raw.data, f->list.bytes.data + end,
+			    record.raw.len);
+	archive_cursor_close(cursor);
+}
+
+/* The file is shorter than its row says. */
+TEST(bytes_that_are_not_there_are_an_error)
+{
+	struct fixture *f = *state;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	uint8_t data[64];
+	char path[160];
+	ssize_t n;
+
+	add(f, 0, 50);
+	assert_int_equal(archive_cursor_open(f->archive, 1, 0, &cursor), 0);
+	assert_int_equal(archive_cursor_next(cursor, &record), 0);
+	snprintf(path, sizeof(path), "%s/00000001/%020d.ima", f->dir, 0);
+	assert_int_equal(truncate(path, (off_t)f->list.offsets[20] + 5), 0);
+	while ((n = archive_cursor_copy(cursor, data, sizeof(data))) > 0)
+		;
+	assert_int_equal(n, -ENODATA);
+	assert_non_null(strstr(f->said.text, "the file ends before"));
+	archive_cursor_close(cursor);
+}
+
 TEST(segments_are_the_list)
 {
 	static const char *const names[] = {
@@ -617,4 +714,7 @@ TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(nothing_is_pruned_that_nobody_acknowledged),
 	  CASE(pruning_leaves_what_a_hold_keeps), CASE(old_boots_go_whole),
 	  CASE(age_is_counted_from_the_last_record),
+	  CASE(bytes_are_copied_up_to_the_end_of_a_segment),
+	  CASE(in_the_middle_of_bytes_there_is_no_record),
+	  CASE(bytes_that_are_not_there_are_an_error),
 	  CASE(segments_are_the_list))

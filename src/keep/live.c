@@ -8,6 +8,18 @@
 
 #include <errno.h>
 
+/* However many read, who has something to add gets in between. */
+static void init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(
+		&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 int live_new(const struct live_options *options, struct live **ret_live)
 {
 	struct live *live = calloc(1, sizeof(*live));
@@ -20,7 +32,7 @@ int live_new(const struct live_options *options, struct live **ret_live)
 	if (!live->options.io)
 		live->options.io = &io_system;
 	pthread_mutex_init(&live->refreshing, NULL);
-	pthread_rwlock_init(&live->lock, NULL);
+	init_lock(&live->lock);
 	*ret_live = live;
 	return 0;
 }
@@ -249,6 +261,69 @@ int live_cursor_next(struct live_cursor *cursor,
 		r = next_anywhere(cursor, ret_record);
 	pthread_rwlock_unlock(&live->lock);
 	return r;
+}
+
+/* Records read under one lock: others wait for no more than that. */
+#define BATCH 32
+
+/* Up to so many. */
+static int take_batch(struct live_cursor *cursor,
+		      int (*take)(void *context,
+				  const struct imastage_record *record),
+		      void *context)
+{
+	struct live *live = cursor->live;
+	struct imastage_record record;
+	int r = 0;
+
+	pthread_rwlock_rdlock(&live->lock);
+	if (live->boot.id != cursor->boot)
+		r = -ESTALE;
+	for (int i = 0; i < BATCH && r == 0; i++) {
+		r = next_anywhere(cursor, &record);
+		if (r == 0)
+			r = take(context, &record);
+	}
+	pthread_rwlock_unlock(&live->lock);
+	return r;
+}
+
+int live_cursor_each(struct live_cursor *cursor,
+		     int (*take)(void *context,
+				 const struct imastage_record *record),
+		     void *context)
+{
+	int r;
+
+	do
+		r = take_batch(cursor, take, context);
+	while (r == 0);
+	return r;
+}
+
+static ssize_t copy_archived(struct live_cursor *cursor, void *data, size_t len)
+{
+	ssize_t n = 0;
+
+	if (cursor->archived)
+		n = archive_cursor_copy(cursor->archived, data, len);
+	if (n > 0)
+		cursor->next = archive_cursor_index(cursor->archived);
+	return n;
+}
+
+ssize_t live_cursor_copy(struct live_cursor *cursor, void *data, size_t len)
+{
+	struct live *live = cursor->live;
+	ssize_t n;
+
+	pthread_rwlock_rdlock(&live->lock);
+	if (live->boot.id != cursor->boot)
+		n = -ESTALE;
+	else
+		n = copy_archived(cursor, data, len);
+	pthread_rwlock_unlock(&live->lock);
+	return n;
 }
 
 static int open_cursor(struct live_cursor *cursor)

@@ -77,6 +77,17 @@ int live_cursor_open(struct live *live, uint64_t index,
  */
 int live_cursor_next(struct live_cursor *cursor,
 		     struct imastage_record *ret_record);
+/*
+ * Gives records to @take one after the other, faster than one by one, until that
+ * returns something else than 0, or there is no further one: returns what it did, or
+ * what live_cursor_next() would. @take may not call any of this.
+ */
+int live_cursor_each(struct live_cursor *cursor,
+		     int (*take)(void *context,
+				 const struct imastage_record *record),
+		     void *context);
+/* As archive_cursor_copy(): 0 also where the next record is not archived. */
+ssize_t live_cursor_copy(struct live_cursor *cursor, void *data, size_t len);
 uint64_t live_cursor_index(const struct live_cursor *cursor);
 const struct archive_gap *live_cursor_gap(const struct live_cursor *cursor);
 void live_cursor_close(struct live_cursor *cursor);
