@@ -39,9 +39,17 @@ static void close_cursor(struct view_cursor *cursor)
 	live_cursor_close((struct live_cursor *)cursor);
 }
 
-static int next(struct view_cursor *cursor, struct imastage_record *ret_record)
+static int each(struct view_cursor *cursor,
+		int (*take)(void *context,
+			    const struct imastage_record *record),
+		void *context)
 {
-	return live_cursor_next((struct live_cursor *)cursor, ret_record);
+	return live_cursor_each((struct live_cursor *)cursor, take, context);
+}
+
+static ssize_t copy(struct view_cursor *cursor, void *data, size_t len)
+{
+	return live_cursor_copy((struct live_cursor *)cursor, data, len);
 }
 
 struct view_list live_list(struct live *live)
@@ -50,7 +58,8 @@ struct view_list live_list(struct live *live)
 		.locate = locate,
 		.open = open_cursor,
 		.close = close_cursor,
-		.next = next,
+		.each = each,
+		.copy = copy,
 	};
 	struct view_list list = { &ops, live };
 

@@ -29,6 +29,7 @@ struct render {
 	struct form form;
 	struct view_cursor *cursor; /* NULL: nowhere */
 	uint64_t end;
+	uint64_t wanted; /* the offset that is read from */
 	struct split split;
 	enum imastage_endian endian; /* of the writer */
 	struct imastage_writer *writer; /* to @split, in the form */
@@ -155,6 +156,13 @@ static int seek(struct render *render, uint64_t offset)
 
 /* ---- one record ---------------------------------------------------------- */
 
+/* What is archived is what the kernel shows in binary with its own digest. */
+static bool is_own_form(const struct form *form)
+{
+	return form->format == IMASTAGE_FORMAT_BINARY &&
+	       form->bank == IMASTAGE_SHA1;
+}
+
 /* Bytes of a record in the form, without a digest being computed. */
 static uint64_t length(const struct render *render,
 		       const struct imastage_record *record)
@@ -165,7 +173,6 @@ static uint64_t length(const struct render *render,
 	       form_per_record(&render->form);
 }
 
-/* What is archived is what the kernel shows in binary with its own digest. */
 static int show(struct render *render, const struct imastage_record *record)
 {
 	if (render->form.format == IMASTAGE_FORMAT_BINARY &&
@@ -173,6 +180,25 @@ static int show(struct render *render, const struct imastage_record *record)
 		return split_write(&render->split, record->raw.data,
 				   record->raw.len);
 	return imastage_writer_put(render->writer, record);
+}
+
+/* All of it, where there surely is room. Returns false when that is not known. */
+static bool put_whole(struct render *render,
+		      const struct imastage_record *record, uint64_t offset)
+{
+	struct split *split = &render->split;
+	ssize_t n = -ENOBUFS;
+
+	if (offset == render->end && !is_own_form(&render->form))
+		n = imastage_writer_put_to(render->writer, record, split->data,
+					   split->room);
+	if (n < 0)
+		return false;
+	split->data += n;
+	split->room -= (size_t)n;
+	split->done += (size_t)n;
+	render->end += (uint64_t)n;
+	return true;
 }
 
 /* Renders @record, from @offset on, and moves on behind it. */
@@ -191,26 +217,30 @@ static int put(struct render *render, const struct imastage_record *record,
 	return 0;
 }
 
-/* Takes the next record, whose bytes are wanted from @offset on. */
-static int take_record(struct render *render, uint64_t offset)
+static bool has_enough(const struct split *split)
 {
-	struct imastage_record record;
-	int r = render->list.ops->next(render->cursor, &record);
+	return split->room == 0 || split->overflow;
+}
 
-	if (r)
-		return r == VIEW_GAP ? -ENODATA : r;
-	r = fit_writer(render, record.endian);
+/* Takes the next record, as far as its bytes are wanted. */
+static int take_record(void *context, const struct imastage_record *record)
+{
+	struct render *render = context;
+	uint64_t offset = render->wanted + render->split.done;
+	int r = fit_writer(render, record->endian);
+
 	if (r < 0)
 		return r;
 	if (offset > render->end) {
-		uint64_t len = length(render, &record);
+		uint64_t len = length(render, record);
 
 		if (len <= offset - render->end) {
 			render->end += len;
 			return 0;
 		}
 	}
-	return put(render, &record, offset);
+	r = put_whole(render, record, offset) ? 0 : put(render, record, offset);
+	return r == 0 && has_enough(&render->split) ? VIEW_ENOUGH : r;
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -233,18 +263,41 @@ static void take_rest(struct render *render, uint64_t offset)
 		split->rest.len = 0;
 }
 
-static int fill(struct render *render, uint64_t offset)
+/* Bytes that need not be told apart, for as long as there are such. */
+static int copy(struct render *render)
 {
 	struct split *split = &render->split;
+	ssize_t n;
+
+	do {
+		n = render->list.ops->copy(render->cursor, split->data,
+					   split->room);
+		if (n < 0)
+			return (int)n;
+		split->data += n;
+		split->room -= (size_t)n;
+		split->done += (size_t)n;
+		render->end += (uint64_t)n;
+	} while (n > 0 && split->room > 0);
+	return 0;
+}
+
+static int fill(struct render *render, uint64_t offset)
+{
 	int r = 0;
 
+	render->wanted = offset;
 	if (!render_is_at(render, offset))
 		r = seek(render, offset);
 	else
 		take_rest(render, offset);
-	while (r == 0 && split->room > 0 && !split->overflow)
-		r = take_record(render, offset + split->done);
-	return r;
+	if (r == 0 && is_own_form(&render->form) &&
+	    render->end == offset + render->split.done)
+		r = copy(render);
+	if (r < 0 || has_enough(&render->split))
+		return r;
+	r = render->list.ops->each(render->cursor, take_record, render);
+	return r == VIEW_GAP ? -ENODATA : r;
 }
 
 ssize_t render_read(struct render *render, uint64_t offset, void *data,

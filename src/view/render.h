@@ -20,6 +20,9 @@
 /* Answer of a cursor: records are missing here that nobody has kept. */
 #define VIEW_GAP 2
 
+/* What else may be returned for it by who takes records: it has enough of them. */
+#define VIEW_ENOUGH 3
+
 struct view_cursor;
 
 /* One list, from record 0 on, that only grows. Any function may fail. */
@@ -37,12 +40,22 @@ struct view_list_ops {
 	void (*close)(struct view_cursor *cursor);
 
 	/*
-	 * The next record, as in the binary list of sha1, valid until the next
-	 * call. IMASTAGE_END: not yet; the same cursor may go on later.
+	 * Gives the next records, as in the binary list of sha1, to @take, until
+	 * that returns something else than 0, which is returned. Or
+	 * IMASTAGE_END: no further one yet; the same cursor may go on later.
 	 * VIEW_GAP. -ESTALE: the cursor cannot go on, another one could.
 	 */
-	int (*next)(struct view_cursor *cursor,
-		    struct imastage_record *ret_record);
+	int (*each)(struct view_cursor *cursor,
+		    int (*take)(void *context,
+				const struct imastage_record *record),
+		    void *context);
+
+	/*
+	 * Copies what comes next, as bytes of the binary list of sha1: 1 to @len,
+	 * up to anywhere in a record. 0: not here, each() is to be used. Not
+	 * before each() has given a record, and each() not before it says 0.
+	 */
+	ssize_t (*copy)(struct view_cursor *cursor, void *data, size_t len);
 };
 
 struct view_list {

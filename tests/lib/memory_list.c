@@ -11,6 +11,7 @@ struct view_cursor {
 	struct imastage_reader *reader;
 	uint64_t index;
 	uint64_t generation;
+	size_t copied; /* byte up to which it is, in the middle of what can be */
 };
 
 static const struct imastage_reader_options sha1_binary = {
@@ -70,6 +71,7 @@ struct memory_list *memory_list_new(struct imastage_bytes bytes)
 	if (!list->places)
 		abort();
 	list->mark_every = 4;
+	list->copy_every = 16;
 	list->gap = UINT64_MAX;
 	r = find_places(list, reader);
 	imastage_reader_free(reader);
@@ -133,6 +135,8 @@ static int next(struct view_cursor *cursor, struct imastage_record *ret_record)
 	struct memory_list *list = cursor->list;
 	int r;
 
+	if (cursor->copied) /* in the middle of a record, perhaps */
+		abort();
 	if (cursor->generation != list->generation)
 		return -ESTALE;
 	if (cursor->index == list->gap)
@@ -146,13 +150,78 @@ static int next(struct view_cursor *cursor, struct imastage_record *ret_record)
 	return r;
 }
 
+static int each(struct view_cursor *cursor,
+		int (*take)(void *context,
+			    const struct imastage_record *record),
+		void *context)
+{
+	struct imastage_record record;
+	int r;
+
+	do {
+		r = next(cursor, &record);
+		if (r == 0)
+			r = take(context, &record);
+	} while (r == 0);
+	return r;
+}
+
+/* Goes on reading behind what was copied. */
+static void skip_to(struct view_cursor *cursor, uint64_t index)
+{
+	imastage_reader_free(cursor->reader);
+	if (imastage_reader_new_memory(
+		    bytes_skip(cursor->list->bytes,
+			       (size_t)cursor->list->places[index].binary),
+		    &sha1_binary, &cursor->reader) < 0)
+		abort();
+	cursor->index = index;
+	cursor->copied = 0;
+}
+
+/* Index of the record up to which the next can be copied. */
+static uint64_t copy_end(const struct view_cursor *cursor)
+{
+	const struct memory_list *list = cursor->list;
+	uint64_t end;
+
+	if (list->copy_every == 0 || cursor->index % list->copy_every == 0)
+		return cursor->index;
+	end = cursor->index + list->copy_every -
+	      cursor->index % list->copy_every;
+	if (cursor->index <= list->gap && end > list->gap)
+		end = list->gap;
+	return end < list->shown ? end : list->shown;
+}
+
+static ssize_t copy(struct view_cursor *cursor, void *data, size_t len)
+{
+	const struct form_place *places = cursor->list->places;
+	uint64_t end = copy_end(cursor);
+	size_t from = cursor->copied ? cursor->copied :
+				       (size_t)places[cursor->index].binary;
+	size_t n = (size_t)places[end].binary - from;
+
+	if (cursor->generation != cursor->list->generation)
+		return -ESTALE;
+	if (n > len)
+		n = len;
+	if (n > 0)
+		memcpy(data, cursor->list->bytes.data + from, n);
+	cursor->copied = n ? from + n : 0;
+	if (n && cursor->copied == places[end].binary)
+		skip_to(cursor, end);
+	return (ssize_t)n;
+}
+
 struct view_list memory_list_view(struct memory_list *list)
 {
 	static const struct view_list_ops ops = {
 		.locate = locate,
 		.open = open_cursor,
 		.close = close_cursor,
-		.next = next,
+		.each = each,
+		.copy = copy,
 	};
 	struct view_list view = { &ops, list };
 
