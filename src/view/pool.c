@@ -183,7 +183,8 @@ static bool has_room(struct pool_buffer *buffer, size_t len)
 	data = realloc(buffer->data, len);
 	if (!data)
 		return false;
-	*buffer = (struct pool_buffer){ data, len };
+	buffer->data = data;
+	buffer->capacity = len;
 	return true;
 }
 
