@@ -4,7 +4,9 @@
 # scripts/run-tests.sh [CHECK | SET]...
 #
 # Runs the checks named, or those of a set: `default`, `debug`. Without an
-# argument, the default set. --list prints what there is.
+# argument, the default set. --list prints what there is. They are begun in this
+# order, JOBS at the same time: by default as many as there are processors, 4 at
+# most. What compares the results of others waits until it is alone.
 #
 # A check is a function check_NAME below. It says what it found by calling
 #
@@ -18,18 +20,22 @@
 # terminal; everything else a check prints goes to build/logs/NAME.log.
 #
 # The last line is `N passed, N failed`, with `, N skipped` when there are any.
-# Exit status: 0 when nothing failed, 1 when something did, 2 wrong usage.
+# Exit status: 0 when nothing failed, 1 when something did, 2 wrong usage, 130 when
+# it was interrupted: then all that runs is ended, and ends what it has begun.
 # shellcheck disable=SC2317 # checks are called by name
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 logs=build/logs
 tap_seconds=${TAP_SECONDS:-1500} # longer than any program takes on a busy machine
-exec 4>&1                        # the terminal, for note
+max_jobs=${JOBS:-$(($(nproc) < 4 ? $(nproc) : 4))}
+current=  # the check, in its own process
+exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
 default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
 debug=()
+alone=(conformance) # not beside others
 
 # ---- what checks call ------------------------------------------------------
 
@@ -41,7 +47,7 @@ result() {
 pass() { result "ok - $*"; }
 fail() { result "not ok - $*"; }
 skip() { result "skip - $1: $2"; }
-note() { printf '        %s\n' "$*" >&4; }
+note() { printf '        %s: %s\n' "$current" "$*" >&4; }
 
 # need NAME PROGRAM...: skips the case NAME unless all programs are there.
 need() {
@@ -101,12 +107,16 @@ tap_results() {
 		}'
 }
 
-# build_in FOLDER OPTION...: configures it the first time, and builds.
+# build_in FOLDER OPTION...: configures it the first time, and builds. One at a time.
 build_in() {
-	local dir=$1
+	local dir=$1 lock
 	shift
+	mkdir -p build
+	exec {lock}>"$dir.lock"
+	flock "$lock"
 	[[ -f $dir/build.ninja ]] || meson setup "$dir" "$@"
 	ninja -C "$dir"
+	exec {lock}>&-
 }
 
 build_release() { CC=gcc build_in build/release --buildtype=release -Dwerror=true; }
@@ -311,19 +321,38 @@ debug+=("${debug_scenarios[@]/#/debug_}")
 passed=0
 failed=0
 skipped=0
+declare -A running=() # process and name of the checks that run
 
 count() { grep -c "^$1 - " "$2" || true; }
 
-# run_check NAME: prints one line for it, and what failed or was skipped.
+# begin NAME: in a process group of its own, so that it can be ended with all it has begun
+begin() {
+	local name=$1
+	set -m
+	run_check "$name" </dev/null &
+	set +m
+	running[$!]=$name
+}
+
+# run_check NAME: leaves what there is to say of it in its files
 run_check() {
-	local name=$1 log=$logs/$1.log results=$logs/$1.results start=$SECONDS status ok bad skips verdict
-	: >"$results"
+	local start=$SECONDS status
+	set +m
+	current=$1
+	: >"$logs/$current.results"
 	(
 		set -e
-		"check_$name"
-	) >"$log" 2>&1 3>>"$results"
+		"check_$current"
+	) >"$logs/$current.log" 2>&1 3>>"$logs/$current.results"
 	status=$?
-	if ((status)) && ! grep -q '^not ok - ' "$results"; then
+	echo "$status $((SECONDS - start))" >"$logs/$current.status"
+}
+
+# account NAME: prints one line for it, and what failed or was skipped; counts its cases.
+account() {
+	local name=$1 log=$logs/$1.log results=$logs/$1.results status=ended seconds=0 ok bad skips verdict
+	read -r status seconds <"$logs/$name.status" || true
+	if [[ $status != 0 ]] && ! grep -q '^not ok - ' "$results"; then
 		echo "not ok - $name: ended with exit status $status" | tee -a "$log" >>"$results"
 	fi
 	[[ -s $results ]] || echo "ok - $name" >"$results"
@@ -334,13 +363,61 @@ run_check() {
 	verdict=ok
 	((ok)) || verdict=skipped
 	((!bad)) || verdict=FAILED
-	printf '%-7s %-14s %4d passed %4d s\n' "$verdict" "$name" "$ok" $((SECONDS - start))
+	printf '%-7s %-14s %4d passed %4d s\n' "$verdict" "$name" "$ok" "$seconds"
 	sed -n 's/^skip - \(.*\): \(.*\)/        skipped: \1 (\2)/p; s/^not ok - /        FAILED: /p' "$results"
 	((!bad)) || echo "        see $log"
 
 	passed=$((passed + ok))
 	failed=$((failed + bad))
 	skipped=$((skipped + skips))
+}
+
+# reap MAX: waits until no more than MAX run. (bash 5.2's `wait -n` forgets jobs that ended before.)
+reap() {
+	local pid
+	while :; do
+		for pid in "${!running[@]}"; do
+			kill -0 "$pid" 2>/dev/null && continue
+			account "${running[$pid]}"
+			unset "running[$pid]"
+		done
+		((${#running[@]} > $1)) || return 0
+		sleep 0.1
+	done
+}
+
+is_alone() { [[ " ${alone[*]} " == *" $1 "* ]]; }
+
+run_checks() {
+	local name
+	for name; do
+		rm -f "$logs/$name".{status,results}
+		if is_alone "$name"; then reap 0; else reap $((max_jobs - 1)); fi
+		begin "$name"
+		if is_alone "$name"; then reap 0; fi
+	done
+	reap 0
+}
+
+# signal_all SIGNAL: to all that the checks have begun; fails when there is nothing any more
+signal_all() {
+	local pid some=1
+	for pid in "${!running[@]}"; do kill "-$1" -- "-$pid" 2>/dev/null && some=0; done
+	return "$some"
+}
+
+# shellcheck disable=SC2317 # called by the trap
+interrupted() {
+	local i
+	trap '' INT TERM
+	signal_all TERM
+	for ((i = 0; i < 300; i++)); do
+		signal_all 0 || break
+		sleep 0.1
+	done
+	signal_all KILL
+	echo "interrupted: ended ${running[*]}" >&2
+	exit 130
 }
 
 # expand NAME: the checks that a name on the command line stands for.
@@ -376,9 +453,9 @@ main() {
 		return 2
 	fi
 	mkdir -p "$logs"
-	for name in "${checks[@]}"; do
-		run_check "$name"
-	done
+	trap interrupted INT TERM
+	run_checks "${checks[@]}"
+	trap - INT TERM
 	((skipped)) && echo "$passed passed, $failed failed, $skipped skipped" || echo "$passed passed, $failed failed"
 	((failed == 0))
 }

@@ -24,10 +24,17 @@ guest_programs() {
 	local tools=build/vm/tools name
 	mkdir -p "$tools"
 	for name in load-records late-writer; do
-		gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$tools/$name" "tests/vm/tools/$name.c"
+		guest_program "$tools/$name" "tests/vm/tools/$name.c"
 	done
-	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -pthread -o "$tools/ima_staging_test" \
-		kernel/src/tools/testing/selftests/ima_staging/*.c
+	guest_program "$tools/ima_staging_test" -pthread kernel/src/tools/testing/selftests/ima_staging/*.c
+}
+
+# guest_program PROGRAM WORD...: whole at any time, for another check takes it into its machine
+guest_program() {
+	local program=$1
+	shift
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -o "$program.$BASHPID" "$@"
+	mv "$program.$BASHPID" "$program"
 }
 
 # vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME: the guest" says
