@@ -195,12 +195,28 @@ int store_idle(const struct archive *archive)
 	return r == 0 && tail_is_dirty(archive) ? -EBUSY : r;
 }
 
+/* What was synced for this transaction, and by it, is relied on from here. */
+static int commit(struct archive *archive)
+{
+	int r = index_commit(&archive->index);
+
+	if (r < 0)
+		return r;
+	r = io_confirm(archive->options.io, archive->lock);
+	if (r < 0)
+		say_errno(
+			archive->options.say, r,
+			"%s: its file system takes no changes any more, the last commit does not count",
+			archive->dir);
+	return r;
+}
+
 int store_commit(struct archive *archive, int r)
 {
 	bool in_doubt = false;
 
 	if (r == 0) {
-		r = index_commit(&archive->index);
+		r = commit(archive);
 		in_doubt = r < 0;
 	}
 	if (r < 0 && index_rollback(&archive->index) < 0)

@@ -181,14 +181,15 @@ static void try_seed(const struct disk *dead, unsigned int done, uint32_t seed)
 	nr_injected++;
 }
 
-static bool try_power_loss(uint64_t nr, unsigned int nr_seeds)
+static bool try_power_loss(enum disk_fault fault, uint64_t nr,
+			   unsigned int nr_seeds)
 {
 	struct disk *disk = disk_new();
 	struct scenario scenario = scenario_on(disk);
 	bool occurred;
 	int r;
 
-	disk_fail(disk, DISK_POWER, nr);
+	disk_fail(disk, fault, nr);
 	r = scenario_run(&scenario);
 	scenario_close(&scenario);
 	occurred = disk_has_failed(disk);
@@ -203,7 +204,16 @@ TEST(survives_power_loss)
 {
 	unsigned int nr_seeds = wants_all() ? 20 : 2;
 
-	for (uint64_t nr = 1; try_power_loss(nr, nr_seeds); nr++)
+	for (uint64_t nr = 1; try_power_loss(DISK_POWER, nr, nr_seeds); nr++)
+		;
+}
+
+/* The file system stops in the middle of a sync, which then says that it has succeeded. */
+TEST(survives_a_sync_that_was_cut_off)
+{
+	unsigned int nr_seeds = wants_all() ? 20 : 5;
+
+	for (uint64_t nr = 1; try_power_loss(DISK_STOPS, nr, nr_seeds); nr++)
 		;
 }
 
@@ -246,4 +256,5 @@ TEST_MAIN_WITH(make_list, free_list, cmocka_unit_test(survives_io_errors),
 	       cmocka_unit_test(survives_full_disks),
 	       cmocka_unit_test(survives_short_writes),
 	       cmocka_unit_test(survives_power_loss),
+	       cmocka_unit_test(survives_a_sync_that_was_cut_off),
 	       cmocka_unit_test(survives_kill))

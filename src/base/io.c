@@ -88,6 +88,12 @@ static int system_sync(const struct io *io, int fd)
 	return result(fdatasync(fd));
 }
 
+static int system_confirm(const struct io *io, int fd)
+{
+	(void)io;
+	return result(futimens(fd, NULL));
+}
+
 static int system_forget(const struct io *io, int fd)
 {
 	(void)io;
@@ -181,6 +187,7 @@ static const struct io_ops system_ops = {
 	.pwrite = system_pwrite,
 	.truncate = system_truncate,
 	.sync = system_sync,
+	.confirm = system_confirm,
 	.forget = system_forget,
 	.size = system_size,
 	.lock = system_lock,

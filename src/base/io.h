@@ -29,6 +29,7 @@ struct io_ops {
 			  size_t len, uint64_t offset);
 	int (*truncate)(const struct io *io, int fd, uint64_t len);
 	int (*sync)(const struct io *io, int fd);
+	int (*confirm)(const struct io *io, int fd);
 	int (*forget)(const struct io *io, int fd);
 	int (*size)(const struct io *io, int fd, uint64_t *ret_len);
 	int (*lock)(const struct io *io, int fd);
@@ -83,10 +84,26 @@ static inline int io_truncate(const struct io *io, int fd, uint64_t len)
 	return io->ops->truncate(io, fd, len);
 }
 
-/* Data, and what is needed to read it, are on stable storage on return. */
+/*
+ * Data, and what is needed to read it, are on stable storage on return, if io_confirm()
+ * says so after it.
+ */
 static inline int io_sync(const struct io *io, int fd)
 {
 	return io->ops->sync(io, fd);
+}
+
+/*
+ * Fails if the file system of @fd, open for writing, has stopped. A sync, of whatever file
+ * of it, that was under way at that moment may have been told that it succeeded: ext4 says
+ * so of a transaction that neither runs nor is being committed any more, although it was
+ * thrown away when the journal was aborted (fs/jbd2/journal.c, jbd2_complete_transaction()
+ * of Linux 6.12). Who is going to give up what was synced asks this first: the journal was
+ * aborted before that sync ended, and takes no further change. Changes the file's times.
+ */
+static inline int io_confirm(const struct io *io, int fd)
+{
+	return io->ops->confirm(io, fd);
 }
 
 /* Drops it from the page cache: what is read next comes from the device. */
@@ -116,7 +133,7 @@ static inline int io_rmdir(const struct io *io, const char *path)
 	return io->ops->rmdir(io, path);
 }
 
-/* The names in the folder are on stable storage on return. */
+/* The names in the folder are on stable storage on return: see io_sync(). */
 static inline int io_sync_dir(const struct io *io, const char *path)
 {
 	return io->ops->sync_dir(io, path);

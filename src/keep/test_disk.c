@@ -57,7 +57,7 @@ static bool fails_at(struct machine *machine, struct disk **disk,
 	if (!failed)
 		assert_int_equal(r, 0);
 	disk_fail(*disk, DISK_NONE, 0);
-	if (fault == DISK_POWER && failed)
+	if ((fault == DISK_POWER || fault == DISK_STOPS) && failed)
 		*disk = lose_power(machine, *disk);
 	machine_load(machine, 1);
 	r = drain(machine, method);
@@ -112,6 +112,12 @@ TEST(power_lost_at_any_operation_when_trimming)
 	fails_anywhere(DISK_POWER, KEEP_TRIM);
 }
 
+TEST(a_sync_that_was_cut_off)
+{
+	fails_anywhere(DISK_STOPS, KEEP_STAGE);
+	fails_anywhere(DISK_STOPS, KEEP_TRIM);
+}
+
 TEST(faults_were_injected)
 {
 	print_message("# %u faults injected\n", nr_injected);
@@ -122,4 +128,5 @@ TEST_MAIN(WITH_EMULATOR(an_error_at_any_operation),
 	  WITH_EMULATOR(half_a_write_at_any_operation),
 	  WITH_EMULATOR(power_lost_at_any_operation_when_staging),
 	  WITH_EMULATOR(power_lost_at_any_operation_when_trimming),
+	  WITH_EMULATOR(a_sync_that_was_cut_off),
 	  WITH_EMULATOR(faults_were_injected))

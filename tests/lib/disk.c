@@ -244,6 +244,8 @@ static bool is_about(enum disk_fault fault, enum disk_kind kind)
 		return true;
 	case DISK_POWER:
 		return kind != DISK_READS;
+	case DISK_STOPS:
+		return kind == DISK_SYNCS;
 	case DISK_FULL:
 	case DISK_STAYS_FULL:
 	case DISK_SHORT:
@@ -253,12 +255,12 @@ static bool is_about(enum disk_fault fault, enum disk_kind kind)
 	}
 }
 
-/* Once the power is off, nothing works. */
+/* Once the power is off or the file system has stopped, nothing works. */
 static int last(const struct disk *disk, enum disk_kind kind)
 {
 	if (!disk->lasts)
 		return 0;
-	if (disk->fault == DISK_POWER)
+	if (disk->fault == DISK_POWER || disk->fault == DISK_STOPS)
 		return -EIO;
 	return kind == DISK_GROWS ? -ENOSPC : 0;
 }
@@ -270,6 +272,8 @@ int disk_try(struct disk *disk, enum disk_kind kind)
 	if (--disk->countdown > 0)
 		return 0;
 	disk->lasts = disk->fault != DISK_IO_ERROR && disk->fault != DISK_FULL;
+	if (disk->fault == DISK_STOPS)
+		return 1;
 	return disk->fault == DISK_IO_ERROR || disk->fault == DISK_POWER ?
 		       -EIO :
 		       -ENOSPC;

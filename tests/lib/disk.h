@@ -43,6 +43,7 @@ enum disk_fault {
 	DISK_STAYS_FULL, /* and all that follow */
 	DISK_SHORT, /* a write writes half of it; what follows is full */
 	DISK_POWER, /* one that changes something and all that follow: EIO */
+	DISK_STOPS, /* one that syncs says it has, and has not; all that follow: EIO */
 };
 
 /*

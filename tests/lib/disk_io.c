@@ -94,11 +94,17 @@ static int truncate_file(const struct io *io, int fd, uint64_t len)
 
 static int sync_file(const struct io *io, int fd)
 {
-	int r = disk_try(disk_of(io), DISK_CHANGES);
+	int r = disk_try(disk_of(io), DISK_SYNCS);
 
 	if (r == 0)
 		disk_sync(node_of(io, fd));
-	return r;
+	return r < 0 ? r : 0;
+}
+
+static int confirm(const struct io *io, int fd)
+{
+	(void)fd;
+	return disk_try(disk_of(io), DISK_CHANGES);
 }
 
 static int forget_file(const struct io *io, int fd)
@@ -176,13 +182,13 @@ static int remove_folder(const struct io *io, const char *path)
 static int sync_folder(const struct io *io, const char *path)
 {
 	struct disk *disk = disk_of(io);
-	int r = disk_try(disk, DISK_CHANGES);
+	int r = disk_try(disk, DISK_SYNCS);
 
 	if (r == 0 && !disk_find(disk, path))
 		r = -ENOENT;
 	if (r == 0)
 		disk_sync_names(disk, path);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int rename_file(const struct io *io, const char *from, const char *to)
@@ -246,6 +252,7 @@ const struct io_ops disk_ops = {
 	.pwrite = write_file,
 	.truncate = truncate_file,
 	.sync = sync_file,
+	.confirm = confirm,
 	.forget = forget_file,
 	.size = get_size,
 	.lock = lock_file,

@@ -75,9 +75,13 @@ enum disk_kind {
 	DISK_READS,
 	DISK_CHANGES, /* and needs no room */
 	DISK_GROWS, /* and needs room */
+	DISK_SYNCS, /* what was changed */
 };
 
-/* 0, or the errno with which an operation of that kind fails now. */
+/*
+ * 0, or the errno with which an operation of that kind fails now; 1 for one that
+ * syncs, does nothing and succeeds.
+ */
 int disk_try(struct disk *disk, enum disk_kind kind);
 
 /* The same for a write; *len may become less. */

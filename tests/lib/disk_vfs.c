@@ -88,19 +88,21 @@ static int file_sync(struct sqlite3_file *base, int flags)
 {
 	struct vfs_file *file = file_of(base);
 	char folder[DISK_PATH_MAX];
-	int r = disk_try(reached, DISK_CHANGES);
+	int r = disk_try(reached, DISK_SYNCS);
 
 	(void)flags;
 	if (r < 0)
 		return result(r, SQLITE_IOERR_FSYNC);
-	disk_sync(file->node);
+	if (r == 0)
+		disk_sync(file->node);
 	if (!file->syncs_dir)
 		return SQLITE_OK;
-	r = disk_try(reached, DISK_CHANGES);
+	r = disk_try(reached, DISK_SYNCS);
 	if (r < 0)
 		return result(r, SQLITE_IOERR_DIR_FSYNC);
 	disk_folder_of(file->path, folder);
-	disk_sync_names(reached, folder);
+	if (r == 0)
+		disk_sync_names(reached, folder);
 	file->syncs_dir = false;
 	return SQLITE_OK;
 }
@@ -378,11 +380,11 @@ static int vfs_delete(struct sqlite3_vfs *vfs, const char *path, int sync_dir)
 	disk_set_name(reached, path, NULL);
 	if (!sync_dir)
 		return SQLITE_OK;
-	r = disk_try(reached, DISK_CHANGES);
+	r = disk_try(reached, DISK_SYNCS);
 	disk_folder_of(path, folder);
 	if (r == 0)
 		disk_sync_names(reached, folder);
-	return result(r, SQLITE_IOERR_DIR_FSYNC);
+	return result(r < 0 ? r : 0, SQLITE_IOERR_DIR_FSYNC);
 }
 
 static int vfs_access(struct sqlite3_vfs *vfs, const char *path, int flags,
