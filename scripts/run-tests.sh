@@ -169,7 +169,7 @@ check_threads() {
 	local name
 	build_in build/tsan -Db_sanitize=thread -Dwerror=true
 	for name in test_log_align test_log_check test_archive_processes test_source_source test_source_holders \
-		test_tpm_tpm test_keep_live test_view_render test_view_view test_view_load; do
+		test_tpm_tpm test_keep_live test_view_view test_view_load; do
 		TSAN_OPTIONS=halt_on_error=1 run_tap "$name" "build/tsan/$name"
 	done
 	note "imasim, with a crowd of clients"

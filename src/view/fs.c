@@ -93,15 +93,14 @@ static void reply_error(struct view *view, fuse_req_t req, uint64_t offset,
  * be of another one if that happened meanwhile.
  */
 static ssize_t read_list(struct view *view, const struct file *file,
-			 const struct parked *read, struct pool_buffer *buffer,
-			 struct pool_slot **ret_slot)
+			 const struct parked *read, void *data)
 {
 	ssize_t n;
 
 	if (view_list_id(view) != read->list_id)
 		return -ESTALE;
 	n = pool_read(&view->pool, live_list(view->live), read->list_id,
-		      &file->form, read->offset, buffer, read->len, ret_slot);
+		      &file->form, read->offset, data, read->len);
 	return view_list_id(view) == read->list_id ? n : -ESTALE;
 }
 
@@ -112,26 +111,21 @@ static ssize_t read_list(struct view *view, const struct file *file,
 static bool answer_list(struct view *view, const struct file *file,
 			const struct parked *read, bool fresh)
 {
-	struct pool_buffer buffer = { malloc(read->len ? read->len : 1),
-				      read->len };
-	struct pool_slot *slot = NULL;
-	bool waits;
+	cleanup_free char *data = malloc(read->len ? read->len : 1);
 	ssize_t n;
 
-	if (!buffer.data) {
+	if (!data) {
 		fuse_reply_err(read->req, ENOMEM);
 		return true;
 	}
-	n = read_list(view, file, read, &buffer, &slot);
-	waits = n >= 0 && (size_t)n < read->len && !fresh;
+	n = read_list(view, file, read, data);
+	if (n >= 0 && (size_t)n < read->len && !fresh)
+		return false;
 	if (n < 0)
 		reply_error(view, read->req, read->offset, (int)n);
-	else if (!waits)
-		fuse_reply_buf(read->req, (char *)buffer.data, (size_t)n);
-	free(buffer.data);
-	if (slot)
-		pool_go_on(&view->pool, slot);
-	return !waits;
+	else
+		fuse_reply_buf(read->req, data, (size_t)n);
+	return true;
 }
 
 /* ---- small files --------------------------------------------------------- */

@@ -335,22 +335,6 @@ TEST(a_very_long_record_in_small_pieces)
 
 /* ---- many readers -------------------------------------------------------- */
 
-/* As a file system does. */
-static ssize_t read_pool(struct pool *pool, struct view_list list,
-			 const struct form *form, uint64_t offset,
-			 uint8_t *ret_data, size_t len)
-{
-	struct pool_buffer buffer = { malloc(len), len };
-	struct pool_slot *slot;
-	ssize_t n = pool_read(pool, list, 7, form, offset, &buffer, len, &slot);
-
-	if (n > 0)
-		memcpy(ret_data, buffer.data, (size_t)n);
-	free(buffer.data);
-	pool_go_on(pool, slot);
-	return n;
-}
-
 /* More readers than renderers, each of its own form and place. */
 TEST(a_pool_serves_more_readers_than_it_has_renderers)
 {
@@ -372,8 +356,8 @@ TEST(a_pool_serves_more_readers_than_it_has_renderers)
 		more = false;
 		for (unsigned int i = 0; i < ARRAY_SIZE(done); i++) {
 			struct form form = form_nr(i % 4);
-			ssize_t n = read_pool(&pool, list, &form, done[i], got,
-					      100 + 10 * i);
+			ssize_t n = pool_read(&pool, list, 7, &form, done[i],
+					      got, 100 + 10 * i);
 
 			assert_true(n >= 0);
 			assert_memory_equal(got, all[i % 4].data + done[i], n);
@@ -392,201 +376,6 @@ TEST(a_pool_serves_more_readers_than_it_has_renderers)
 	fixture_free(&fixture);
 }
 
-/* ---- ahead ---------------------------------------------------------------- */
-
-/* Long enough for some chunks of what is rendered ahead. */
-#define NR_MANY 3000
-#define CHUNK POOL_AHEAD_MIN
-
-static const struct form text = {
-	.format = IMASTAGE_FORMAT_ASCII,
-	.bank = IMASTAGE_SHA1,
-};
-
-struct ahead {
-	struct fixture fixture;
-	struct view_list list;
-	struct imastage_buffer all;
-	struct pool pool;
-	uint64_t at;
-	struct pool_slot *slot; /* to be given to pool_go_on() */
-};
-
-static struct ahead *ahead_new(const struct form *form)
-{
-	struct ahead *ahead = calloc(1, sizeof(*ahead));
-
-	assert_non_null(ahead);
-	ahead->fixture = fixture_new(NR_MANY, 9);
-	ahead->list = memory_list_view(ahead->fixture.list);
-	ahead->all = whole(&ahead->fixture, form);
-	pool_init(&ahead->pool);
-	return ahead;
-}
-
-static void ahead_free(struct ahead *ahead)
-{
-	pool_fini(&ahead->pool);
-	free(ahead->all.data);
-	fixture_free(&ahead->fixture);
-	free(ahead);
-}
-
-/* Reads on; what comes next is not rendered yet. */
-static ssize_t ahead_read(struct ahead *ahead, const struct form *form,
-			  size_t len)
-{
-	struct pool_buffer buffer = { malloc(len), len };
-	ssize_t n = pool_read(&ahead->pool, ahead->list, 7, form, ahead->at,
-			      &buffer, len, &ahead->slot);
-
-	if (n > 0) {
-		assert_in_range(ahead->at + (uint64_t)n, 0, ahead->all.len);
-		assert_memory_equal(buffer.data, ahead->all.data + ahead->at,
-				    n);
-		ahead->at += (uint64_t)n;
-	}
-	free(buffer.data);
-	return n;
-}
-
-static void ahead_go_on(struct ahead *ahead)
-{
-	pool_go_on(&ahead->pool, ahead->slot);
-}
-
-TEST(what_is_read_in_a_row_is_rendered_ahead)
-{
-	struct ahead *ahead = ahead_new(&text);
-	const struct memory_list *list = ahead->fixture.list;
-	unsigned int before;
-
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	before = list->nr_next;
-	ahead_go_on(ahead);
-	assert_int_equal(list->nr_next, before); /* one is not a row */
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	ahead_go_on(ahead);
-	assert_true(list->nr_next > before);
-	for (int i = 0; i < 3; i++) {
-		before = list->nr_next;
-		assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-		assert_int_equal(list->nr_next, before);
-		ahead_go_on(ahead);
-		assert_true(list->nr_next > before);
-	}
-	assert_int_equal(list->nr_located, 1);
-	ahead_free(ahead);
-}
-
-/* Short reads, and ones longer than what is rendered ahead, and back again. */
-TEST(any_lengths_are_the_list_with_what_is_ahead)
-{
-	static const size_t lengths[] = {
-		CHUNK,	   CHUNK, 3 * CHUNK, CHUNK, 10,
-		CHUNK + 1, CHUNK, 100000,    CHUNK, POOL_AHEAD_MAX + 50000,
-		CHUNK,	   1
-	};
-
-	for (unsigned int i = 0; i < 4; i++) {
-		struct form form = form_nr(i);
-		struct ahead *ahead = ahead_new(&form);
-		ssize_t n = 1;
-
-		for (size_t k = 0; n > 0; k++) {
-			n = ahead_read(ahead, &form,
-				       lengths[k % ARRAY_SIZE(lengths)]);
-			ahead_go_on(ahead);
-		}
-		assert_int_equal(ahead->at, ahead->all.len);
-		ahead_free(ahead);
-	}
-}
-
-TEST(what_is_ahead_ends_where_the_list_does_and_grows_with_it)
-{
-	struct ahead *ahead = ahead_new(&text);
-	struct memory_list *list = ahead->fixture.list;
-	uint64_t end;
-
-	list->shown = 2000;
-	for (end = list->places[2000].ascii; ahead->at < end;) {
-		assert_true(ahead_read(ahead, &text, CHUNK) > 0);
-		ahead_go_on(ahead);
-	}
-	assert_int_equal(ahead->at, end);
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), 0);
-	ahead_go_on(ahead);
-	list->shown = 2003;
-	assert_int_equal(ahead_read(ahead, &text, CHUNK),
-			 list->places[2003].ascii - end);
-	ahead_go_on(ahead);
-	ahead_free(ahead);
-}
-
-/* What was rendered ahead to the end, and read once there is more, is all of that. */
-TEST(what_is_ahead_is_no_end)
-{
-	struct ahead *ahead = ahead_new(&text);
-	struct memory_list *list = ahead->fixture.list;
-
-	while (list->places[list->shown].ascii > 2 * CHUNK + 5000)
-		list->shown--;
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-		ahead_go_on(ahead);
-	}
-	list->shown = list->nr;
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	ahead_go_on(ahead);
-	ahead_free(ahead);
-}
-
-TEST(a_gap_ahead_is_an_error_where_it_is)
-{
-	struct ahead *ahead = ahead_new(&text);
-	struct memory_list *list = ahead->fixture.list;
-	ssize_t n = 1;
-
-	list->gap = 2001;
-	while (n > 0) {
-		n = ahead_read(ahead, &text, CHUNK);
-		ahead_go_on(ahead);
-	}
-	assert_int_equal(n, -ENODATA);
-	assert_int_equal(ahead->at, list->places[2001].ascii);
-	ahead_free(ahead);
-}
-
-static void *read_next(void *arg)
-{
-	struct ahead *ahead = arg;
-
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	return NULL;
-}
-
-/* Who asks for what is being rendered gets it, and no other renderer. */
-TEST(what_is_being_rendered_is_waited_for)
-{
-	struct ahead *ahead = ahead_new(&text);
-	struct pool_slot *first;
-	pthread_t thread;
-
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	ahead_go_on(ahead);
-	assert_int_equal(ahead_read(ahead, &text, CHUNK), CHUNK);
-	first = ahead->slot;
-	assert_int_equal(pthread_create(&thread, NULL, read_next, ahead), 0);
-	usleep(20000);
-	pool_go_on(&ahead->pool, first);
-	pthread_join(thread, NULL);
-	assert_ptr_equal(ahead->slot, first);
-	assert_int_equal(ahead->fixture.list->nr_located, 1);
-	ahead_go_on(ahead);
-	ahead_free(ahead);
-}
-
 TEST_MAIN(cmocka_unit_test(any_bytes_of_any_form),
 	  cmocka_unit_test(every_byte_by_itself_forwards_and_backwards),
 	  cmocka_unit_test(reading_on_costs_what_is_read),
@@ -595,11 +384,4 @@ TEST_MAIN(cmocka_unit_test(any_bytes_of_any_form),
 	  cmocka_unit_test(a_gap_is_an_error_where_it_is),
 	  cmocka_unit_test(an_unknown_template_is_a_line_without_fields),
 	  cmocka_unit_test(a_very_long_record_in_small_pieces),
-	  cmocka_unit_test(a_pool_serves_more_readers_than_it_has_renderers),
-	  cmocka_unit_test(what_is_read_in_a_row_is_rendered_ahead),
-	  cmocka_unit_test(any_lengths_are_the_list_with_what_is_ahead),
-	  cmocka_unit_test(
-		  what_is_ahead_ends_where_the_list_does_and_grows_with_it),
-	  cmocka_unit_test(what_is_ahead_is_no_end),
-	  cmocka_unit_test(a_gap_ahead_is_an_error_where_it_is),
-	  cmocka_unit_test(what_is_being_rendered_is_waited_for))
+	  cmocka_unit_test(a_pool_serves_more_readers_than_it_has_renderers))
