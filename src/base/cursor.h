@@ -110,20 +110,13 @@ DEFINE_CURSOR_READ(16)
 DEFINE_CURSOR_READ(32)
 DEFINE_CURSOR_READ(64)
 
-/*
- * What was read since @start, an earlier copy of @cursor. Empty when @start
- * is not behind @cursor.
- */
+/* What was read since the offset was @start. Empty when that is not before it now. */
 static inline struct imastage_bytes cursor_since(const struct cursor *cursor,
-						 const struct cursor *start)
+						 size_t start)
 {
-	struct cursor from = *start;
-	struct imastage_bytes view = { NULL, 0 };
-
-	if (start->offset < cursor->offset)
-		(void)cursor_read_bytes(&from, cursor->offset - start->offset,
-					&view);
-	return view;
+	if (start >= cursor->offset)
+		return bytes_of(NULL, 0);
+	return bytes_of(cursor->bytes.data + start, cursor->offset - start);
 }
 
 #endif

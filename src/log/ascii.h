@@ -12,14 +12,15 @@
 
 /*
  * Writes the line of @record, with @digest for the record's own. -EBADMSG,
- * before anything is written, when the kernel could not show it.
+ * before anything is written, when the kernel could not show it. -ENOMEM: it is a
+ * long one.
  */
 int ascii_write(struct out *out, const struct imastage_record *record,
 		struct imastage_bytes digest);
 
 /* The same without fields, which can be shown of any record. */
-void ascii_write_bare(struct out *out, const struct imastage_record *record,
-		      struct imastage_bytes digest);
+int ascii_write_bare(struct out *out, const struct imastage_record *record,
+		     struct imastage_bytes digest);
 
 /*
  * How long its line is with a digest of @digest_len bytes: of the one that is

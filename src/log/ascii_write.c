@@ -4,9 +4,17 @@
  * and ima_show_template_data_ascii() in ima_template_lib.c of Linux 6.12.
  */
 #include "base/cursor.h"
+#include "base/hex.h"
+#include "base/util.h"
 #include "log/ascii.h"
 #include "log/record.h"
 #include "log/template.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define NUMBER_MAX 24 /* characters of a number, and what ends it */
 
 /* The fields of a record, found once, for they are looked at twice. */
 struct shown {
@@ -16,36 +24,111 @@ struct shown {
 	const struct log_field *known[LOG_FIELDS_MAX];
 };
 
+/* ---- a line, in memory that has room for it --------------------------------- */
+
+static uint8_t *put_bytes(uint8_t *at, struct imastage_bytes bytes)
+{
+	if (bytes.len > 0)
+		memcpy(at, bytes.data, bytes.len);
+	return at + bytes.len;
+}
+
+static uint8_t *put_hex(uint8_t *at, struct imastage_bytes bytes)
+{
+	hex_encode_bare(bytes, (char *)at);
+	return at + 2 * bytes.len;
+}
+
 /* Of any other length nothing is printed. */
-static void show_number(struct out *out, struct imastage_bytes field,
-			enum imastage_endian endian)
+static uint8_t *put_number(uint8_t *at, struct imastage_bytes field,
+			   enum imastage_endian endian)
 {
 	struct cursor c;
 	uint64_t value;
 
 	if (field.len != 1 && field.len != 2 && field.len != 4 &&
 	    field.len != 8)
-		return;
+		return at;
 	cursor_init(&c, field, endian);
-	if (cursor_read_number(&c, field.len, &value) == 0)
-		out_decimal(out, value);
+	if (cursor_read_number(&c, field.len, &value) < 0)
+		return at;
+	return at + snprintf((char *)at, NUMBER_MAX, "%" PRIu64, value);
 }
 
-static void show_field(struct out *out, const struct shown *shown, int i,
-		       enum imastage_endian endian)
+static uint8_t *put_field(uint8_t *at, const struct shown *shown, int i,
+			  enum imastage_endian endian)
 {
 	struct imastage_bytes field = shown->bytes[i];
 	enum field_kind kind = shown->known[i]->kind;
 
-	out_byte(out, ' ');
-	out_bytes(out, shown->label[i]);
+	*at++ = ' ';
+	at = put_bytes(at, shown->label[i]);
 	if (kind == FIELD_TEXT)
-		out_bytes(out, bytes_first(field, bytes_find(field, '\0')));
-	else if (kind == FIELD_NUMBER)
-		show_number(out, field, endian);
-	else
-		out_hex(out, field);
+		return put_bytes(at,
+				 bytes_first(field, bytes_find(field, '\0')));
+	if (kind == FIELD_NUMBER)
+		return put_number(at, field, endian);
+	return put_hex(at, field);
 }
+
+/* As "%2d " would: nearly always two digits. */
+static uint8_t *put_pcr(uint8_t *at, uint32_t pcr)
+{
+	if (pcr < 10 || pcr > 99)
+		return at +
+		       snprintf((char *)at, NUMBER_MAX, "%2d ", (int32_t)pcr);
+	*at++ = (uint8_t)('0' + pcr / 10);
+	*at++ = (uint8_t)('0' + pcr % 10);
+	*at++ = ' ';
+	return at;
+}
+
+/* @shown NULL: without fields */
+static uint8_t *put_line(uint8_t *at, const struct imastage_record *record,
+			 struct imastage_bytes digest,
+			 const struct shown *shown)
+{
+	at = put_pcr(at, record->pcr);
+	at = put_hex(at, digest);
+	*at++ = ' ';
+	at = put_bytes(at, record->name);
+	for (int i = 0; shown && i < shown->nr; i++)
+		at = put_field(at, shown, i, record->endian);
+	*at++ = '\n';
+	return at;
+}
+
+/* What put_line() needs at most, with the NUL of snprintf(). */
+static size_t line_max(const struct imastage_record *record,
+		       struct imastage_bytes digest)
+{
+	return NUMBER_MAX + 2 * digest.len + 1 + record->name.len +
+	       2 * record->data.len +
+	       LOG_FIELDS_MAX * (size_t)(1 + NUMBER_MAX) + 2;
+}
+
+/* A line for which there may be no room is made beside it, which is rare. */
+static int write_line(struct out *out, const struct imastage_record *record,
+		      struct imastage_bytes digest, const struct shown *shown)
+{
+	size_t max = line_max(record, digest);
+	uint8_t *room = out_room(out, max), *end;
+	cleanup_free uint8_t *line = NULL;
+
+	if (room) {
+		end = put_line(room, record, digest, shown);
+		out_took(out, (size_t)(end - room));
+		return 0;
+	}
+	line = malloc(max);
+	if (!line)
+		return -ENOMEM;
+	end = put_line(line, record, digest, shown);
+	out_bytes(out, bytes_of(line, (size_t)(end - line)));
+	return 0;
+}
+
+/* ---- what is shown ----------------------------------------------------------- */
 
 static int find_field(struct shown *shown, int i, struct imastage_bytes field)
 {
@@ -88,47 +171,19 @@ static int find_fields(struct shown *shown,
 	return r;
 }
 
-/* As "%2d " would: nearly always two digits. */
-static void show_pcr(struct out *out, uint32_t pcr)
-{
-	char text[16] = { (char)('0' + pcr / 10 % 10), (char)('0' + pcr % 10),
-			  ' ' };
-	int len = 3;
-
-	if (pcr < 10 || pcr > 99)
-		len = snprintf(text, sizeof(text), "%2d ", (int32_t)pcr);
-	out_bytes(out, bytes_of(text, (size_t)len));
-}
-
-static void show_head(struct out *out, const struct imastage_record *record,
-		      struct imastage_bytes digest)
-{
-	show_pcr(out, record->pcr);
-	out_hex(out, digest);
-	out_byte(out, ' ');
-	out_bytes(out, record->name);
-}
-
 int ascii_write(struct out *out, const struct imastage_record *record,
 		struct imastage_bytes digest)
 {
 	struct shown shown;
 	int r = find_fields(&shown, record);
 
-	if (r < 0)
-		return r;
-	show_head(out, record, digest);
-	for (int i = 0; i < shown.nr; i++)
-		show_field(out, &shown, i, record->endian);
-	out_byte(out, '\n');
-	return 0;
+	return r < 0 ? r : write_line(out, record, digest, &shown);
 }
 
-void ascii_write_bare(struct out *out, const struct imastage_record *record,
-		      struct imastage_bytes digest)
+int ascii_write_bare(struct out *out, const struct imastage_record *record,
+		     struct imastage_bytes digest)
 {
-	show_head(out, record, digest);
-	out_byte(out, '\n');
+	return write_line(out, record, digest, NULL);
 }
 
 /* ---- lengths --------------------------------------------------------------- */
@@ -140,7 +195,7 @@ static size_t pcr_len(uint32_t pcr)
 	return (size_t)snprintf(NULL, 0, "%2d ", (int32_t)pcr);
 }
 
-/* As show_number() and out_decimal(). */
+/* As put_number(). */
 static size_t number_len(struct imastage_bytes field,
 			 enum imastage_endian endian)
 {
@@ -159,7 +214,7 @@ static size_t number_len(struct imastage_bytes field,
 	return len;
 }
 
-/* As show_field(). */
+/* As put_field(). */
 static size_t field_len(const struct shown *shown, int i,
 			enum imastage_endian endian)
 {

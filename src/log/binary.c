@@ -7,14 +7,25 @@
 
 #include <errno.h>
 
-static int fail(struct imastage_error *error, const struct cursor *at, int r,
+/*
+ * A cursor is moved, and moved back on failure, rather than copied: it was just written
+ * in pieces, and a processor that loads it whole waits for them.
+ */
+static int fail(struct imastage_error *error, size_t offset, int r,
 		const char *reason)
 {
 	if (error) {
-		error->offset = cursor_offset(at);
+		error->offset = offset;
 		error->reason = reason;
 	}
 	return r;
+}
+
+/* The list ends at @at. */
+static int fail_at_end(struct imastage_error *error, const struct cursor *at,
+		       int r, const char *reason)
+{
+	return fail(error, cursor_offset(at), r, reason);
 }
 
 /* A name that is a template's needs no look at its bytes. */
@@ -22,25 +33,27 @@ static int parse_name(struct cursor *c, struct imastage_error *error,
 		      struct imastage_record *record,
 		      const struct log_template **ret_template)
 {
-	struct cursor start = *c;
+	size_t start = cursor_offset(c);
 	uint32_t len;
 	int r;
 
 	r = cursor_read_u32(c, &len);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the name's length");
+		return fail_at_end(error, c, r,
+				   "ends inside the name's length");
 	if (len == 0)
-		return fail(error, &start, -EBADMSG, "template name is empty");
+		return fail(error, start, -EBADMSG, "template name is empty");
 	if (len > IMASTAGE_TEMPLATE_NAME_MAX)
-		return fail(error, &start, -EBADMSG,
+		return fail(error, start, -EBADMSG,
 			    "template name is too long");
-	start = *c;
+	start = cursor_offset(c);
 	r = cursor_read_bytes(c, len, &record->name);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the template name");
+		return fail_at_end(error, c, r,
+				   "ends inside the template name");
 	*ret_template = log_template_by_name(record->name);
 	if (!*ret_template && bytes_contain(record->name, '\0'))
-		return fail(error, &start, -EBADMSG,
+		return fail(error, start, -EBADMSG,
 			    "template name contains a NUL");
 	return 0;
 }
@@ -54,11 +67,12 @@ static int parse_head(struct cursor *c, enum imastage_bank bank,
 
 	r = cursor_read_u32(c, &record->pcr);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the PCR number");
+		return fail_at_end(error, c, r, "ends inside the PCR number");
 	r = cursor_read_bytes(c, imastage_bank_digest_len(bank),
 			      &record->digest);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the template digest");
+		return fail_at_end(error, c, r,
+				   "ends inside the template digest");
 	return parse_name(c, error, record, ret_template);
 }
 
@@ -66,51 +80,59 @@ static int parse_head(struct cursor *c, enum imastage_bank bank,
 static int parse_old_data(struct cursor *c, struct imastage_error *error,
 			  struct imastage_record *record)
 {
-	struct cursor start = *c, at;
+	size_t start = cursor_offset(c), at;
 	struct imastage_bytes view;
 	uint32_t len;
 	int r;
 
 	r = cursor_read_bytes(c, LOG_OLD_DIGEST_LEN, &view);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the file digest");
-	at = *c;
+		return fail_at_end(error, c, r, "ends inside the file digest");
+	at = cursor_offset(c);
 	r = cursor_read_u32(c, &len);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the event name's length");
+		return fail_at_end(error, c, r,
+				   "ends inside the event name's length");
 	if (len > LOG_OLD_NAME_MAX)
-		return fail(error, &at, -EBADMSG, "event name is too long");
+		return fail(error, at, -EBADMSG, "event name is too long");
 	r = cursor_read_bytes(c, len, &view);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the event name");
-	record->data = cursor_since(c, &start);
+		return fail_at_end(error, c, r, "ends inside the event name");
+	record->data = cursor_since(c, start);
 	record->nr_fields = 2;
 	return 0;
 }
 
-/* Follows the fields of all that @c has, and as many as @template says. */
-static int check_fields(struct cursor *c, const struct log_template *template,
+/*
+ * Follows the fields of all of @data, which is at @offset, and as many as
+ * @template says.
+ */
+static int check_fields(struct imastage_bytes data, size_t offset,
+			const struct log_template *template,
 			struct imastage_error *error,
 			struct imastage_record *record)
 {
-	const struct cursor first = *c;
+	struct cursor c;
+	uint32_t nr = 0;
 
-	while (cursor_remaining(c) > 0) {
-		struct cursor start = *c;
+	cursor_init(&c, data, record->endian);
+	while (cursor_remaining(&c) > 0) {
+		size_t start = offset + cursor_offset(&c);
 		struct imastage_bytes view;
 		uint32_t len;
 
-		if (cursor_read_u32(c, &len) < 0)
-			return fail(error, &start, -EBADMSG,
+		if (cursor_read_u32(&c, &len) < 0)
+			return fail(error, start, -EBADMSG,
 				    "data ends inside a field's length");
-		if (cursor_read_bytes(c, len, &view) < 0)
-			return fail(error, &start, -EBADMSG,
+		if (cursor_read_bytes(&c, len, &view) < 0)
+			return fail(error, start, -EBADMSG,
 				    "a field is longer than the data");
-		record->nr_fields++;
+		nr++;
 	}
-	if (template && record->nr_fields != template->nr_fields)
-		return fail(error, &first, -EBADMSG,
+	if (template && nr != template->nr_fields)
+		return fail(error, offset, -EBADMSG,
 			    "not the number of fields its template has");
+	record->nr_fields = nr;
 	return 0;
 }
 
@@ -118,28 +140,22 @@ static int parse_data(struct cursor *c, const struct log_template *template,
 		      struct imastage_error *error,
 		      struct imastage_record *record)
 {
-	struct cursor inner;
+	struct imastage_bytes data;
+	size_t start;
 	uint32_t len;
 	int r;
 
 	r = cursor_read_u32(c, &len);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the data's length");
-	inner = *c;
-	r = cursor_read_bytes(c, len, &record->data);
+		return fail_at_end(error, c, r,
+				   "ends inside the data's length");
+	start = cursor_offset(c);
+	r = cursor_read_bytes(c, len, &data);
 	if (r < 0)
-		return fail(error, c, r, "ends inside the template data");
-	inner.bytes.len = cursor_offset(c);
-	return check_fields(&inner, template, error, record);
-}
-
-static int parse_any_data(struct cursor *c, const struct log_template *template,
-			  struct imastage_error *error,
-			  struct imastage_record *record)
-{
-	if (template && template->is_old)
-		return parse_old_data(c, error, record);
-	return parse_data(c, template, error, record);
+		return fail_at_end(error, c, r,
+				   "ends inside the template data");
+	record->data = data;
+	return check_fields(data, start, template, error, record);
 }
 
 int binary_parse(struct cursor *cursor, enum imastage_bank bank,
@@ -147,20 +163,21 @@ int binary_parse(struct cursor *cursor, enum imastage_bank bank,
 		 struct imastage_record *ret_record)
 {
 	const struct log_template *template;
-	struct cursor c = *cursor;
+	size_t start = cursor_offset(cursor);
 	int r;
 
-	*ret_record = (struct imastage_record){ .bank = bank,
-						.endian = cursor->endian };
-	r = parse_head(&c, bank, error, ret_record, &template);
+	ret_record->bank = bank;
+	ret_record->endian = cursor->endian;
+	r = parse_head(cursor, bank, error, ret_record, &template);
 	if (r == 0)
-		r = parse_any_data(&c, template, error, ret_record);
+		r = template && template->is_old ?
+			    parse_old_data(cursor, error, ret_record) :
+			    parse_data(cursor, template, error, ret_record);
 	if (r < 0)
-		return r;
-
-	ret_record->raw = cursor_since(&c, cursor);
-	*cursor = c;
-	return 0;
+		cursor->offset = start;
+	else
+		ret_record->raw = cursor_since(cursor, start);
+	return r;
 }
 
 int binary_adopt(struct imastage_bytes name, struct imastage_bytes data,
@@ -176,18 +193,19 @@ int binary_adopt(struct imastage_bytes name, struct imastage_bytes data,
 	adopted.name = name;
 	adopted.data = data;
 	adopted.endian = endian;
-	adopted.nr_fields = 0;
 	if (name.len == 0 || name.len > IMASTAGE_TEMPLATE_NAME_MAX)
-		return fail(error, &c, -EBADMSG,
+		return fail(error, 0, -EBADMSG,
 			    "template name is empty or too long");
 	if (bytes_contain(name, '\0'))
-		return fail(error, &c, -EBADMSG,
-			    "template name contains a NUL");
-	r = template && template->is_old ?
-		    parse_old_data(&c, error, &adopted) :
-		    check_fields(&c, template, error, &adopted);
-	if (r == 0 && cursor_remaining(&c) > 0)
-		r = fail(error, &c, -EBADMSG, "more data than fields");
+		return fail(error, 0, -EBADMSG, "template name contains a NUL");
+	if (!template || !template->is_old) {
+		r = check_fields(data, 0, template, error, &adopted);
+	} else {
+		r = parse_old_data(&c, error, &adopted);
+		if (r == 0 && cursor_remaining(&c) > 0)
+			r = fail(error, cursor_offset(&c), -EBADMSG,
+				 "more data than fields");
+	}
 	if (r < 0)
 		return -EBADMSG;
 	*record = adopted;

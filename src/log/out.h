@@ -28,6 +28,20 @@ ssize_t out_end_memory(struct out *out);
 /* Of @bytes that there is no room for. */
 void out_long(struct out *out, struct imastage_bytes bytes);
 
+/*
+ * Room for @len bytes behind what is there, or NULL. What is put there counts once
+ * out_took() says how much that was.
+ */
+static inline uint8_t *out_room(struct out *out, size_t len)
+{
+	return len <= out->capacity - out->len ? out->data + out->len : NULL;
+}
+
+static inline void out_took(struct out *out, size_t len)
+{
+	out->len += len;
+}
+
 /* Inline, for a line of ASCII is a dozen of these. */
 static inline void out_bytes(struct out *out, struct imastage_bytes bytes)
 {

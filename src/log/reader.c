@@ -293,7 +293,6 @@ static int parse(struct imastage_reader *reader, struct imastage_error *error,
 static int next(struct imastage_reader *reader,
 		struct imastage_record *ret_record)
 {
-	struct imastage_record record;
 	int r;
 
 	for (;;) {
@@ -303,7 +302,7 @@ static int next(struct imastage_reader *reader,
 		if (empty && reader->eof && !reader->in_array)
 			return IMASTAGE_END;
 		r = empty && !reader->eof ? -ENODATA :
-					    parse(reader, &error, &record);
+					    parse(reader, &error, ret_record);
 		if (r == IMASTAGE_END && reader->eof)
 			return IMASTAGE_END;
 		if (r == 0)
@@ -318,7 +317,6 @@ static int next(struct imastage_reader *reader,
 		reader->used = 0;
 		return fail_otherwise(reader, -EMSGSIZE);
 	}
-	*ret_record = record;
 	reader->index++;
 	return 0;
 }

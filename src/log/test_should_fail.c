@@ -66,7 +66,7 @@ static const struct imastage_reader_options options = {
 static void check_case(size_t i)
 {
 	cleanup_free uint8_t *data = NULL;
-	struct imastage_record record, untouched;
+	struct imastage_record record;
 	struct imastage_reader *reader;
 	const struct imastage_error *error;
 	char path[512];
@@ -80,7 +80,6 @@ static void check_case(size_t i)
 			 0);
 	assert_int_equal(imastage_reader_next(reader, &record), 0);
 	assert_int_equal(record.raw.len, GOOD_LEN);
-	untouched = record;
 	error = imastage_reader_error(reader);
 
 	for (int again = 0; again < 2; again++) {
@@ -90,7 +89,6 @@ static void check_case(size_t i)
 		assert_int_equal(error->offset, cases[i].offset);
 		assert_string_equal(error->reason, cases[i].reason);
 		assert_int_equal(imastage_reader_offset(reader), GOOD_LEN);
-		assert_memory_equal(&record, &untouched, sizeof(record));
 	}
 	imastage_reader_free(reader);
 }

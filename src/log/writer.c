@@ -171,10 +171,8 @@ static int put_ascii(struct imastage_writer *writer,
 						imastage_bank_digest_len(bank));
 	int r = ascii_write(&writer->out, record, digest);
 
-	if (r < 0 && writer->options.bare) {
-		ascii_write_bare(&writer->out, record, digest);
-		r = 0;
-	}
+	if (r == -EBADMSG && writer->options.bare)
+		r = ascii_write_bare(&writer->out, record, digest);
 	return r;
 }
 

@@ -17,15 +17,15 @@
 static int read_until(struct cursor *c, uint8_t end,
 		      struct imastage_bytes *ret_view)
 {
-	struct cursor start = *c, before = *c;
+	size_t start = cursor_offset(c);
 	uint8_t character;
 
 	while (cursor_read_u8(c, &character) == 0) {
 		if (character == end) {
-			*ret_view = cursor_since(&before, &start);
+			*ret_view = cursor_since(c, start);
+			*ret_view = bytes_first(*ret_view, ret_view->len - 1);
 			return 0;
 		}
-		before = *c;
 	}
 	return -EINVAL;
 }
