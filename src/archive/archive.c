@@ -126,9 +126,13 @@ static int open_writer(struct archive *archive)
 		r = io_sync_dir(io, archive->dir);
 	if (r == 0)
 		r = tail_init(&archive->tail);
+	archive->starts = true;
 	if (r == 0)
 		r = recover(archive);
-	return r == 0 ? tail_load(archive) : r;
+	if (r == 0)
+		r = tail_load(archive);
+	archive->starts = false;
+	return r;
 }
 
 int archive_open_writer(const struct archive_options *options,

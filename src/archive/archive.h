@@ -157,6 +157,15 @@ int archive_commit(struct archive *archive,
 /* Forgets what was put since the last commit, and errors. */
 int archive_rollback(struct archive *archive);
 
+/*
+ * What a writer has put aside at its start, for it was not committed, is not needed: the
+ * kernel has these records still, or they are of no list. See docs/format-archive.md.
+ */
+int archive_forget_uncommitted(struct archive *archive);
+
+/* Says which files these are, for records are missing that may be in them. */
+void archive_name_uncommitted(struct archive *archive);
+
 /* Nothing is pending any more: the kernel has deleted it. */
 int archive_settle(struct archive *archive);
 

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define BUSY_MS 10000 /* for the moments in which SQLite locks */
@@ -86,6 +87,30 @@ void index_close(struct index *index)
 	pthread_mutex_destroy(&index->lock);
 	free(index->path);
 	index->path = NULL;
+}
+
+/*
+ * SQLite would name the index for what is wrong with a file beside it. One of another
+ * archive is found out by what it makes of the rows: digests of segments differ.
+ */
+static int check_companions(const struct index *index)
+{
+	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		cleanup_free char *path = NULL;
+		struct stat attr;
+
+		if (asprintf(&path, "%s%s", index->path, suffixes[i]) < 0)
+			return -ENOMEM;
+		if (lstat(path, &attr) < 0 || S_ISREG(attr.st_mode))
+			continue;
+		say(index->say, SAY_ERROR,
+		    "%s: is no regular file, and not the archive's: remove it",
+		    path);
+		return -EBADMSG;
+	}
+	return 0;
 }
 
 /* ---- what it must be ------------------------------------------------------- */
@@ -202,6 +227,8 @@ int index_open_writer(struct index *index,
 	int r = init(index, options);
 
 	if (r == 0)
+		r = check_companions(index);
+	if (r == 0)
 		r = open_db(index, index->path,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 				    SQLITE_OPEN_NOFOLLOW,
@@ -286,28 +313,44 @@ static int open_immutable(struct index *index,
 		       open_to_read(index, uri, SQLITE_OPEN_URI, options->vfs);
 }
 
+/* What it says is not said before it is known that it was all. */
+static int open_either_way(struct index *index,
+			   const struct archive_options *options)
+{
+	int r;
+
+	index->say = NULL;
+	r = open_to_read(index, index->path, 0, options->vfs);
+	index->say = options->say;
+	if (r == 0)
+		return 0;
+	return has_no_wal(index, options) ?
+		       open_immutable(index, options) :
+		       open_to_read(index, index->path, 0, options->vfs);
+}
+
+static int is_there(const struct index *index,
+		    const struct archive_options *options)
+{
+	int fd = io_open(options->io, index->path, O_RDONLY, 0);
+
+	if (fd < 0)
+		return say_errno(options->say, fd, "%s", index->path);
+	io_close(options->io, fd);
+	return 0;
+}
+
 int index_open_reader(struct index *index,
 		      const struct archive_options *options)
 {
-	const struct say *say = options->say;
-	int r = init(index, options), fd;
+	int r = init(index, options);
 
-	if (r < 0)
-		return r;
-	fd = io_open(options->io, index->path, O_RDONLY, 0);
-	if (fd >= 0) {
-		io_close(options->io, fd);
-		index->say = NULL; /* until it is known that this was all */
-		r = open_to_read(index, index->path, 0, options->vfs);
-		index->say = say;
-		if (r < 0 && has_no_wal(index, options))
-			r = open_immutable(index, options);
-		else if (r < 0)
-			r = open_to_read(index, index->path, 0, options->vfs);
-	} else {
-		r = fd;
-		say_errno(say, r, "%s", index->path);
-	}
+	if (r == 0)
+		r = is_there(index, options);
+	if (r == 0)
+		r = open_either_way(index, options);
+	if (r < 0 && index->path && check_companions(index) < 0)
+		r = -EBADMSG;
 	if (r < 0)
 		index_close(index);
 	return r;

@@ -129,7 +129,9 @@ static int remove_boot(struct archive *archive, int64_t boot)
 	r = store_commit(archive, r);
 	if (r < 0)
 		return r;
-	r = io_rmdir(archive->options.io, folder.text);
+	r = uncommitted_forget(archive, boot);
+	if (r == 0)
+		r = io_rmdir(archive->options.io, folder.text);
 	if (r < 0)
 		say_errno(archive->options.say, r,
 			  "%s: is pruned, and cannot be removed", folder.text);

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* A folder that is looked through. */
 struct visit {
@@ -29,22 +30,43 @@ static int remove_file(struct visit *visit, const char *path, const char *why)
 	return 0;
 }
 
-/* Does the index speak of it? 1, 0, or an error. */
-static int is_wanted(struct visit *visit, enum segment_kind kind,
-		     uint64_t first)
+/* What the index says of a file. */
+enum verdict {
+	SUPERFLUOUS, /* of records that it has elsewhere, or that were pruned */
+	WANTED,
+	UNKNOWN, /* of records that it does not have */
+};
+
+/* Of a record that no segment has: was it pruned? */
+static int was_pruned(struct visit *visit, uint64_t first)
+{
+	struct index_base base;
+	int r = index_get_base(&visit->archive->index, visit->boot, &base);
+
+	if (r != 0)
+		return r == IMASTAGE_END ? UNKNOWN : r;
+	free(base.state.data);
+	return first < base.place.index ? SUPERFLUOUS : UNKNOWN;
+}
+
+/* A verdict, or an error. */
+static int judge(struct visit *visit, enum segment_kind kind, uint64_t first)
 {
 	struct row row = { 0 };
 	int r;
 
 	if (first > INT64_MAX)
-		return 0;
+		return UNKNOWN;
 	r = index_segment_at(&visit->archive->index, visit->boot, first, 0,
 			     &row);
-	if (r == 0)
+	if (r == IMASTAGE_END || (r == 0 && first >= row_end(&row)))
+		r = was_pruned(visit, first);
+	else if (r == 0)
 		r = row.is.first == first &&
-		    row.is.compressed == (kind == SEGMENT_COMPRESSED);
-	else if (r == IMASTAGE_END)
-		r = 0;
+				    row.is.compressed ==
+					    (kind == SEGMENT_COMPRESSED) ?
+			    WANTED :
+			    SUPERFLUOUS;
 	row_fini(&row);
 	return r;
 }
@@ -61,12 +83,15 @@ static int visit_segment(void *context, const char *name)
 		visit->foreign = true;
 		return 0;
 	}
-	r = is_wanted(visit, kind, first);
-	if (r < 0)
-		return r;
-	visit->nr_kept += (uint64_t)r;
-	if (r)
+	if (kind == SEGMENT_UNCOMMITTED)
 		return 0;
+	r = judge(visit, kind, first);
+	visit->nr_kept += r == WANTED;
+	if (r < 0 || r == WANTED)
+		return r < 0 ? r : 0;
+	if (r == UNKNOWN && kind == SEGMENT_RAW && visit->archive->starts)
+		return uncommitted_keep_file(visit->archive, visit->boot,
+					     first);
 	path = segment_path(visit->archive->dir, visit->boot, first, kind);
 	return remove_file(visit, path.text, "it was not committed");
 }
@@ -83,7 +108,9 @@ static int remove_folder(struct visit *visit, const char *path)
 		    path);
 		return 0;
 	}
-	r = io_rmdir(options->io, path);
+	r = uncommitted_forget(visit->archive, visit->boot);
+	if (r == 0)
+		r = io_rmdir(options->io, path);
 	if (r < 0 && r != -ENOENT)
 		return say_errno(options->say, r, "%s: removing", path);
 	return 0;

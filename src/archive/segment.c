@@ -20,6 +20,7 @@
 static const char *const suffixes[] = {
 	[SEGMENT_RAW] = ".ima",
 	[SEGMENT_COMPRESSED] = ".ima.zst",
+	[SEGMENT_UNCOMMITTED] = ".ima.uncommitted",
 };
 
 /* ---- names ----------------------------------------------------------------- */

@@ -50,6 +50,7 @@ struct archive {
 	struct tail tail;
 	int failed; /* an error after which only a rollback is possible */
 	bool doubtful; /* a commit failed: it is open what is committed */
+	bool starts; /* what is not committed was another writer's */
 };
 
 /* Behind a gap that begins at @place. */
@@ -102,6 +103,19 @@ int store_commit(struct archive *archive, int r);
  * finishes what was begun. -EBADMSG: what is there cannot be appended to.
  */
 int recover(struct archive *archive);
+
+/* ---- uncommitted.c --------------------------------------------------------- */
+
+/* Puts aside the raw segment file that begins with record @first. */
+int uncommitted_keep_file(struct archive *archive, int64_t boot,
+			  uint64_t first);
+
+/* Puts aside @len bytes of the tail's segment, from @offset on; or says why not. */
+void uncommitted_keep_tail(struct archive *archive, const char *path, int fd,
+			   uint64_t offset, uint64_t len);
+
+/* Removes what was put aside of a boot. */
+int uncommitted_forget(struct archive *archive, int64_t boot);
 
 /* ---- tail.c ---------------------------------------------------------------- */
 

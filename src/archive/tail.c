@@ -147,9 +147,13 @@ static int cut_off(struct archive *archive, const char *path)
 	}
 	if (len == tail->row.is.bytes)
 		return 0;
+	len -= tail->row.is.bytes;
+	if (archive->starts)
+		uncommitted_keep_tail(archive, path, tail->fd,
+				      tail->row.is.bytes, len);
 	say(archive->options.say, SAY_NOTICE,
 	    "%s: cutting off %" PRIu64 " bytes that were not committed", path,
-	    len - tail->row.is.bytes);
+	    len);
 	r = io_truncate(io, tail->fd, tail->row.is.bytes);
 	return r < 0 ? say_errno(archive->options.say, r, "%s", path) : 0;
 }

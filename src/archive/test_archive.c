@@ -9,68 +9,8 @@
 
 #include <errno.h>
 
-struct fixture {
-	char dir[64];
-	struct kept_said said;
-	struct archive_options options;
-	struct archive *archive; /* a writer */
-	struct archive_boot boot;
-	struct kept_list list;
-};
-
-static const struct archive_boot first_kernel = {
-	.has_reset_count = true,
-	.reset_count = 7,
-	.boot_id = "6f4e2f4c-63b8-4c7f-9f0c-6f3d1f0a0001",
-};
-
-static void open_again(struct fixture *f)
-{
-	archive_close(f->archive);
-	f->archive = NULL;
-	assert_int_equal(archive_open_writer(&f->options, &f->archive), 0);
-}
-
-static int setup(void **state)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-
-	assert_non_null(f);
-	strcpy(f->dir, "/tmp/imastage-test-archive-XXXXXX");
-	keeping_make_dir(f->dir);
-	kept_said_init(&f->said);
-	f->options = (struct archive_options){
-		.dir = f->dir,
-		.say = &f->said.say,
-		.segment_len = 20000,
-	};
-	open_again(f);
-	assert_int_equal(archive_new_boot(f->archive, &first_kernel, &f->boot),
-			 0);
-	kept_list_random(&f->list, 2000, 1);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct fixture *f = *state;
-
-	archive_close(f->archive);
-	keeping_remove_dir(f->dir);
-	kept_list_fini(&f->list);
-	free(f);
-	return 0;
-}
-
-static void add(struct fixture *f, uint64_t from, uint64_t to)
-{
-	assert_int_equal(kept_list_put(&f->list, f->archive, from, to), 0);
-	assert_int_equal(archive_commit(f->archive, NULL), 0);
-}
-
 /* The segments' files have @len bytes and no more. */
-static void check_size(struct fixture *f, uint64_t len)
+static void check_size(struct kept_archive *f, uint64_t len)
 {
 	char command[256];
 
@@ -82,7 +22,7 @@ static void check_size(struct fixture *f, uint64_t len)
 
 TEST(a_new_archive_is_empty)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_boot boot;
 	struct archive_pending pending;
 
@@ -94,33 +34,33 @@ TEST(a_new_archive_is_empty)
 	assert_string_equal(boot.name, "00000001");
 	assert_true(boot.has_reset_count);
 	assert_int_equal(boot.reset_count, 7);
-	assert_string_equal(boot.boot_id, first_kernel.boot_id);
+	assert_string_equal(boot.boot_id, f->boot.boot_id);
 	assert_int_equal(kept_list_check(&f->list, f->archive, boot.id), 0);
 }
 
 TEST(what_is_put_comes_back)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 1);
-	add(f, 1, 3);
-	add(f, 3, 1000);
+	kept_archive_add(f, 0, 1);
+	kept_archive_add(f, 1, 3);
+	kept_archive_add(f, 3, 1000);
 	assert_int_equal(archive_end(f->archive), 1000);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 1000);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_end(f->archive), 1000);
 	assert_int_equal(imastage_replay_nr_records(archive_replay(f->archive)),
 			 1000);
-	add(f, 1000, 2000);
+	kept_archive_add(f, 1000, 2000);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 2000);
 	assert_int_equal(f->said.nr_errors, 0);
 }
 
 TEST(what_is_not_committed_is_not_there)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 100);
+	kept_archive_add(f, 0, 100);
 	assert_int_equal(kept_list_put(&f->list, f->archive, 100, 900), 0);
 	assert_int_equal(archive_end(f->archive), 900);
 	assert_int_equal(archive_rollback(f->archive), 0);
@@ -128,10 +68,10 @@ TEST(what_is_not_committed_is_not_there)
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 100);
 
 	assert_int_equal(kept_list_put(&f->list, f->archive, 100, 900), 0);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_end(f->archive), 100);
 	check_size(f, f->list.offsets[100]);
-	add(f, 100, 2000);
+	kept_archive_add(f, 100, 2000);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 2000);
 }
 
@@ -139,13 +79,13 @@ TEST(pending_is_noted_with_the_records)
 {
 	const struct archive_pending pending = { 0, 50, ARCHIVE_STAGED };
 	const struct archive_pending rest = { 20, 30, ARCHIVE_COPIED };
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_pending found;
 	struct archive_boot boot;
 
 	assert_int_equal(kept_list_put(&f->list, f->archive, 0, 50), 0);
 	assert_int_equal(archive_commit(f->archive, &pending), 0);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_pending(f->archive, &found), 0);
 	assert_int_equal(found.first, 0);
 	assert_int_equal(found.count, 50);
@@ -153,7 +93,7 @@ TEST(pending_is_noted_with_the_records)
 
 	/* Another one takes its place, with or without records. */
 	assert_int_equal(archive_commit(f->archive, &rest), 0);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_pending(f->archive, &found), 0);
 	assert_int_equal(found.first, 20);
 	assert_int_equal(found.method, ARCHIVE_COPIED);
@@ -170,13 +110,13 @@ TEST(pending_is_noted_with_the_records)
 
 TEST(notes_are_kept)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	char value[16];
 
 	assert_int_equal(archive_get_note(f->archive, "k", value, 16), -ENOENT);
 	assert_int_equal(archive_note(f->archive, "k", "a value"), 0);
 	assert_int_equal(archive_get_note(f->archive, "k", value, 7), -ENOBUFS);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_get_note(f->archive, "k", value, 16), 0);
 	assert_string_equal(value, "a value");
 	assert_int_equal(archive_note(f->archive, "k", NULL), 0);
@@ -186,7 +126,7 @@ TEST(notes_are_kept)
 
 TEST(there_is_one_writer)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive *other;
 
 	assert_int_equal(archive_open_writer(&f->options, &other), -EBUSY);
@@ -197,19 +137,19 @@ TEST(there_is_one_writer)
 
 TEST(readers_follow)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_cursor *cursor;
 	struct imastage_record record;
 	struct archive *reader;
 
-	add(f, 0, 10);
+	kept_archive_add(f, 0, 10);
 	assert_int_equal(archive_open_reader(&f->options, &reader), 0);
 	assert_int_equal(archive_refresh(reader), ARCHIVE_CHANGED);
 	assert_int_equal(archive_refresh(reader), 0);
 	assert_int_equal(archive_cursor_open(reader, 1, 10, &cursor), 0);
 	assert_int_equal(archive_cursor_next(cursor, &record), IMASTAGE_END);
 	for (uint64_t i = 10; i < 1000; i += 99) {
-		add(f, i, i + 99);
+		kept_archive_add(f, i, i + 99);
 		assert_int_equal(archive_refresh(reader), ARCHIVE_CHANGED);
 		for (unsigned int n = 0; n < 99; n++)
 			assert_int_equal(archive_cursor_next(cursor, &record),
@@ -226,9 +166,9 @@ TEST(readers_follow)
 TEST(boots_are_told_apart)
 {
 	struct archive_boot key = { .boot_id = "another" }, boot;
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 500);
+	kept_archive_add(f, 0, 500);
 	assert_int_equal(archive_continue_boot(f->archive, 1, key.boot_id), 0);
 	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
 	assert_string_equal(boot.boot_id, "another");
@@ -237,7 +177,7 @@ TEST(boots_are_told_apart)
 	assert_int_equal(boot.id, 2);
 	assert_false(boot.has_reset_count);
 	assert_int_equal(archive_end(f->archive), 0);
-	add(f, 0, 20);
+	kept_archive_add(f, 0, 20);
 	assert_int_equal(archive_continue_boot(f->archive, 1, "x"), -ESTALE);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 500);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 2), 20);
@@ -249,22 +189,22 @@ TEST(boots_are_told_apart)
 
 TEST(a_gap_has_a_place)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_cursor *cursor;
 	struct imastage_record record;
 	struct archive_place before, place;
 
-	add(f, 0, 300);
+	kept_archive_add(f, 0, 300);
 	assert_int_equal(archive_end_place(f->archive, 1, &before), 0);
 	assert_int_equal(archive_add_gap(f->archive, 5, "lost"), 0);
 	assert_int_equal(archive_add_gap(f->archive, 2, "again"), 0);
 	assert_null(archive_replay(f->archive));
 	assert_int_equal(archive_end(f->archive), 307);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_null(archive_replay(f->archive));
 	assert_int_equal(archive_end(f->archive), 307);
-	add(f, 300, 600);
-	open_again(f);
+	kept_archive_add(f, 300, 600);
+	kept_archive_open_again(f);
 	assert_null(archive_replay(f->archive));
 
 	assert_int_equal(archive_cursor_open(f->archive, 1, 299, &cursor), 0);
@@ -289,10 +229,10 @@ TEST(a_gap_has_a_place)
 /* Every offset, in every unit, against a walk through the list. */
 TEST(places_are_found)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_place place, end;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_end_place(f->archive, 1, &end), 0);
 	assert_int_equal(end.index, 2000);
 	assert_int_equal(end.binary, f->list.bytes.len);
@@ -313,14 +253,14 @@ TEST(places_are_found)
 }
 
 /* How often the index was asked for a segment. */
-static int nr_asked(struct fixture *f)
+static int nr_asked(struct kept_archive *f)
 {
 	return sqlite3_stmt_status(f->archive->index.queries[QUERY_SEGMENT_AT],
 				   SQLITE_STMTSTATUS_RUN, 0);
 }
 
 /* Steps for all of @nr records, each looked for by its byte. */
-static int steps(struct fixture *f, uint64_t nr)
+static int steps(struct kept_archive *f, uint64_t nr)
 {
 	struct archive_place place;
 	int before = nr_asked(f);
@@ -335,12 +275,12 @@ static int steps(struct fixture *f, uint64_t nr)
 /* Not more steps when the list is longer; what halving it takes would be. */
 TEST(a_place_is_found_in_few_steps)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	int few;
 
-	add(f, 0, 500);
+	kept_archive_add(f, 0, 500);
 	few = steps(f, 500);
-	add(f, 500, 2000);
+	kept_archive_add(f, 500, 2000);
 	assert_true(steps(f, 500) <= 2 * few);
 	assert_true(steps(f, 2000) <= 4 * 2000);
 }
@@ -348,12 +288,12 @@ TEST(a_place_is_found_in_few_steps)
 /* A cursor in the middle of a segment asks for that once, and for no end. */
 TEST(a_cursor_is_opened_in_one_step)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_cursor *cursor;
 	struct imastage_record record;
 	int before;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	before = nr_asked(f);
 	assert_int_equal(archive_cursor_open(f->archive, 1, 777, &cursor), 0);
 	assert_int_equal(archive_cursor_next(cursor, &record), 0);
@@ -371,7 +311,7 @@ TEST(a_cursor_is_opened_in_one_step)
 
 /* ---- upkeep ---------------------------------------------------------------- */
 
-static uint64_t stored_bytes(struct fixture *f)
+static uint64_t stored_bytes(struct kept_archive *f)
 {
 	struct archive_boot boot;
 
@@ -381,12 +321,12 @@ static uint64_t stored_bytes(struct fixture *f)
 
 TEST(compressed_segments_read_the_same)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive *reader;
 	uint64_t before;
 	unsigned int done;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	before = stored_bytes(f);
 	assert_int_equal(archive_open_reader(&f->options, &reader), 0);
 	assert_int_equal(archive_compress(f->archive, 3, &done), 0);
@@ -400,7 +340,7 @@ TEST(compressed_segments_read_the_same)
 	archive_close(reader);
 	assert_int_equal(archive_compress(f->archive, 1000, &done), 0);
 	assert_int_equal(done, 0);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_end(f->archive), 2000);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 2000);
 	assert_int_equal(f->said.nr_errors, 0);
@@ -409,9 +349,9 @@ TEST(compressed_segments_read_the_same)
 /* From every record on, compressed or not. */
 TEST(reading_begins_anywhere)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_compress(f->archive, 5, NULL), 0);
 	for (uint64_t i = 0; i < 2000; i += 7) {
 		struct archive_cursor *cursor;
@@ -431,9 +371,9 @@ TEST(nothing_is_pruned_that_nobody_acknowledged)
 {
 	const struct archive_prune_options options = { .max_bytes = 1 };
 	struct archive_prune_result result;
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
 	assert_int_equal(result.nr_segments, 0);
 	assert_true(result.unacknowledged);
@@ -456,9 +396,9 @@ TEST(pruning_leaves_what_a_hold_keeps)
 	struct imastage_record record;
 	struct archive_place place;
 	struct archive_boot boot;
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_compress(f->archive, 2, NULL), 0);
 	assert_int_equal(archive_hold(f->archive, "verifier", 0, 1000), 0);
 	assert_int_equal(archive_hold(f->archive, "late", 0, 1500), 0);
@@ -481,7 +421,7 @@ TEST(pruning_leaves_what_a_hold_keeps)
 					f->list.offsets[boot.first], &place),
 			 0);
 	assert_int_equal(place.index, boot.first);
-	open_again(f);
+	kept_archive_open_again(f);
 	assert_int_equal(archive_end(f->archive), 2000);
 	assert_int_equal(imastage_replay_nr_records(archive_replay(f->archive)),
 			 2000);
@@ -503,15 +443,15 @@ TEST(old_boots_go_whole)
 						       .force = true };
 	struct archive_prune_result result;
 	struct archive_boot boot;
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	int nr = 0;
 
-	add(f, 0, 300);
+	kept_archive_add(f, 0, 300);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(
-			archive_new_boot(f->archive, &first_kernel, &boot), 0);
+		assert_int_equal(archive_new_boot(f->archive, &f->boot, &boot),
+				 0);
 		if (i != 1)
-			add(f, 0, 300);
+			kept_archive_add(f, 0, 300);
 	}
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
 	assert_int_equal(result.nr_boots, 2);
@@ -519,7 +459,7 @@ TEST(old_boots_go_whole)
 	assert_int_equal(nr, 2);
 	assert_int_equal(archive_find_boot(f->archive, "2", &boot), -ENOENT);
 	assert_int_equal(kept_list_check(&f->list, f->archive, 4), 300);
-	assert_int_equal(archive_new_boot(f->archive, &first_kernel, &boot), 0);
+	assert_int_equal(archive_new_boot(f->archive, &f->boot, &boot), 0);
 	assert_int_equal(boot.id, 5);
 	assert_int_equal(f->said.nr_errors, 0);
 }
@@ -529,9 +469,9 @@ TEST(age_is_counted_from_the_last_record)
 	struct archive_prune_options options = { .max_age = 60, .force = true };
 	struct archive_prune_result result;
 	struct archive_boot boot;
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
-	add(f, 0, 2000);
+	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
 	options.now = boot.created + 59;
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
@@ -545,7 +485,7 @@ TEST(age_is_counted_from_the_last_record)
 
 static int append_file(void *context, const struct archive_segment *segment)
 {
-	struct fixture *f = context;
+	struct kept_archive *f = context;
 	char command[256];
 
 	snprintf(command, sizeof(command),
@@ -558,7 +498,7 @@ static int append_file(void *context, const struct archive_segment *segment)
 }
 
 /* What cat and zstdcat make of the segments is the list. */
-static void check_files(struct fixture *f)
+static void check_files(struct kept_archive *f)
 {
 	char path[128];
 	uint8_t *data;
@@ -575,8 +515,8 @@ static void check_files(struct fixture *f)
 }
 
 /* All of it, by pieces of up to @len bytes where it can be copied. */
-static void check_copies(struct fixture *f, struct archive *archive, size_t len,
-			 unsigned int *ret_copied)
+static void check_copies(struct kept_archive *f, struct archive *archive,
+			 size_t len, unsigned int *ret_copied)
 {
 	const uint8_t *at = f->list.bytes.data;
 	const uint8_t *end = at + f->list.bytes.len;
@@ -608,12 +548,12 @@ static void check_copies(struct fixture *f, struct archive *archive, size_t len,
 /* A reader as well, whose last segment grows while it is copied. */
 TEST(bytes_are_copied_up_to_the_end_of_a_segment)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_boot boot;
 	unsigned int copied;
 
-	add(f, 0, 700);
-	add(f, 700, 2000);
+	kept_archive_add(f, 0, 700);
+	kept_archive_add(f, 700, 2000);
 	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
 	assert_true(boot.nr_segments > 10);
 	check_copies(f, f->archive, 5000, &copied);
@@ -627,19 +567,19 @@ TEST(bytes_are_copied_up_to_the_end_of_a_segment)
 
 TEST(in_the_middle_of_bytes_there_is_no_record)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_cursor *cursor;
 	struct imastage_record record;
 	uint8_t data[4096];
 	uint64_t end;
 
-	add(f, 0, 50);
+	kept_archive_add(f, 0, 50);
 	end = f->list.offsets[50];
 	assert_int_equal(archive_cursor_open(f->archive, 1, 40, &cursor), 0);
 	assert_int_equal(archive_cursor_next(cursor, &record), 0);
 	assert_int_equal(archive_cursor_copy(cursor, data, 3), 3);
 	assert_int_equal(archive_cursor_next(cursor, &record), -EINVAL);
-	add(f, 50, 60);
+	kept_archive_add(f, 50, 60);
 	while (archive_cursor_copy(cursor, data, sizeof(data)) > 0)
 		;
 	assert_int_equal(archive_cursor_index(cursor), 50);
@@ -652,14 +592,14 @@ TEST(in_the_middle_of_bytes_there_is_no_record)
 /* The file is shorter than its row says. */
 TEST(bytes_that_are_not_there_are_an_error)
 {
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 	struct archive_cursor *cursor;
 	struct imastage_record record;
 	uint8_t data[64];
 	char path[160];
 	ssize_t n;
 
-	add(f, 0, 50);
+	kept_archive_add(f, 0, 50);
 	assert_int_equal(archive_cursor_open(f->archive, 1, 0, &cursor), 0);
 	assert_int_equal(archive_cursor_next(cursor, &record), 0);
 	snprintf(path, sizeof(path), "%s/00000001/%020d.ima", f->dir, 0);
@@ -678,21 +618,21 @@ TEST(segments_are_the_list)
 		"mixed-sha1",	     "names",	   "others",
 		"violation",	     "other-pcr"
 	};
-	struct fixture *f = *state;
+	struct kept_archive *f = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char path[256];
 
-		teardown(state);
-		setup(state);
+		kept_archive_teardown(state);
+		kept_archive_setup(state);
 		f = *state;
 		kept_list_fini(&f->list);
 		snprintf(path, sizeof(path), TEST_DATA "/golden/%s.hex",
 			 names[i]);
 		kept_list_read(&f->list, path);
 		f->options.segment_len = 500;
-		open_again(f);
-		add(f, 0, f->list.nr);
+		kept_archive_open_again(f);
+		kept_archive_add(f, 0, f->list.nr);
 		check_files(f);
 		assert_int_equal(archive_compress(f->archive, 1000, NULL), 0);
 		check_files(f);
@@ -700,7 +640,9 @@ TEST(segments_are_the_list)
 	}
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name)                                                \
+	cmocka_unit_test_setup_teardown(name, kept_archive_setup, \
+					kept_archive_teardown)
 
 TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(what_is_not_committed_is_not_there),

@@ -7,11 +7,14 @@
 #include "archive/archive.h"
 #include "base/bytes.h"
 #include "lib/keeping.h"
+#include "lib/listbuilder.h"
 #include "lib/testing.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <zstd.h>
 
 #define FIRST "00000000000000000000.ima"
@@ -299,6 +302,14 @@ static const struct refusal refusals[] = {
 	{ NULL, "rm index.db-*; truncate -s 5000 index.db", -EBADMSG, -EBADMSG,
 	  "malformed" },
 	{ NULL, "rm index.db*", -EBADMSG, -ENOENT, "index.db" },
+	{ NULL, "rm -f index.db-wal; mkdir index.db-wal", -EBADMSG, -EBADMSG,
+	  "index.db-wal: is no regular file" },
+	{ NULL, "rm -f index.db-wal; ln -s /etc/passwd index.db-wal", -EBADMSG,
+	  -EBADMSG, "index.db-wal: is no regular file" },
+	{ NULL, "rm -f index.db-shm; mkfifo index.db-shm", -EBADMSG, 0,
+	  "index.db-shm: is no regular file" },
+	{ NULL, "ln -s nowhere index.db-journal", -EBADMSG, 0,
+	  "index.db-journal: is no regular file" },
 	{ NULL, "mkdir 00000009; touch 00000009/" FIRST, -EBADMSG, 0,
 	  "of which index.db knows nothing" },
 };
@@ -336,6 +347,107 @@ TEST(what_is_no_archive_is_refused)
 	}
 }
 
+/* ---- the write-ahead log --------------------------------------------------- */
+
+/* As a writer leaves it that is killed: what it committed last is in the log. */
+static void leave_wal(struct fixture *f, uint64_t from, uint64_t to)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct archive *archive;
+
+		if (archive_open_writer(&f->options, &archive) == 0 &&
+		    kept_list_put(&f->list, archive, from, to) == 0 &&
+		    archive_commit(archive, NULL) == 0)
+			kill(getpid(), SIGKILL);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+}
+
+/* If it finds nothing wrong with itself, it is the list, up to a commit. */
+static void check_list(struct fixture *f, struct archive *archive)
+{
+	char *found = keeping_try_findings(archive);
+
+	if (found && !*found) {
+		uint64_t end = kept_list_check(&f->list, archive, 1);
+
+		assert_true(end == 1700 || end == 1800 || end == 1900);
+	}
+	free(found);
+}
+
+/* The archive as it was left, but for one byte of the log or of its index. */
+static void change_wal(struct fixture *f, uint32_t *seed)
+{
+	char command[400];
+
+	snprintf(
+		command, sizeof(command),
+		"rm -rf * && cp -a %s.safe/. . && "
+		"printf '\\%03o' | dd conv=notrunc bs=1 seek=%u of=index.db-%s",
+		f->dir, next_random(seed, 256), next_random(seed, 30000),
+		next_random(seed, 3) ? "wal" : "shm");
+	shell(f, command);
+}
+
+/* A log with any byte changed: all of the list, less of it, or an error. */
+TEST(a_damaged_log_shows_no_other_list)
+{
+	struct fixture *f = *state;
+	struct archive *archive;
+	uint32_t seed = 11;
+
+	kept_list_fini(&f->list);
+	kept_list_random(&f->list, 1900, 5);
+	leave_wal(f, 1700, 1800);
+	leave_wal(f, 1800, 1900);
+	shell(f, "test -s index.db-wal && cp -a . $PWD.safe");
+	for (int i = 0; i < 60; i++) {
+		change_wal(f, &seed);
+		if (archive_open_reader(&f->options, &archive) == 0) {
+			check_list(f, archive);
+			archive_close(archive);
+		}
+		if (archive_open_writer(&f->options, &archive) == 0) {
+			check_list(f, archive);
+			archive_close(archive);
+		}
+	}
+	shell(f, "rm -rf $PWD.safe");
+}
+
+/* The log of another archive, whose frames are all right. */
+TEST(a_log_of_another_archive_is_found_out)
+{
+	struct fixture *f = *state, *other;
+	struct archive *archive;
+	char command[256];
+	void *second;
+
+	assert_int_equal(setup(&second), 0);
+	other = second;
+	kept_list_fini(&other->list);
+	kept_list_random(&other->list, 1900, 6);
+	leave_wal(other, 1700, 1900);
+	snprintf(command, sizeof(command),
+		 "rm -f index.db-shm; cp %s/index.db-wal .", other->dir);
+	shell(f, command);
+	if (archive_open_reader(&f->options, &archive) == 0) {
+		char *found = keeping_try_findings(archive);
+
+		assert_true(!found || *found);
+		free(found);
+		archive_close(archive);
+	}
+	assert_int_equal(archive_open_writer(&f->options, &archive), -EBADMSG);
+	teardown(&second);
+}
+
 TEST(other_files_stay)
 {
 	struct fixture *f = *state;
@@ -368,5 +480,7 @@ TEST(a_read_only_copy_can_be_read)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(CASE(damage_is_found), CASE(a_bomb_does_not_go_off),
-	  CASE(what_is_no_archive_is_refused), CASE(other_files_stay),
+	  CASE(what_is_no_archive_is_refused),
+	  CASE(a_damaged_log_shows_no_other_list),
+	  CASE(a_log_of_another_archive_is_found_out), CASE(other_files_stay),
 	  CASE(a_read_only_copy_can_be_read))

@@ -125,6 +125,7 @@ static int add_gap(struct keep *keep, const struct keep_decision *decision,
 	uint64_t count = decision->gap == KEEP_GAP_UNKNOWN ? 0 : decision->gap;
 
 	say_gap(keep, decision, end);
+	archive_name_uncommitted(keep->options.archive);
 	return archive_add_gap(keep->options.archive, count,
 			       "deleted from the kernel by somebody else");
 }
@@ -216,6 +217,9 @@ static int go_on(struct keep *keep, const struct keep_facts *facts,
 				   decision->first - facts->deleted);
 	if (r == 0 && !is_still_staged(facts, decision))
 		r = keep_set_pending(keep, &pending);
+	/* The kernel has all that follows: nothing else was committed, and lost. */
+	if (r == 0 && !decision->gap)
+		r = archive_forget_uncommitted(keep->options.archive);
 	return r;
 }
 

@@ -225,7 +225,7 @@ static int list_folder(const struct io *io, const char *path,
 {
 	struct disk *disk = disk_of(io);
 	const struct disk_name *name;
-	char names[256][32];
+	char names[256][64];
 	size_t nr = 0;
 	int r = disk_try(disk, DISK_READS);
 

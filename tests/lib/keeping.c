@@ -207,3 +207,57 @@ void kept_said_init(struct kept_said *said)
 	memset(said, 0, sizeof(*said));
 	said->say = (struct say){ hear, said };
 }
+
+/* ---- an archive ------------------------------------------------------------ */
+
+void kept_archive_open_again(struct kept_archive *kept)
+{
+	archive_close(kept->archive);
+	kept->archive = NULL;
+	assert_int_equal(archive_open_writer(&kept->options, &kept->archive),
+			 0);
+}
+
+int kept_archive_setup(void **state)
+{
+	const struct archive_boot kernel = {
+		.has_reset_count = true,
+		.reset_count = 7,
+		.boot_id = "6f4e2f4c-63b8-4c7f-9f0c-6f3d1f0a0001",
+	};
+	struct kept_archive *kept = calloc(1, sizeof(*kept));
+
+	assert_non_null(kept);
+	strcpy(kept->dir, "/tmp/imastage-test-archive-XXXXXX");
+	keeping_make_dir(kept->dir);
+	kept_said_init(&kept->said);
+	kept->options = (struct archive_options){
+		.dir = kept->dir,
+		.say = &kept->said.say,
+		.segment_len = 20000,
+	};
+	kept_archive_open_again(kept);
+	assert_int_equal(archive_new_boot(kept->archive, &kernel, &kept->boot),
+			 0);
+	kept_list_random(&kept->list, 2000, 1);
+	*state = kept;
+	return 0;
+}
+
+int kept_archive_teardown(void **state)
+{
+	struct kept_archive *kept = *state;
+
+	archive_close(kept->archive);
+	keeping_remove_dir(kept->dir);
+	kept_list_fini(&kept->list);
+	free(kept);
+	return 0;
+}
+
+void kept_archive_add(struct kept_archive *kept, uint64_t from, uint64_t to)
+{
+	assert_int_equal(kept_list_put(&kept->list, kept->archive, from, to),
+			 0);
+	assert_int_equal(archive_commit(kept->archive, NULL), 0);
+}

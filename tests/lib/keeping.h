@@ -60,4 +60,24 @@ struct kept_said {
 
 void kept_said_init(struct kept_said *said);
 
+/* An archive of one boot in a folder of its own, with short segments; and records for it. */
+struct kept_archive {
+	char dir[64];
+	struct kept_said said;
+	struct archive_options options;
+	struct archive *archive; /* a writer */
+	struct archive_boot boot;
+	struct kept_list list;
+};
+
+/* As cmocka has them: *state is a struct kept_archive. */
+int kept_archive_setup(void **state);
+int kept_archive_teardown(void **state);
+
+/* Another writer. */
+void kept_archive_open_again(struct kept_archive *kept);
+
+/* Puts and commits records @from to @to - 1. */
+void kept_archive_add(struct kept_archive *kept, uint64_t from, uint64_t to);
+
 #endif
