@@ -35,7 +35,8 @@ exec 4>&1 # the terminal, for note
 # What needs no kernel comes first.
 default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
 debug=()
-alone=(conformance) # not beside others
+# Not beside others: what compares their results, and machines in which time counts.
+alone=(conformance vm_suspend vm_keeper debug_suspend)
 
 # ---- what checks call ------------------------------------------------------
 
