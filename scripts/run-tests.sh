@@ -410,7 +410,7 @@ signal_all() {
 # shellcheck disable=SC2317 # called by the trap
 interrupted() {
 	local i
-	trap '' INT TERM
+	trap '' INT TERM HUP
 	signal_all TERM
 	for ((i = 0; i < 300; i++)); do
 		signal_all 0 || break
@@ -454,9 +454,9 @@ main() {
 		return 2
 	fi
 	mkdir -p "$logs"
-	trap interrupted INT TERM
+	trap interrupted INT TERM HUP
 	run_checks "${checks[@]}"
-	trap - INT TERM
+	trap - INT TERM HUP
 	((skipped)) && echo "$passed passed, $failed failed, $skipped skipped" || echo "$passed passed, $failed failed"
 	((failed == 0))
 }

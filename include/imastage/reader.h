@@ -92,8 +92,8 @@ IMASTAGE_API void imastage_reader_free(struct imastage_reader *reader);
 #define IMASTAGE_END 1 /* there is no further record */
 
 /*
- * The next record, valid until the next call; of no use on failure. Returns 0, IMASTAGE_END, or,
- * again at every further call:
+ * The next record, valid until the next call; *ret_record is of no use on failure.
+ * Returns 0, IMASTAGE_END, or, again at every further call:
  *	-ENODATA	the list ends inside a record
  *	-EBADMSG	what is there could not be a record whatever followed
  *	-EMSGSIZE	a record is longer than max_record_len

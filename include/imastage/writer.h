@@ -77,7 +77,8 @@ imastage_writer_new(struct imastage_sink sink,
  * nothing written when ASCII cannot show the record: see
  * imastage_record_is_known(); a digest field without its colon. With options.bare
  * such a line ends behind the template's name. The same when the digest is all
- * ones, which CEL would take for a violation. -EIO when OpenSSL fails, or the
+ * ones, which CEL would take for a violation. -ENOMEM for a line of ASCII of some
+ * thousand bytes and more, which is made in memory; -EIO when OpenSSL fails, or the
  * error of the sink.
  */
 IMASTAGE_API int imastage_writer_put(struct imastage_writer *writer,

@@ -49,6 +49,32 @@ static int was_pruned(struct visit *visit, uint64_t first)
 	return first < base.place.index ? SUPERFLUOUS : UNKNOWN;
 }
 
+static bool is_file_of(const struct row *row, enum segment_kind kind,
+		       uint64_t first)
+{
+	return row->is.first == first &&
+	       row->is.compressed == (kind == SEGMENT_COMPRESSED);
+}
+
+/* Without the file that its row speaks of, this may be all there is of the records. */
+static int compare(struct visit *visit, const struct row *row,
+		   enum segment_kind kind, uint64_t first)
+{
+	struct archive *archive = visit->archive;
+	struct segment_path path = segment_path(
+		archive->dir, visit->boot, row->is.first,
+		row->is.compressed ? SEGMENT_COMPRESSED : SEGMENT_RAW);
+	int fd;
+
+	if (is_file_of(row, kind, first))
+		return WANTED;
+	fd = io_open(archive->options.io, path.text, O_RDONLY, 0);
+	if (fd < 0)
+		return fd == -ENOENT ? WANTED : fd;
+	io_close(archive->options.io, fd);
+	return SUPERFLUOUS;
+}
+
 /* A verdict, or an error. */
 static int judge(struct visit *visit, enum segment_kind kind, uint64_t first)
 {
@@ -62,11 +88,7 @@ static int judge(struct visit *visit, enum segment_kind kind, uint64_t first)
 	if (r == IMASTAGE_END || (r == 0 && first >= row_end(&row)))
 		r = was_pruned(visit, first);
 	else if (r == 0)
-		r = row.is.first == first &&
-				    row.is.compressed ==
-					    (kind == SEGMENT_COMPRESSED) ?
-			    WANTED :
-			    SUPERFLUOUS;
+		r = compare(visit, &row, kind, first);
 	row_fini(&row);
 	return r;
 }
@@ -83,14 +105,14 @@ static int visit_segment(void *context, const char *name)
 		visit->foreign = true;
 		return 0;
 	}
-	if (kind == SEGMENT_UNCOMMITTED)
+	if (uncommitted_is(kind))
 		return 0;
 	r = judge(visit, kind, first);
 	visit->nr_kept += r == WANTED;
 	if (r < 0 || r == WANTED)
 		return r < 0 ? r : 0;
-	if (r == UNKNOWN && kind == SEGMENT_RAW && visit->archive->starts)
-		return uncommitted_keep_file(visit->archive, visit->boot,
+	if (r == UNKNOWN && visit->archive->starts)
+		return uncommitted_keep_file(visit->archive, visit->boot, kind,
 					     first);
 	path = segment_path(visit->archive->dir, visit->boot, first, kind);
 	return remove_file(visit, path.text, "it was not committed");

@@ -21,6 +21,7 @@ static const char *const suffixes[] = {
 	[SEGMENT_RAW] = ".ima",
 	[SEGMENT_COMPRESSED] = ".ima.zst",
 	[SEGMENT_UNCOMMITTED] = ".ima.uncommitted",
+	[SEGMENT_UNCOMMITTED_COMPRESSED] = ".ima.zst.uncommitted",
 };
 
 /* ---- names ----------------------------------------------------------------- */

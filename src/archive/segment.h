@@ -17,6 +17,7 @@ enum segment_kind {
 	SEGMENT_RAW, /* <20 digits>.ima */
 	SEGMENT_COMPRESSED, /* .ima.zst */
 	SEGMENT_UNCOMMITTED, /* .ima.uncommitted; see uncommitted.c */
+	SEGMENT_UNCOMMITTED_COMPRESSED, /* .ima.zst.uncommitted */
 	SEGMENT_OTHER, /* not the name of a segment */
 };
 

@@ -106,9 +106,12 @@ int recover(struct archive *archive);
 
 /* ---- uncommitted.c --------------------------------------------------------- */
 
-/* Puts aside the raw segment file that begins with record @first. */
+/* Is this how such files are called? */
+bool uncommitted_is(enum segment_kind kind);
+
+/* Puts aside the segment file of that kind that begins with record @first. */
 int uncommitted_keep_file(struct archive *archive, int64_t boot,
-			  uint64_t first);
+			  enum segment_kind kind, uint64_t first);
 
 /* Puts aside @len bytes of the tail's segment, from @offset on; or says why not. */
 void uncommitted_keep_tail(struct archive *archive, const char *path, int fd,

@@ -78,6 +78,26 @@ TEST(what_the_index_does_not_know_is_kept)
 	assert_int_equal(kept_list_check(&f->list, f->archive, 1), 500);
 }
 
+/* Nor what was compressed since, nor what would take the place of a file that is gone. */
+TEST(the_only_copy_is_kept)
+{
+	struct kept_archive *f = *state;
+
+	kept_archive_add(f, 0, 400);
+	kept_archive_open_again(f);
+	shell(f, "cp index.db old");
+	kept_archive_add(f, 400, 1500);
+	assert_int_equal(archive_compress(f->archive, 100, NULL), 0);
+	archive_close(f->archive);
+	f->archive = NULL;
+	shell(f, "cp -a 00000001 all && cp old index.db && rm -f index.db-*");
+	/* The index has these as they were before they were compressed. */
+	assert_true(archive_open_writer(&f->options, &f->archive) < 0);
+	shell(f,
+	      "for i in all/*.zst; do cmp $i 00000001/${i##*/} || cmp $i 00000001/${i##*/}.uncommitted || exit 1; done");
+	shell(f, "ls 00000001/*.zst && ls 00000001/*.ima.zst.uncommitted");
+}
+
 /* What was compressed or pruned meanwhile, or rolled back, is nothing to be kept. */
 TEST(what_is_superfluous_is_not_kept)
 {
@@ -127,5 +147,5 @@ TEST(what_is_kept_goes_with_its_boot)
 					kept_archive_teardown)
 
 TEST_MAIN(CASE(what_the_index_does_not_know_is_kept),
-	  CASE(what_is_superfluous_is_not_kept),
+	  CASE(the_only_copy_is_kept), CASE(what_is_superfluous_is_not_kept),
 	  CASE(what_is_kept_goes_with_its_boot))

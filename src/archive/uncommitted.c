@@ -14,10 +14,20 @@
 #include <errno.h>
 #include <inttypes.h>
 
-static struct segment_path path_of(const struct archive *archive, int64_t boot,
-				   uint64_t first)
+bool uncommitted_is(enum segment_kind kind)
 {
-	return segment_path(archive->dir, boot, first, SEGMENT_UNCOMMITTED);
+	return kind == SEGMENT_UNCOMMITTED ||
+	       kind == SEGMENT_UNCOMMITTED_COMPRESSED;
+}
+
+/* Where a file of that kind goes. */
+static struct segment_path path_of(const struct archive *archive, int64_t boot,
+				   enum segment_kind kind, uint64_t first)
+{
+	return segment_path(archive->dir, boot, first,
+			    kind == SEGMENT_COMPRESSED ?
+				    SEGMENT_UNCOMMITTED_COMPRESSED :
+				    SEGMENT_UNCOMMITTED);
 }
 
 /* Of a file that is not there, 0. */
@@ -43,12 +53,13 @@ static void say_kept(const struct archive *archive, const char *from,
 	    from, len, to->text);
 }
 
-int uncommitted_keep_file(struct archive *archive, int64_t boot, uint64_t first)
+int uncommitted_keep_file(struct archive *archive, int64_t boot,
+			  enum segment_kind kind, uint64_t first)
 {
 	const struct archive_options *options = &archive->options;
 	struct segment_path from =
-		segment_path(archive->dir, boot, first, SEGMENT_RAW);
-	struct segment_path to = path_of(archive, boot, first);
+		segment_path(archive->dir, boot, first, kind);
+	struct segment_path to = path_of(archive, boot, kind, first);
 	uint64_t len = size_of(options->io, from.text);
 	int r;
 
@@ -103,6 +114,7 @@ void uncommitted_keep_tail(struct archive *archive, const char *path, int fd,
 {
 	const struct archive_options *options = &archive->options;
 	struct segment_path to = path_of(archive, archive->tail.boot,
+					 SEGMENT_RAW,
 					 row_end(&archive->tail.row));
 	int r;
 
@@ -129,11 +141,12 @@ static int forget_file(void *context, const char *name)
 	const struct archive_options *options = &visit->archive->options;
 	struct segment_path path;
 	uint64_t first;
+	enum segment_kind kind = segment_parse_name(name, &first);
 	int r;
 
-	if (segment_parse_name(name, &first) != SEGMENT_UNCOMMITTED)
+	if (!uncommitted_is(kind))
 		return 0;
-	path = path_of(visit->archive, visit->boot, first);
+	path = segment_path(visit->archive->dir, visit->boot, first, kind);
 	r = io_unlink(options->io, path.text);
 	if (r < 0 && r != -ENOENT)
 		return say_errno(options->say, r, "%s: removing", path.text);
@@ -143,12 +156,15 @@ static int forget_file(void *context, const char *name)
 static int name_file(void *context, const char *name)
 {
 	const struct visit *visit = context;
+	struct segment_path path;
 	uint64_t first;
+	enum segment_kind kind = segment_parse_name(name, &first);
 
-	if (segment_parse_name(name, &first) == SEGMENT_UNCOMMITTED)
-		say(visit->archive->options.say, SAY_WARNING,
-		    "%s: may have what is missing",
-		    path_of(visit->archive, visit->boot, first).text);
+	if (!uncommitted_is(kind))
+		return 0;
+	path = segment_path(visit->archive->dir, visit->boot, first, kind);
+	say(visit->archive->options.say, SAY_WARNING,
+	    "%s: may have what is missing", path.text);
 	return 0;
 }
 
@@ -157,8 +173,9 @@ static int visit_files(struct archive *archive, int64_t boot,
 {
 	struct visit visit = { archive, boot };
 	struct segment_path folder = segment_folder(archive->dir, boot);
+	int r = io_list(archive->options.io, folder.text, each, &visit);
 
-	return io_list(archive->options.io, folder.text, each, &visit);
+	return r == -ENOENT ? 0 : r;
 }
 
 int uncommitted_forget(struct archive *archive, int64_t boot)

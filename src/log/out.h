@@ -42,7 +42,7 @@ static inline void out_took(struct out *out, size_t len)
 	out->len += len;
 }
 
-/* Inline, for a line of ASCII is a dozen of these. */
+/* Inline, for a record is some of these. */
 static inline void out_bytes(struct out *out, struct imastage_bytes bytes)
 {
 	if (bytes.len > out->capacity - out->len) {
