@@ -116,35 +116,27 @@ void survey_archive(struct survey *survey, struct archive *archive)
 		survey_set_first(survey, archive, survey->counts.deleted);
 }
 
-/* From a mark up to record @first, or to what cannot be read. */
-static uint64_t bytes_up_to(struct archive *archive, int64_t boot,
-			    struct archive_place place, uint64_t first)
-{
-	struct archive_cursor *cursor;
-	struct imastage_record record;
-
-	if (archive_cursor_open(archive, boot, place.index, &cursor) < 0)
-		return place.binary;
-	for (; place.index < first; place.index++) {
-		if (archive_cursor_next(cursor, &record) != 0)
-			break;
-		place.binary += record.raw.len;
-	}
-	archive_cursor_close(cursor);
-	return place.binary;
-}
-
+/*
+ * Nearly always, all that is archived. No segment is opened: the one that grows is open
+ * for writing, so that IMA, where it measures it, would record a violation each time.
+ */
 void survey_set_first(struct survey *survey, struct archive *archive,
 		      uint64_t first)
 {
 	struct archive_place place = { 0 };
 	int64_t boot = survey->boot.id;
+	int r;
 
 	survey->has_first = true;
 	survey->first = first;
-	if (survey->has_boot &&
-	    archive_locate(archive, boot, ARCHIVE_INDEX, 0, first, &place) == 0)
-		survey->freed_bytes = bytes_up_to(archive, boot, place, first);
+	if (!survey->has_boot)
+		return;
+	r = archive_end_place(archive, boot, &place);
+	if (r == 0 && first < place.index)
+		r = archive_locate(archive, boot, ARCHIVE_INDEX, 0, first,
+				   &place);
+	if (r == 0)
+		survey->freed_bytes = place.binary;
 }
 
 /* ---- saying ---------------------------------------------------------------- */

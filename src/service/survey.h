@@ -45,7 +45,7 @@ struct survey {
 	/* Index of the kernel's first record: so many left it. */
 	bool has_first;
 	uint64_t first;
-	uint64_t freed_bytes; /* of the list */
+	uint64_t freed_bytes; /* of the list; up to a mark while it has some of the archive */
 
 	/* Of all, as many as fit here; the last ones of gaps. */
 	uint64_t nr_gaps, nr_holds;
