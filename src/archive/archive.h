@@ -289,6 +289,13 @@ int archive_cursor_next(struct archive_cursor *cursor,
 ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
 			    size_t len);
 
+/*
+ * As imastage_reader_show(), from the next record on. 0: not here, archive_cursor_next()
+ * goes on, as above; of what is compressed it is shown, too.
+ */
+size_t archive_cursor_show(struct archive_cursor *cursor, void *data,
+			   size_t len);
+
 /* Index of the record that the next call returns. */
 uint64_t archive_cursor_index(const struct archive_cursor *cursor);
 

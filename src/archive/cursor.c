@@ -340,3 +340,18 @@ ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
 	}
 	return n;
 }
+
+size_t archive_cursor_show(struct archive_cursor *cursor, void *data,
+			   size_t len)
+{
+	size_t n;
+
+	if (!cursor->reader || cursor->copied)
+		return 0;
+	n = imastage_reader_show(cursor->reader, row_end(&cursor->row), data,
+				 len);
+	if (n > 0)
+		cursor->has_passed = false;
+	cursor->index = imastage_reader_index(cursor->reader);
+	return n;
+}

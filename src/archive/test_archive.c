@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "lib/keeping.h"
+#include "lib/lists.h"
 #include "lib/testing.h"
 
 #include <errno.h>
@@ -565,6 +566,73 @@ TEST(bytes_are_copied_up_to_the_end_of_a_segment)
 	assert_int_equal(f->said.nr_errors, 0);
 }
 
+/* All of it, in ASCII, up to @len bytes at once where that can be. */
+static void check_lines(struct kept_archive *f,
+			const struct imastage_buffer *want, size_t len,
+			unsigned int *ret_shown)
+{
+	const struct imastage_writer_options to = {
+		.format = IMASTAGE_FORMAT_ASCII,
+	};
+	struct imastage_buffer lines = { 0 };
+	struct imastage_sink sink = imastage_sink_buffer(&lines);
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	struct imastage_writer *writer;
+	char data[5000];
+	size_t n;
+
+	*ret_shown = 0;
+	assert_int_equal(imastage_writer_new(sink, &to, &writer), 0);
+	assert_int_equal(archive_cursor_open(f->archive, 1, 3, &cursor), 0);
+	assert_int_equal(archive_cursor_show(cursor, data, len), 0);
+	while (archive_cursor_next(cursor, &record) == 0) {
+		assert_int_equal(imastage_writer_put(writer, &record), 0);
+		while ((n = archive_cursor_show(cursor, data, len)) > 0) {
+			assert_int_equal(sink.write(sink.context, data, n), 0);
+			++*ret_shown;
+		}
+	}
+	assert_int_equal(archive_cursor_index(cursor), f->list.nr);
+	assert_int_equal(lines.len, want->len);
+	assert_memory_equal(lines.data, want->data, want->len);
+	archive_cursor_close(cursor);
+	imastage_writer_free(writer);
+	free(lines.data);
+}
+
+TEST(lines_are_shown_up_to_the_end_of_a_segment)
+{
+	const struct imastage_reader_options from = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.endian = IMASTAGE_HOST,
+	};
+	const struct imastage_writer_options to = {
+		.format = IMASTAGE_FORMAT_ASCII,
+	};
+	struct kept_archive *f = *state;
+	struct imastage_buffer want = { 0 };
+	struct archive_boot boot;
+	unsigned int shown;
+
+	assert_int_equal(convert_list(bytes_skip(bytes_of(f->list.bytes.data,
+							  f->list.bytes.len),
+						 f->list.offsets[3]),
+				      &from, &to, &want),
+			 IMASTAGE_END);
+	kept_archive_add(f, 0, 700);
+	kept_archive_add(f, 700, 2000);
+	assert_int_equal(archive_last_boot(f->archive, &boot), 0);
+	check_lines(f, &want, 5000, &shown);
+	assert_true(shown >= boot.nr_segments - 1);
+	check_lines(f, &want, 700, &shown);
+	assert_int_equal(archive_compress(f->archive, 1000, NULL), 0);
+	check_lines(f, &want, 5000, &shown);
+	assert_true(shown >= boot.nr_segments - 1);
+	assert_int_equal(f->said.nr_errors, 0);
+	free(want.data);
+}
+
 TEST(in_the_middle_of_bytes_there_is_no_record)
 {
 	struct kept_archive *f = *state;
@@ -587,6 +655,33 @@ TEST(in_the_middle_of_bytes_there_is_no_record)
 	assert_memory_equal(record.raw.data, f->list.bytes.data + end,
 			    record.raw.len);
 	archive_cursor_close(cursor);
+}
+
+/* Where lines could be shown, if nothing had been copied. */
+TEST(in_the_middle_of_bytes_there_is_no_line)
+{
+	struct kept_archive *f = *state;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	uint8_t data[4096];
+	size_t shown = 0;
+
+	kept_archive_add(f, 0, 50);
+	for (uint64_t i = 0; i < 40 && shown == 0; i++) {
+		assert_int_equal(archive_cursor_open(f->archive, 1, i, &cursor),
+				 0);
+		assert_int_equal(archive_cursor_next(cursor, &record), 0);
+		shown = archive_cursor_show(cursor, data, sizeof(data));
+		archive_cursor_close(cursor);
+		assert_int_equal(archive_cursor_open(f->archive, 1, i, &cursor),
+				 0);
+		assert_int_equal(archive_cursor_next(cursor, &record), 0);
+		assert_int_equal(archive_cursor_copy(cursor, data, 3), 3);
+		assert_int_equal(
+			archive_cursor_show(cursor, data, sizeof(data)), 0);
+		archive_cursor_close(cursor);
+	}
+	assert_true(shown > 0);
 }
 
 /* The file is shorter than its row says. */
@@ -657,6 +752,8 @@ TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(pruning_leaves_what_a_hold_keeps), CASE(old_boots_go_whole),
 	  CASE(age_is_counted_from_the_last_record),
 	  CASE(bytes_are_copied_up_to_the_end_of_a_segment),
+	  CASE(lines_are_shown_up_to_the_end_of_a_segment),
 	  CASE(in_the_middle_of_bytes_there_is_no_record),
 	  CASE(bytes_that_are_not_there_are_an_error),
+	  CASE(in_the_middle_of_bytes_there_is_no_line),
 	  CASE(segments_are_the_list))

@@ -312,18 +312,40 @@ static ssize_t copy_archived(struct live_cursor *cursor, void *data, size_t len)
 	return n;
 }
 
-ssize_t live_cursor_copy(struct live_cursor *cursor, void *data, size_t len)
+/* By @from, unless its list is gone. */
+static ssize_t read_bytes(struct live_cursor *cursor,
+			  ssize_t (*from)(struct live_cursor *cursor,
+					  void *data, size_t len),
+			  void *data, size_t len)
 {
 	struct live *live = cursor->live;
 	ssize_t n;
 
 	pthread_rwlock_rdlock(&live->lock);
-	if (live->boot.id != cursor->boot)
-		n = -ESTALE;
-	else
-		n = copy_archived(cursor, data, len);
+	n = live->boot.id == cursor->boot ? from(cursor, data, len) : -ESTALE;
 	pthread_rwlock_unlock(&live->lock);
 	return n;
+}
+
+ssize_t live_cursor_copy(struct live_cursor *cursor, void *data, size_t len)
+{
+	return read_bytes(cursor, copy_archived, data, len);
+}
+
+static ssize_t show_archived(struct live_cursor *cursor, void *data, size_t len)
+{
+	size_t n;
+
+	if (!cursor->archived)
+		return 0;
+	n = archive_cursor_show(cursor->archived, data, len);
+	cursor->next = archive_cursor_index(cursor->archived);
+	return (ssize_t)n;
+}
+
+ssize_t live_cursor_show(struct live_cursor *cursor, void *data, size_t len)
+{
+	return read_bytes(cursor, show_archived, data, len);
 }
 
 static int open_cursor(struct live_cursor *cursor)

@@ -88,6 +88,8 @@ int live_cursor_each(struct live_cursor *cursor,
 		     void *context);
 /* As archive_cursor_copy(): 0 also where the next record is not archived. */
 ssize_t live_cursor_copy(struct live_cursor *cursor, void *data, size_t len);
+/* As archive_cursor_show(), and the same. -ESTALE. */
+ssize_t live_cursor_show(struct live_cursor *cursor, void *data, size_t len);
 uint64_t live_cursor_index(const struct live_cursor *cursor);
 const struct archive_gap *live_cursor_gap(const struct live_cursor *cursor);
 void live_cursor_close(struct live_cursor *cursor);

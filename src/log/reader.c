@@ -7,6 +7,7 @@
  */
 #include "log/reader.h"
 #include "base/cursor.h"
+#include "log/ascii_run.h"
 #include "log/binary.h"
 #include "log/buffer.h"
 
@@ -331,6 +332,48 @@ int imastage_reader_next(struct imastage_reader *reader,
 	move_on(reader);
 	r = prepare(reader);
 	return r ? r : next(reader, ret_record);
+}
+
+/* Those in the window. Returns what ascii_run() does. */
+static int show_window(struct imastage_reader *reader, uint64_t nr_max,
+		       void *data, size_t capacity, size_t *ret_len)
+{
+	struct ascii_run run;
+	int r;
+
+	move_on(reader);
+	r = ascii_run(&reader->options, reader->window, nr_max, data, capacity,
+		      &run);
+	reader->used = run.used;
+	reader->index += run.nr;
+	*ret_len = run.len;
+	return r;
+}
+
+/* What goes wrong, and longer records, are for imastage_reader_next() to meet. */
+static bool read_window(struct imastage_reader *reader)
+{
+	move_on(reader);
+	return !reader->eof && reader->window.len < WINDOW_LEN &&
+	       read_more(reader) == 0;
+}
+
+size_t imastage_reader_show(struct imastage_reader *reader, uint64_t end,
+			    void *data, size_t capacity)
+{
+	size_t done = 0, len;
+	int r;
+
+	if (reader->failed || reader->options.format != IMASTAGE_FORMAT_BINARY)
+		return 0;
+	do {
+		if (reader->index >= end)
+			break;
+		r = show_window(reader, end - reader->index,
+				(uint8_t *)data + done, capacity - done, &len);
+		done += len;
+	} while (r == -ENODATA && read_window(reader));
+	return done;
 }
 
 const struct imastage_error *

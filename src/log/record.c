@@ -132,30 +132,15 @@ int imastage_record_event_name(const struct imastage_record *record,
 	return 0;
 }
 
-static const char usual[8] = "sha256:";
-
-/* Nearly all of a list begin with this, and need not be searched. */
-static bool is_usual(struct imastage_bytes field)
-{
-	return field.len > sizeof(usual) &&
-	       !memcmp(field.data, usual, sizeof(usual));
-}
-
 /* "sha256:" NUL digest, as the kernel prints it: see writer.h */
-int record_split_digest(struct imastage_bytes field,
-			struct imastage_bytes *ret_label,
-			struct imastage_bytes *ret_digest)
+int record_split_any_digest(struct imastage_bytes field,
+			    struct imastage_bytes *ret_label,
+			    struct imastage_bytes *ret_digest)
 {
-	struct imastage_bytes label;
-	size_t colon;
+	struct imastage_bytes label =
+		bytes_first(field, bytes_find(field, '\0'));
+	size_t colon = bytes_find_last(label, ':');
 
-	if (is_usual(field)) {
-		*ret_label = bytes_first(field, sizeof(usual) - 1);
-		*ret_digest = bytes_skip(field, sizeof(usual));
-		return 0;
-	}
-	label = bytes_first(field, bytes_find(field, '\0'));
-	colon = bytes_find_last(label, ':');
 	if (label.len == field.len || colon == label.len)
 		return -EBADMSG;
 	*ret_label = colon ? label : bytes_of(NULL, 0);

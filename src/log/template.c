@@ -92,6 +92,12 @@ const struct log_template *log_template_by_name(struct imastage_bytes name)
 	return NULL;
 }
 
+const struct log_field *log_template_field(const struct log_template *template,
+					   unsigned int index)
+{
+	return &fields[template->fields[index]];
+}
+
 bool log_template_is_old(struct imastage_bytes name)
 {
 	return bytes_equal(name, bytes_of("ima", 3));
@@ -185,6 +191,6 @@ int log_template_fields(struct imastage_bytes name,
 	if (!template)
 		return custom_fields(name, ret_fields);
 	for (unsigned int i = 0; i < template->nr_fields; i++)
-		ret_fields[i] = &fields[template->fields[i]];
+		ret_fields[i] = log_template_field(template, i);
 	return (int)template->nr_fields;
 }

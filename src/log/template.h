@@ -50,6 +50,10 @@ struct log_template {
 /* The built-in template of that name, or NULL: then it is a custom one. */
 const struct log_template *log_template_by_name(struct imastage_bytes name);
 
+/* Its field @index, below nr_fields. Static. */
+const struct log_field *log_template_field(const struct log_template *template,
+					   unsigned int index);
+
 /* Is this the template "ima", with its own framing? */
 bool log_template_is_old(struct imastage_bytes name);
 

@@ -198,8 +198,10 @@ static bool answer(struct view *view, const struct parked *read, bool fresh)
 
 static void wait_for_look(struct view *view, const struct parked *waits)
 {
-	if (park_add(&view->park, waits) < 0)
-		fuse_reply_err(waits->req, ENOMEM);
+	int r = park_add(&view->park, waits);
+
+	if (r < 0)
+		fuse_reply_err(waits->req, r == -ENOMEM ? ENOMEM : EIO);
 }
 
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t len, off_t offset,

@@ -52,6 +52,11 @@ static ssize_t copy(struct view_cursor *cursor, void *data, size_t len)
 	return live_cursor_copy((struct live_cursor *)cursor, data, len);
 }
 
+static ssize_t show(struct view_cursor *cursor, void *data, size_t len)
+{
+	return live_cursor_show((struct live_cursor *)cursor, data, len);
+}
+
 struct view_list live_list(struct live *live)
 {
 	static const struct view_list_ops ops = {
@@ -60,6 +65,7 @@ struct view_list live_list(struct live *live)
 		.close = close_cursor,
 		.each = each,
 		.copy = copy,
+		.show = show,
 	};
 	struct view_list list = { &ops, live };
 

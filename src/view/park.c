@@ -134,6 +134,10 @@ void park_stop(struct park *park, void (*work)(void *context))
 	while (work && !has_ended(park))
 		work(park->context);
 	pthread_join(park->thread, NULL);
+}
+
+void park_fini(struct park *park)
+{
 	pthread_cond_destroy(&park->changed);
 	pthread_mutex_destroy(&park->lock);
 }
@@ -153,9 +157,18 @@ static bool is_slow(const struct park *park)
 	return park->began && now_ms() - park->began >= PARK_BRIEF_MS;
 }
 
+/* What is the matter with waiting, or 0. Under the lock. */
+static int refuse(const struct park *park, const struct parked *waits)
+{
+	if (park->stopping)
+		return -ECANCELED;
+	return waits->kind == PARKED_STAT && is_slow(park) ? -ETIMEDOUT : 0;
+}
+
 int park_add(struct park *park, const struct parked *waits)
 {
 	struct parked *parked = malloc(sizeof(*parked));
+	int r;
 
 	if (!parked)
 		return -ENOMEM;
@@ -163,11 +176,12 @@ int park_add(struct park *park, const struct parked *waits)
 	parked->next = NULL;
 	fuse_req_interrupt_func(waits->req, on_interrupt, park);
 	pthread_mutex_lock(&park->lock);
-	if (waits->kind == PARKED_STAT && (park->ended || is_slow(park))) {
+	r = refuse(park, waits);
+	if (r < 0) {
 		pthread_mutex_unlock(&park->lock);
 		fuse_req_interrupt_func(waits->req, NULL, NULL);
 		free(parked);
-		return -ETIMEDOUT;
+		return r;
 	}
 	if (waits->kind == PARKED_STAT) {
 		parked->until = now_ms() + PARK_BRIEF_MS;

@@ -72,9 +72,13 @@ int park_start(struct park *park, const struct park_ops *ops, void *context);
  */
 void park_stop(struct park *park, void (*work)(void *context));
 
+/* Once it was stopped, and nobody will come any more. */
+void park_fini(struct park *park);
+
 /*
- * Lets a copy of @waits wait. -ENOMEM, or -ETIMEDOUT for one that does not wait for long
- * when others already did, for the look that is under way: nothing has been done.
+ * Lets a copy of @waits wait. -ENOMEM; -ECANCELED: it was stopped; -ETIMEDOUT for one that
+ * does not wait for long when others already did, for the look that is under way: nothing
+ * has been done.
  */
 int park_add(struct park *park, const struct parked *waits);
 

@@ -31,9 +31,8 @@ struct view {
 	struct source *source; /* borrowed */
 	bool allow_other;
 	struct fuse_session *session; /* NULL: not mounted */
-	int stop_fd; /* eventfd: readable once it is to stop */
-	atomic_bool stopping; /* the same */
-	int wait_fd; /* epoll: a message, or to stop */
+	int wake_fd; /* eventfd: for the thread in view_run() to look around */
+	atomic_bool stopping; /* it is to stop */
 	struct {
 		pthread_mutex_t lock;
 		uint64_t spent; /* lines, of those earned by the time */

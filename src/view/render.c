@@ -31,6 +31,8 @@ struct render {
 	uint64_t end;
 	uint64_t wanted; /* the offset that is read from */
 	struct split split;
+	unsigned int nr_singly; /* records taken since bytes were, at most... */
+	unsigned int singly_max; /* ...before that is tried again */
 	enum imastage_endian endian; /* of the writer */
 	struct imastage_writer *writer; /* to @split, in the form */
 };
@@ -222,6 +224,23 @@ static bool has_enough(const struct split *split)
 	return split->room == 0 || split->overflow;
 }
 
+/* Of each(): bytes may be had again, without records being told apart. */
+#define TRY_BYTES 4
+
+/* After so many that could not be had so. */
+#define SINGLY_MAX 32
+
+/* What each() is to do after a record. */
+static int go_on(struct render *render)
+{
+	if (has_enough(&render->split))
+		return VIEW_ENOUGH;
+	if (render->form.bank != IMASTAGE_SHA1 ||
+	    ++render->nr_singly < render->singly_max)
+		return 0;
+	return TRY_BYTES;
+}
+
 /* Takes the next record, as far as its bytes are wanted. */
 static int take_record(void *context, const struct imastage_record *record)
 {
@@ -240,7 +259,7 @@ static int take_record(void *context, const struct imastage_record *record)
 		}
 	}
 	r = put_whole(render, record, offset) ? 0 : put(render, record, offset);
-	return r == 0 && has_enough(&render->split) ? VIEW_ENOUGH : r;
+	return r == 0 ? go_on(render) : r;
 }
 
 /* ---- reading ------------------------------------------------------------- */
@@ -263,15 +282,19 @@ static void take_rest(struct render *render, uint64_t offset)
 		split->rest.len = 0;
 }
 
-/* Bytes that need not be told apart, for as long as there are such. */
-static int copy(struct render *render)
+/* Bytes of many records, for as long as there are such. */
+static int take_bytes(struct render *render)
 {
+	const struct view_list_ops *ops = render->list.ops;
 	struct split *split = &render->split;
 	ssize_t n;
 
+	if (render->form.bank != IMASTAGE_SHA1 ||
+	    render->end != render->wanted + split->done)
+		return 0;
 	do {
-		n = render->list.ops->copy(render->cursor, split->data,
-					   split->room);
+		n = (is_own_form(&render->form) ? ops->copy : ops->show)(
+			render->cursor, split->data, split->room);
 		if (n < 0)
 			return (int)n;
 		split->data += n;
@@ -280,6 +303,23 @@ static int copy(struct render *render)
 		render->end += (uint64_t)n;
 	} while (n > 0 && split->room > 0);
 	return 0;
+}
+
+/* Many at once where that can be, and one by one in between. */
+static int take_on(struct render *render)
+{
+	int r;
+
+	render->singly_max = 1; /* a cursor has bytes once it gave a record */
+	do {
+		render->nr_singly = 0;
+		r = take_bytes(render);
+		if (r < 0 || has_enough(&render->split))
+			return r;
+		r = render->list.ops->each(render->cursor, take_record, render);
+		render->singly_max = SINGLY_MAX;
+	} while (r == TRY_BYTES);
+	return r;
 }
 
 static int fill(struct render *render, uint64_t offset)
@@ -291,12 +331,9 @@ static int fill(struct render *render, uint64_t offset)
 		r = seek(render, offset);
 	else
 		take_rest(render, offset);
-	if (r == 0 && is_own_form(&render->form) &&
-	    render->end == offset + render->split.done)
-		r = copy(render);
 	if (r < 0 || has_enough(&render->split))
 		return r;
-	r = render->list.ops->each(render->cursor, take_record, render);
+	r = take_on(render);
 	return r == VIEW_GAP ? -ENODATA : r;
 }
 

@@ -56,6 +56,12 @@ struct view_list_ops {
 	 * before each() has given a record, and each() not before it says 0.
 	 */
 	ssize_t (*copy)(struct view_cursor *cursor, void *data, size_t len);
+
+	/*
+	 * The same of the ASCII list of sha1, and whole lines: none when there may
+	 * be no room. After it each() may go on at any time.
+	 */
+	ssize_t (*show)(struct view_cursor *cursor, void *data, size_t len);
 };
 
 struct view_list {

@@ -1,20 +1,42 @@
 // SPDX-License-Identifier: MIT
 /*
- * Threads that answer FUSE. None of them waits for the kernel's list: that is the
- * refresher's, park.h.
+ * Threads that answer FUSE, and one that sees to time and to the end. None of them
+ * waits for the kernel's list: that is the refresher's, park.h.
+ *
+ * Those that answer wait in read() itself: with epoll, what a reader waits for took twice
+ * as long on a machine of two processors, for more has to be woken. Nothing wakes them
+ * from there but a message or the unmounting, so at the end they are cancelled; as in
+ * libfuse's own loop, nowhere but in there.
  */
 #include "view/private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 /* Answers at once; of renderers there must be more, and one for the refresher. */
 #define THREADS 4
 
 _Static_assert(THREADS + 1 < POOL_LEN, "a renderer must always be free");
+
+struct server {
+	struct view *view;
+	pthread_t thread;
+	struct fuse_buf buf; /* its memory is freed when the thread has ended */
+	int r; /* why it ended */
+};
+
+static void wake(struct view *view)
+{
+	const uint64_t one = 1;
+	int before = errno;
+
+	if (write(view->wake_fd, &one, sizeof(one)) < 0)
+		errno = before; /* it will wake anyway: there is too much to read */
+}
 
 static void sweep(struct view *view)
 {
@@ -31,79 +53,89 @@ static int timeout(struct view *view)
 	return one < 0 || (other >= 0 && other < one) ? other : one;
 }
 
-/*
- * 0: to stop, or unmounted. -EAGAIN, -EINTR: try again. All threads wait here, and
- * each message wakes one of them. That is told of a message once (EPOLLET), so
- * whoever has answered one looks for another before it waits.
- */
-static int receive(struct view *view, struct fuse_buf *buf)
+/* ---- those who answer ------------------------------------------------------ */
+
+static int receive(struct server *server)
 {
-	struct epoll_event event;
 	int r;
 
-	if (atomic_load(&view->stopping))
-		return 0;
-	r = fuse_session_receive_buf(view->session, buf);
-	if (r != -EAGAIN)
-		return r;
-	r = epoll_wait(view->wait_fd, &event, 1, timeout(view));
-	if (r == 0)
-		sweep(view);
-	return r < 0 ? -errno : -EAGAIN;
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+	r = fuse_session_receive_buf(server->view->session, &server->buf);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	return r;
 }
 
-/* Until there is nothing to answer any more. Others are to stop then, too. */
-static int serve(struct view *view)
+/* Until it is unmounted, or fails. Others are to stop then, too. */
+static void *serve(void *arg)
 {
-	struct fuse_buf buf = { 0 };
-	int r;
+	struct server *server = arg;
+	struct view *view = server->view;
 
-	for (;;) {
-		r = receive(view, &buf);
-		if (r == -EINTR || r == -EAGAIN)
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	while (!atomic_load(&view->stopping)) {
+		server->r = receive(server);
+		if (server->r == -EINTR || server->r == -EAGAIN)
 			continue;
-		if (r <= 0)
+		if (server->r <= 0)
 			break;
-		fuse_session_process_buf(view->session, &buf);
+		fuse_session_process_buf(view->session, &server->buf);
 		sweep(view);
+		if (timeout(view) >= 0)
+			wake(view);
 	}
-	free(buf.mem);
 	view_stop(view);
-	return r == -ENODEV ? 0 : r;
-}
-
-static void *serve_thread(void *arg)
-{
-	(void)serve(arg);
 	return NULL;
 }
 
 /* Starts as many as there can be; with fewer it is slower. */
-static unsigned int start_threads(struct view *view, pthread_t *threads)
+static unsigned int start(struct view *view, struct server *servers)
 {
 	sigset_t all, before;
 	unsigned int nr = 0;
 
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (nr < THREADS - 1 &&
-	       pthread_create(&threads[nr], NULL, serve_thread, view) == 0)
-		nr++;
+	for (; nr < THREADS; nr++) {
+		servers[nr] = (struct server){ .view = view };
+		if (pthread_create(&servers[nr].thread, NULL, serve,
+				   &servers[nr]))
+			break;
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return nr;
 }
 
-/* Of messages once, of the end again and again, so that all hear of it. */
-static int watch(struct view *view)
+/* Returns what one failed with, or 0. */
+static int stop(struct server *servers, unsigned int nr)
 {
-	struct epoll_event message = { .events = EPOLLIN | EPOLLET };
-	struct epoll_event stop = { .events = EPOLLIN };
+	int r = 0;
 
-	if (epoll_ctl(view->wait_fd, EPOLL_CTL_ADD,
-		      fuse_session_fd(view->session), &message) < 0 ||
-	    epoll_ctl(view->wait_fd, EPOLL_CTL_ADD, view->stop_fd, &stop) < 0)
-		return -errno;
-	return 0;
+	for (unsigned int i = 0; i < nr; i++)
+		pthread_cancel(servers[i].thread);
+	for (unsigned int i = 0; i < nr; i++) {
+		pthread_join(servers[i].thread, NULL);
+		free(servers[i].buf.mem);
+		if (servers[i].r < 0 && servers[i].r != -ENODEV &&
+		    servers[i].r != -EINTR && servers[i].r != -EAGAIN)
+			r = servers[i].r;
+	}
+	return r;
+}
+
+/* ---- the one that waits ------------------------------------------------------ */
+
+/* Until it is to stop. Whoever has waited for long enough is told so meanwhile. */
+static void wait_for_stop(struct view *view)
+{
+	struct pollfd woken = { .fd = view->wake_fd, .events = POLLIN };
+	uint64_t times;
+
+	while (!atomic_load(&view->stopping)) {
+		if (poll(&woken, 1, timeout(view)) > 0 &&
+		    read(view->wake_fd, &times, sizeof(times)) < 0)
+			continue;
+		sweep(view);
+	}
 }
 
 /* Answers one message, if there is one. */
@@ -127,8 +159,10 @@ static int start_parks(struct view *view)
 		return r;
 	park_kick(&view->park);
 	r = park_start(&view->sizes, &view_sizes_ops, view);
-	if (r < 0)
+	if (r < 0) {
 		park_stop(&view->park, NULL);
+		park_fini(&view->park);
+	}
 	return r;
 }
 
@@ -139,34 +173,32 @@ static int start_parks(struct view *view)
 static void stop_parks(struct view *view)
 {
 	park_stop(&view->park, NULL);
-	park_stop(&view->sizes, answer_one);
+	if (fcntl(fuse_session_fd(view->session), F_SETFL, O_NONBLOCK) == 0)
+		park_stop(&view->sizes, answer_one);
+	else
+		park_stop(&view->sizes, NULL);
+	park_fini(&view->park);
+	park_fini(&view->sizes);
 }
 
 int view_run(struct view *view)
 {
-	pthread_t threads[THREADS - 1];
+	struct server servers[THREADS];
 	unsigned int nr;
-	int r = watch(view);
+	int r = start_parks(view);
 
-	if (r == 0)
-		r = start_parks(view);
 	if (r < 0)
 		return r;
-	nr = start_threads(view, threads);
-	r = serve(view);
-	while (nr > 0)
-		pthread_join(threads[--nr], NULL);
+	nr = start(view, servers);
+	if (nr > 0)
+		wait_for_stop(view);
+	r = nr > 0 ? stop(servers, nr) : -EAGAIN;
 	stop_parks(view);
 	return r;
 }
 
-/* The descriptor stays readable: whoever looks at it later stops, too. */
 void view_stop(struct view *view)
 {
-	const uint64_t one = 1;
-	int before = errno;
-
 	atomic_store(&view->stopping, true);
-	if (write(view->stop_fd, &one, sizeof(one)) < 0)
-		errno = before;
+	wake(view);
 }

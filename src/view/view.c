@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -31,9 +30,8 @@ static int open_parts(struct view *view, const struct view_options *options)
 {
 	int r;
 
-	view->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	view->wait_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (view->stop_fd < 0 || view->wait_fd < 0)
+	view->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (view->wake_fd < 0)
 		return -errno;
 	r = archive_open_reader(options->archive, &view->archive);
 	if (r == 0)
@@ -59,8 +57,7 @@ int view_open(const struct view_options *options, struct view **ret_view)
 	view->say = options->say;
 	view->source = options->source;
 	view->allow_other = options->allow_other;
-	view->stop_fd = -1;
-	view->wait_fd = -1;
+	view->wake_fd = -1;
 	pthread_mutex_init(&view->saying.lock, NULL);
 	pthread_mutex_init(&view->grown.lock, NULL);
 	view->grown.published = true;
@@ -98,10 +95,8 @@ void view_close(struct view *view)
 	files_fini(&view->files);
 	pthread_mutex_destroy(&view->saying.lock);
 	pthread_mutex_destroy(&view->grown.lock);
-	if (view->stop_fd >= 0)
-		close(view->stop_fd);
-	if (view->wait_fd >= 0)
-		close(view->wait_fd);
+	if (view->wake_fd >= 0)
+		close(view->wake_fd);
 	free(view);
 }
 
@@ -261,7 +256,5 @@ int view_mount(struct view *view, const char *dir)
 		view->session = NULL;
 		return explain(view, dir);
 	}
-	if (fcntl(fuse_session_fd(view->session), F_SETFL, O_NONBLOCK) < 0)
-		return -errno;
 	return 0;
 }

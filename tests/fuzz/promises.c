@@ -209,6 +209,60 @@ static void check_error(const struct imastage_reader *reader, size_t len)
 	     error->offset <= len);
 }
 
+static void show(struct imastage_reader *reader, struct imastage_buffer *lines)
+{
+	struct imastage_sink sink = imastage_sink_buffer(lines);
+	char data[1000];
+	size_t n;
+
+	while ((n = imastage_reader_show(reader, UINT64_MAX, data,
+					 sizeof(data))) > 0)
+		must(sink.write(sink.context, data, n) == 0);
+}
+
+/* The list in ASCII, many lines @at_once where that can be. Returns what ended it. */
+static int make_lines(struct imastage_bytes bytes,
+		      const struct imastage_reader_options *options,
+		      bool at_once, struct imastage_buffer *ret_lines)
+{
+	const struct imastage_writer_options to = {
+		.format = IMASTAGE_FORMAT_ASCII,
+		.bank = options->bank,
+		.bare = true,
+	};
+	struct imastage_reader *reader;
+	struct imastage_writer *writer;
+	struct imastage_record record;
+	int r;
+
+	must(imastage_reader_new_memory(bytes, options, &reader) == 0);
+	must(imastage_writer_new(imastage_sink_buffer(ret_lines), &to,
+				 &writer) == 0);
+	do {
+		if (at_once)
+			show(reader, ret_lines);
+		r = imastage_reader_next(reader, &record);
+		if (r == 0)
+			must(imastage_writer_put(writer, &record) == 0);
+	} while (r == 0);
+	imastage_writer_free(writer);
+	imastage_reader_free(reader);
+	return r;
+}
+
+static void check_shown_at_once(struct imastage_bytes bytes,
+				const struct imastage_reader_options *options)
+{
+	struct imastage_buffer one = { 0 }, other = { 0 };
+
+	must(make_lines(bytes, options, false, &one) ==
+	     make_lines(bytes, options, true, &other));
+	must(bytes_equal(bytes_of(one.data, one.len),
+			 bytes_of(other.data, other.len)));
+	free(one.data);
+	free(other.data);
+}
+
 void check_list(struct imastage_bytes bytes,
 		const struct imastage_reader_options *options)
 {
@@ -243,6 +297,8 @@ void check_list(struct imastage_bytes bytes,
 		check_error(whole, bytes.len);
 		check_error(split, bytes.len);
 	}
+	if (options->format == IMASTAGE_FORMAT_BINARY)
+		check_shown_at_once(bytes, options);
 	imastage_replay_free(pcrs);
 	imastage_reader_free(split);
 	imastage_reader_free(whole);

@@ -214,6 +214,22 @@ static ssize_t copy(struct view_cursor *cursor, void *data, size_t len)
 	return (ssize_t)n;
 }
 
+/* As many as could be copied. */
+static ssize_t show(struct view_cursor *cursor, void *data, size_t len)
+{
+	struct memory_list *list = cursor->list;
+	uint64_t end = copy_end(cursor), before;
+	size_t n;
+
+	if (cursor->generation != list->generation)
+		return -ESTALE;
+	before = imastage_reader_index(cursor->reader);
+	n = imastage_reader_show(cursor->reader, before + (end - cursor->index),
+				 data, len);
+	cursor->index += imastage_reader_index(cursor->reader) - before;
+	return (ssize_t)n;
+}
+
 struct view_list memory_list_view(struct memory_list *list)
 {
 	static const struct view_list_ops ops = {
@@ -222,6 +238,7 @@ struct view_list memory_list_view(struct memory_list *list)
 		.close = close_cursor,
 		.each = each,
 		.copy = copy,
+		.show = show,
 	};
 	struct view_list view = { &ops, list };
 

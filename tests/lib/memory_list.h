@@ -14,7 +14,7 @@ struct memory_list {
 	uint64_t nr; /* records there are */
 	uint64_t shown; /* records to be seen now: a list grows */
 	uint64_t mark_every; /* a place is known for every so many */
-	uint64_t copy_every; /* so many can be copied behind each first; 0: none */
+	uint64_t copy_every; /* so many can be copied or shown behind each first; 0: none */
 	uint64_t gap; /* index of the record before which some are missing */
 	uint64_t generation; /* cursors of an older one are -ESTALE */
 	unsigned int nr_open;
