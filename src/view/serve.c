@@ -5,8 +5,8 @@
  *
  * Those that answer wait in read() itself: with epoll, what a reader waits for took twice
  * as long on a machine of two processors, for more has to be woken. Nothing wakes them
- * from there but a message or the unmounting, so at the end they are cancelled; as in
- * libfuse's own loop, nowhere but in there.
+ * from there but a message, the unmounting, or a signal, which is for nothing else. (To
+ * cancel them, as libfuse's own loop does, takes a library that glibc loads only then.)
  */
 #include "view/private.h"
 
@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Answers at once; of renderers there must be more, and one for the refresher. */
@@ -55,25 +56,15 @@ static int timeout(struct view *view)
 
 /* ---- those who answer ------------------------------------------------------ */
 
-static int receive(struct server *server)
-{
-	int r;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
-	r = fuse_session_receive_buf(server->view->session, &server->buf);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-	return r;
-}
-
 /* Until it is unmounted, or fails. Others are to stop then, too. */
 static void *serve(void *arg)
 {
 	struct server *server = arg;
 	struct view *view = server->view;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
 	while (!atomic_load(&view->stopping)) {
-		server->r = receive(server);
+		server->r =
+			fuse_session_receive_buf(view->session, &server->buf);
 		if (server->r == -EINTR || server->r == -EAGAIN)
 			continue;
 		if (server->r <= 0)
@@ -87,14 +78,23 @@ static void *serve(void *arg)
 	return NULL;
 }
 
+/* Ends a read() of who answers. Of the real-time ones, whose use is left to programs. */
+#define WAKE_SIGNAL SIGRTMIN
+
+static void nothing(int number)
+{
+	(void)number;
+}
+
 /* Starts as many as there can be; with fewer it is slower. */
 static unsigned int start(struct view *view, struct server *servers)
 {
-	sigset_t all, before;
+	sigset_t most, before;
 	unsigned int nr = 0;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
+	sigfillset(&most);
+	sigdelset(&most, WAKE_SIGNAL);
+	pthread_sigmask(SIG_SETMASK, &most, &before);
 	for (; nr < THREADS; nr++) {
 		servers[nr] = (struct server){ .view = view };
 		if (pthread_create(&servers[nr].thread, NULL, serve,
@@ -105,18 +105,37 @@ static unsigned int start(struct view *view, struct server *servers)
 	return nr;
 }
 
+/* One that was not in read() yet has to be woken again. */
+static bool has_ended(struct server *server)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	return pthread_timedjoin_np(server->thread, NULL, &until) == 0;
+}
+
+static bool has_failed(const struct server *server)
+{
+	return server->r < 0 && server->r != -ENODEV && server->r != -EINTR &&
+	       server->r != -EAGAIN;
+}
+
 /* Returns what one failed with, or 0. */
 static int stop(struct server *servers, unsigned int nr)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; i < nr; i++)
-		pthread_cancel(servers[i].thread);
 	for (unsigned int i = 0; i < nr; i++) {
-		pthread_join(servers[i].thread, NULL);
+		do
+			pthread_kill(servers[i].thread, WAKE_SIGNAL);
+		while (!has_ended(&servers[i]));
 		free(servers[i].buf.mem);
-		if (servers[i].r < 0 && servers[i].r != -ENODEV &&
-		    servers[i].r != -EINTR && servers[i].r != -EAGAIN)
+		if (has_failed(&servers[i]))
 			r = servers[i].r;
 	}
 	return r;
@@ -183,12 +202,14 @@ static void stop_parks(struct view *view)
 
 int view_run(struct view *view)
 {
+	const struct sigaction wakes = { .sa_handler = nothing };
 	struct server servers[THREADS];
 	unsigned int nr;
 	int r = start_parks(view);
 
 	if (r < 0)
 		return r;
+	sigaction(WAKE_SIGNAL, &wakes, NULL);
 	nr = start(view, servers);
 	if (nr > 0)
 		wait_for_stop(view);
