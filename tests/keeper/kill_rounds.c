@@ -99,24 +99,6 @@ static void keep_for_ever(struct agent *agent)
 	}
 }
 
-/*
- * The one before is dead, but what it had forked to start a program (the TCTI)
- * has its lock until that is executed.
- */
-static int open_patiently(struct machine *machine, struct agent *agent)
-{
-	int r;
-
-	for (int i = 0; i < 5000; i++) {
-		r = agent_open(machine, agent);
-		if (r != -EBUSY)
-			break;
-		agent_close(agent);
-		usleep(1000);
-	}
-	return r;
-}
-
 static pid_t start_keeper(struct machine *machine)
 {
 	struct agent agent = { 0 };
@@ -127,7 +109,7 @@ static pid_t start_keeper(struct machine *machine)
 	if (pid == 0) {
 		seed = own;
 		machine->has_tpm = way->tpm;
-		r = open_patiently(machine, &agent);
+		r = agent_open_patiently(machine, &agent);
 		if (r == 0)
 			keep_for_ever(&agent);
 		fprintf(stderr, "# cannot open what it needs: %s\n",

@@ -59,6 +59,12 @@ struct agent {
 
 /* 0 or what opening said. All of *agent but @step, @nth and @at is set. */
 int agent_open(struct machine *machine, struct agent *agent);
+
+/*
+ * The same after one that was killed: it is dead, but what it had forked to start a
+ * program (the TCTI) has its lock until that is executed.
+ */
+int agent_open_patiently(struct machine *machine, struct agent *agent);
 void agent_close(struct agent *agent);
 
 /* What to do at a step. */
