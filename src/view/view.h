@@ -70,7 +70,8 @@ int view_mount(struct view *view, const char *dir);
 /*
  * Serves, with threads of its own and this one, until view_stop() is called or it
  * is unmounted: 0. Signals are the caller's: none is blocked in this thread, all are in
- * the others but SIGRTMIN, which is handled from then on and wakes them. Once only.
+ * the others but SIGRTMIN, which is handled from then on and wakes them. -EAGAIN: there
+ * cannot be a single thread. Once only.
  */
 int view_run(struct view *view);
 
