@@ -111,8 +111,10 @@ int main(int argc, char **argv)
 		 read_count("deleted_measurements_count"));
 
 	come_first();
-	if (daemon(1, 1))
+	if (daemon(1, 1)) {
+		perror("late-writer: daemon");
 		return 1;
+	}
 	await_suspension(argv[1]);
 	command(staged, "D\n");
 	command(staged, "A\n");
