@@ -370,7 +370,7 @@ static int check_directory(const char *dir)
 
 	if (!ret && S_ISDIR(st.st_mode))
 		return 0;
-	if (ret == -ENOTCONN)
+	if (ret == -ENOTCONN || ret == -ECONNABORTED)
 		fprintf(stderr,
 			"imasim: what was mounted on %s is dead: fusermount3 -u "
 			"takes it away\n",

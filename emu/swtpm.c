@@ -27,6 +27,7 @@
 
 #define WAIT_MS 5000
 #define KEEP_MS 100
+#define STAY 's' /* said before the end: the folder is needed again */
 #define ACCEPTS_CONNECTIONS 0x10000 /* __SO_ACCEPTCON */
 
 /* CMD_STORE_VOLATILE of swtpm_ioctls(3) */
@@ -59,9 +60,19 @@ static void remove_files(const char *path)
 		closedir(dir);
 }
 
+/* What keeps it takes the end of the socket for ours, unless STAY was said. */
+static void end(struct swtpm *swtpm)
+{
+	if (!swtpm->pid)
+		return;
+	close(swtpm->alive);
+	waitpid(swtpm->pid, NULL, 0);
+	swtpm->pid = 0;
+}
+
 void swtpm_fini(struct swtpm *swtpm)
 {
-	swtpm_stop(swtpm);
+	end(swtpm);
 	remove_files(swtpm->dir);
 	rmdir(swtpm->dir);
 }
@@ -82,12 +93,12 @@ __attribute__((__noreturn__)) static void run_swtpm(const struct swtpm *swtpm,
 	_exit(127);
 }
 
-/* Standard input is the pipe, all else is nothing. */
-static void let_go_of_descriptors(int pipe_end)
+/* Standard input is the socket, all else is nothing. */
+static void let_go_of_descriptors(int sock)
 {
 	int null = open("/dev/null", O_RDWR);
 
-	dup2(pipe_end, STDIN_FILENO);
+	dup2(sock, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
 	close_range(STDERR_FILENO + 1, ~0U, 0);
@@ -109,28 +120,35 @@ static void tidy_up_after(const struct swtpm *swtpm)
 /*
  * A process between ours and swtpm: it outlives the thread that has started it,
  * but neither us nor swtpm. It was forked by one of several threads, and calls
- * nothing that may need a lock of another.
+ * nothing that may need a lock of another. Who is its parent does not tell whether
+ * we are dead: descriptors of one that ends are closed before its children are
+ * given away, and in between much can happen.
  */
 __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
-					       const char *flags, int pipe_end)
+					       const char *flags, int sock)
 {
 	struct pollfd parent = { .fd = STDIN_FILENO, .events = POLLIN };
-	pid_t imasim = getppid(), pid;
+	bool is_needed = true;
 	sigset_t none;
+	char said = 0;
+	pid_t pid;
 
 	/* The terminal's ^C is for us, who then stop it. */
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	let_go_of_descriptors(pipe_end);
+	let_go_of_descriptors(sock);
 	pid = fork();
 	if (!pid)
 		run_swtpm(swtpm, flags);
 	while (pid > 0 && waitpid(pid, NULL, WNOHANG) != pid) {
-		if (poll(&parent, 1, KEEP_MS) > 0)
-			kill(pid, SIGTERM);
+		if (poll(&parent, 1, KEEP_MS) <= 0)
+			continue;
+		if (read(STDIN_FILENO, &said, 1) <= 0)
+			is_needed = said == STAY;
+		kill(pid, SIGTERM);
 	}
-	if (getppid() != imasim)
+	if (!is_needed)
 		tidy_up_after(swtpm);
 	_exit(1);
 }
@@ -193,7 +211,7 @@ static int start(struct swtpm *swtpm, const char *flags)
 	int ends[2];
 
 	remove_sockets(swtpm);
-	if (pipe2(ends, O_CLOEXEC))
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	swtpm->pid = fork();
 	if (!swtpm->pid)
@@ -224,11 +242,11 @@ int swtpm_resume(struct swtpm *swtpm)
 
 void swtpm_stop(struct swtpm *swtpm)
 {
-	if (!swtpm->pid)
-		return;
-	close(swtpm->alive);
-	waitpid(swtpm->pid, NULL, 0);
-	swtpm->pid = 0;
+	static const char stay = STAY;
+
+	if (swtpm->pid)
+		send(swtpm->alive, &stay, sizeof(stay), MSG_NOSIGNAL);
+	end(swtpm);
 }
 
 void swtpm_tcti(const struct swtpm *swtpm, char *ret_tcti, size_t room)

@@ -17,7 +17,8 @@
  * struct swtpm - a process
  * @dir: its folder
  * @pid: of the process that keeps it, 0: none runs
- * @alive: our end of a pipe; closed, by whatever end we come to, it ends too
+ * @alive: our end of a pair of sockets; closed, by whatever end we come to, it
+ *         ends too, and its folder with it
  */
 struct swtpm {
 	char dir[SWTPM_DIR_MAX];
@@ -29,7 +30,7 @@ struct swtpm {
 int swtpm_init(struct swtpm *swtpm);
 void swtpm_fini(struct swtpm *swtpm);
 
-/* PCRs are as at power-on after a start. */
+/* PCRs are as at power-on after a start. Stopped, it keeps its folder. */
 int swtpm_start(struct swtpm *swtpm);
 void swtpm_stop(struct swtpm *swtpm);
 
