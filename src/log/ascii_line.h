@@ -128,11 +128,15 @@ static inline uint8_t *line_put_head(uint8_t *at, uint32_t pcr,
 	return line_put_bytes(at, name);
 }
 
-/* What a line needs at most, with the NUL of snprintf(). */
+/*
+ * What a line needs at most, with the NUL of snprintf(). A byte of a field may be shown
+ * three times: the kernel prints a named digest's text up to its NUL, and in hex all
+ * from the second byte behind its last colon on. Nothing says that these are apart.
+ */
 static inline size_t line_max(size_t digest_len, size_t name_len,
 			      size_t data_len, unsigned int nr_fields)
 {
-	return LINE_NUMBER_MAX + 2 * digest_len + 1 + name_len + 2 * data_len +
+	return LINE_NUMBER_MAX + 2 * digest_len + 1 + name_len + 3 * data_len +
 	       nr_fields * (size_t)(1 + LINE_NUMBER_MAX) + 2;
 }
 

@@ -187,6 +187,8 @@ static int put_named_digest(struct imastage_buffer *data,
 		label = bytes_of_text(":");
 		colon = (size_t)-1;
 	}
+	if (bytes_contain(label, '\0'))
+		return -EINVAL;
 	r = buffer_put(data, label);
 	if (r == 0)
 		r = buffer_put(data, bytes_of("", 1));

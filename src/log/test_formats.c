@@ -470,6 +470,42 @@ TEST(what_ascii_cannot_show_is_refused)
 	}
 }
 
+/* The kernel's: text up to its NUL, and digits of all from the second byte behind ':'. */
+TEST(a_label_that_goes_on_behind_its_colon)
+{
+	static const struct imastage_writer_options ascii = {
+		.format = IMASTAGE_FORMAT_ASCII
+	};
+	static char digest[1000], line[8000], name[] = "n";
+	struct imastage_bytes fields[] = { bytes_of(digest, sizeof(digest)),
+					   bytes_of(name, sizeof(name)) };
+	struct imastage_buffer text = { 0 };
+	struct imastage_writer *writer;
+	struct built_record built;
+	int len;
+
+	memset(digest, 'x', sizeof(digest) - 1);
+	digest[1] = ':';
+	build_record(&built, IMASTAGE_SHA1, 10, "ima-ng", fields, 2);
+	len = snprintf(line, sizeof(line), "10 %040d ima-ng %s", 0, digest);
+	memset(line + 3, '1', 40);
+	for (size_t i = 3; i < sizeof(digest); i++)
+		len += sprintf(line + len, "%02x", digest[i]);
+	len += sprintf(line + len, " n\n");
+	assert_int_equal(imastage_writer_new(imastage_sink_buffer(&text),
+					     &ascii, &writer),
+			 0);
+	assert_int_equal(imastage_writer_put(writer, &built.record), 0);
+	assert_int_equal(text.len, len);
+	assert_memory_equal(text.data, line, text.len);
+	assert_int_equal(put_to(writer, &built.record, text.len, &text), len);
+	for (size_t room = 0; room < text.len; room += 97)
+		assert_int_equal(put_to(writer, &built.record, room, &text),
+				 -ENOBUFS);
+	imastage_writer_free(writer);
+	free(text.data);
+}
+
 TEST(options_without_sense_are_refused)
 {
 	struct imastage_buffer text = { 0 };
@@ -526,5 +562,6 @@ TEST_MAIN(cmocka_unit_test(ascii_is_what_the_kernel_prints),
 	  cmocka_unit_test(what_is_written_to_memory_is_the_same),
 	  cmocka_unit_test(the_other_byte_order_and_back),
 	  cmocka_unit_test(what_ascii_cannot_show_is_refused),
+	  cmocka_unit_test(a_label_that_goes_on_behind_its_colon),
 	  cmocka_unit_test(options_without_sense_are_refused),
 	  cmocka_unit_test(errors_of_a_sink_are_forwarded))

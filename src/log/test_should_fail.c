@@ -117,6 +117,8 @@ static const struct {
 	  "no PCR number" },
 	{ "ascii-no-template-name.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1,
 	  173, "no template name" },
+	{ "ascii-nul-in-label.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 179,
+	  "not the fields of its template" },
 	{ "ascii-nul-in-name.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1, 179,
 	  "not the fields of its template" },
 	{ "ascii-number-negative.ascii", IMASTAGE_FORMAT_ASCII, -EBADMSG, 1,

@@ -131,18 +131,17 @@ TEST(many_at_once_are_one_after_the_other)
 /* ---- one record, twenty times -------------------------------------------------- */
 
 struct list {
-	uint8_t bytes[20 * 300];
+	uint8_t bytes[20 * 1000];
 	size_t len;
 	size_t record_len;
 };
 
 /* Of @template, which has a digest and a name, as many as it takes. */
-static struct list list_of(const char *template, unsigned int nr_fields)
+static struct list list_with(const char *template, unsigned int nr_fields,
+			     struct imastage_bytes digest)
 {
-	static const char digest[] =
-		"sha256:\0abcdefghijklmnopqrstuvwxyz012345";
 	const struct imastage_bytes fields[] = {
-		bytes_of(digest, sizeof(digest) - 1),
+		digest,
 		bytes_of("/bin/sh", sizeof("/bin/sh")),
 		bytes_of(NULL, 0),
 	};
@@ -155,6 +154,15 @@ static struct list list_of(const char *template, unsigned int nr_fields)
 				       sizeof(list.bytes) - list.len);
 	list.record_len = list.len / 20;
 	return list;
+}
+
+static struct list list_of(const char *template, unsigned int nr_fields)
+{
+	static const char digest[] =
+		"sha256:\0abcdefghijklmnopqrstuvwxyz012345";
+
+	return list_with(template, nr_fields,
+			 bytes_of(digest, sizeof(digest) - 1));
 }
 
 static void open_list(struct turns *turns, const struct list *list,
@@ -189,6 +197,28 @@ TEST(up_to_an_index)
 	assert_true(show(&turns, 100, 4000) > 0);
 	assert_int_equal(imastage_reader_index(turns.reader), 20);
 	assert_int_equal(show_one(&turns), IMASTAGE_END);
+	end(&turns);
+}
+
+/*
+ * Text behind the last colon is shown as text and as digits: lines that are longer than
+ * their records in hex, in memory of any length.
+ */
+TEST(a_label_that_goes_on_behind_its_colon)
+{
+	char digest[701];
+	struct turns turns = { 0 };
+	struct list list;
+	uint32_t seed = 3;
+
+	memset(digest, 'x', sizeof(digest) - 1);
+	digest[1] = ':';
+	digest[sizeof(digest) - 1] = '\0';
+	list = list_with("ima-ng", 2, bytes_of(digest, sizeof(digest)));
+	open_list(&turns, &list, &sha1_binary);
+	assert_int_equal(take_turns(&turns, 9000, &seed), IMASTAGE_END);
+	assert_int_equal(imastage_reader_index(turns.reader), 20);
+	assert_true(turns.nr_singly < 20);
 	end(&turns);
 }
 
@@ -301,6 +331,7 @@ TEST(an_error_of_the_source_is_the_readers)
 
 TEST_MAIN(cmocka_unit_test(many_at_once_are_one_after_the_other),
 	  cmocka_unit_test(up_to_an_index),
+	  cmocka_unit_test(a_label_that_goes_on_behind_its_colon),
 	  cmocka_unit_test(templates_that_are_not_built_in_are_left_alone),
 	  cmocka_unit_test(the_old_template_is_left_alone),
 	  cmocka_unit_test(a_length_that_cannot_be_has_nothing_read_for_it),
