@@ -128,9 +128,8 @@ __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
 					       const char *flags, int sock)
 {
 	struct pollfd parent = { .fd = STDIN_FILENO, .events = POLLIN };
-	bool is_needed = true;
 	sigset_t none;
-	char said = 0;
+	char said;
 	pid_t pid;
 
 	/* The terminal's ^C is for us, who then stop it. */
@@ -142,13 +141,10 @@ __attribute__((__noreturn__)) static void keep(const struct swtpm *swtpm,
 	if (!pid)
 		run_swtpm(swtpm, flags);
 	while (pid > 0 && waitpid(pid, NULL, WNOHANG) != pid) {
-		if (poll(&parent, 1, KEEP_MS) <= 0)
-			continue;
-		if (read(STDIN_FILENO, &said, 1) <= 0)
-			is_needed = said == STAY;
-		kill(pid, SIGTERM);
+		if (poll(&parent, 1, KEEP_MS) > 0)
+			kill(pid, SIGTERM);
 	}
-	if (!is_needed)
+	if (recv(STDIN_FILENO, &said, sizeof(said), MSG_DONTWAIT) == 0)
 		tidy_up_after(swtpm);
 	_exit(1);
 }
