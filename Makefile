@@ -6,7 +6,7 @@
 
 # What `make check` runs: checks or sets of scripts/run-tests.sh.
 CHECKS ?= default
-# How long `make fuzz` searches with each target, in seconds.
+# How long `make fuzz` searches with each target, in seconds of a processor; JOBS share them.
 SECONDS ?= 60
 
 .PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-imasim bench-keeper bars lint fuzz clean
