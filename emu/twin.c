@@ -4,12 +4,12 @@
 #include "emu/twin.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/path.h"
 #include "emu/show.h"
 
 /**
@@ -32,10 +32,12 @@ int twin_open(const char *path, struct twin **ret_twin)
 
 	if (!twin)
 		return -ENOMEM;
-	twin->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	twin->fd = path_open_empty(path, 0600);
 	if (twin->fd < 0) {
+		int ret = twin->fd;
+
 		free(twin);
-		return -errno;
+		return ret;
 	}
 	*ret_twin = twin;
 	return 0;

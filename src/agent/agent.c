@@ -11,6 +11,7 @@
 #include "agent/schedule.h"
 #include "agent/viewer.h"
 #include "agent/worker.h"
+#include "base/path.h"
 #include "base/util.h"
 #include "service/keeper.h"
 #include "service/notify.h"
@@ -129,8 +130,8 @@ static void write_metrics(const struct agent *agent)
 		return;
 	r = metrics_write(agent->config.metrics_file, &agent->facts);
 	if (r < 0)
-		log_line(SAY_WARNING, "%s: %s", agent->config.metrics_file,
-			 strerror(-r));
+		log_line(SAY_WARNING, "metrics_file %s: %s",
+			 agent->config.metrics_file, path_strerror(r));
 }
 
 /* To the service manager, when it is another one than before. */

@@ -7,6 +7,7 @@
 #include "agent/log.h"
 #include "agent/server.h"
 #include "base/bytes.h"
+#include "base/path.h"
 #include "base/util.h"
 
 #include <json-c/json.h>
@@ -310,15 +311,28 @@ static int find_group(const char *name, gid_t *ret_group)
 	return 0;
 }
 
+static const char *why_not(int r)
+{
+	switch (r) {
+	case -EADDRINUSE:
+		return "another agent answers there";
+	case -EPERM:
+		return "other users can write to its folder, or to one above "
+		       "it; use a folder of root's";
+	case -ENOTSOCK:
+		return "is there and no socket; remove it, or use another name";
+	default:
+		return path_strerror(r);
+	}
+}
+
 static int start(struct loop *loop, const struct server_options *options,
 		 struct server **ret_server)
 {
 	int r = server_new(loop, options, ret_server);
 
 	if (r < 0)
-		log_line(SAY_ERROR, "socket %s: %s", options->path,
-			 r == -EADDRINUSE ? "another agent answers there" :
-					    strerror(-r));
+		log_line(SAY_ERROR, "socket %s: %s", options->path, why_not(r));
 	return r;
 }
 

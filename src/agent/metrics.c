@@ -7,7 +7,6 @@
 #include "base/util.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 
 enum type {
 	GAUGE,
@@ -137,11 +136,10 @@ int metrics_text(const struct facts *facts, char **ret_text, size_t *ret_len)
 int metrics_write(const char *path, const struct facts *facts)
 {
 	struct output output;
-	int r = output_open(&output, path);
+	int r = output_open_regular(&output, path, 0644);
 
 	if (r < 0)
 		return r;
-	(void)fchmod(fileno(output.file), 0644);
 	metrics_print(output.file, facts);
 	r = output_commit(&output);
 	output_fini(&output);

@@ -15,7 +15,10 @@ void metrics_print(FILE *file, const struct facts *facts);
 /* As a new text of *ret_len bytes, which the caller frees. -ENOMEM. */
 int metrics_text(const struct facts *facts, char **ret_text, size_t *ret_len);
 
-/* Whole or not at all, readable for all. */
+/*
+ * Whole or not at all, readable for all. What is there and no regular file, or a link that
+ * somebody else may have put there, is left alone: what path_strerror() explains.
+ */
 int metrics_write(const char *path, const struct facts *facts);
 
 #endif

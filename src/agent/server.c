@@ -6,9 +6,11 @@
  */
 #include "agent/server.h"
 #include "base/bytes.h"
+#include "base/path.h"
 #include "base/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -300,55 +302,71 @@ static int set_address(struct sockaddr_un *address, const char *path)
 }
 
 /* A socket that nobody answers is what a dead predecessor left. */
-static int remove_old(const struct sockaddr_un *address)
+static int remove_old(const struct path_place *place,
+		      const struct sockaddr_un *address)
 {
 	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat st;
 
-	if (lstat(address->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
+	if (!place->exists)
+		return 0;
+	if (!S_ISSOCK(place->st.st_mode))
 		return -ENOTSOCK;
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)address,
 			       sizeof(*address)) == 0)
 		return -EADDRINUSE;
-	return unlink(address->sun_path) < 0 ? -errno : 0;
+	return unlinkat(place->dir, place->name, 0) < 0 ? -errno : 0;
 }
 
-/* Nobody can connect before it has its owner and mode. */
-static int listen_at(int fd, const struct sockaddr_un *address,
+/* It is made with its mode, which it never needs to be given. */
+static int listen_at(int fd, const struct path_place *place,
+		     const struct sockaddr_un *address,
 		     const struct server_options *options)
 {
-	mode_t mask = umask(0777);
+	mode_t mask = umask(0777 & ~options->mode);
 	int r = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 
 	r = r < 0 ? -errno : 0;
 	umask(mask);
-	if (r == 0 && chown(options->path, (uid_t)-1, options->group) < 0)
-		r = -errno;
-	if (r == 0 && chmod(options->path, options->mode) < 0)
+	if (r == 0 && options->group != (gid_t)-1 &&
+	    fchownat(place->dir, place->name, (uid_t)-1, options->group,
+		     AT_SYMLINK_NOFOLLOW) < 0)
 		r = -errno;
 	if (r == 0 && listen(fd, SERVER_CLIENTS_MAX) < 0)
 		r = -errno;
 	return r;
 }
 
-static int open_listener(const struct server_options *options)
+static int listen_in(const struct path_place *place,
+		     const struct sockaddr_un *address,
+		     const struct server_options *options)
 {
-	struct sockaddr_un address;
-	int fd, r = set_address(&address, options->path);
+	int fd, r = remove_old(place, address);
 
-	if (r == 0)
-		r = remove_old(&address);
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
-	r = listen_at(fd, &address, options);
+	r = listen_at(fd, place, address, options);
 	if (r < 0)
 		close(fd);
 	return r < 0 ? r : fd;
+}
+
+static int open_listener(const struct server_options *options)
+{
+	struct sockaddr_un address;
+	struct path_place place;
+	int r = set_address(&address, options->path);
+
+	if (r == 0)
+		r = path_walk(options->path, &place);
+	if (r < 0)
+		return r;
+	r = place.walked_trusted ? listen_in(&place, &address, options) :
+				   -EPERM;
+	path_fini(&place);
+	return r;
 }
 
 int server_new(struct loop *loop, const struct server_options *options,

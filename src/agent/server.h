@@ -44,7 +44,10 @@ struct server_options {
 	void *context;
 };
 
-/* -EADDRINUSE: somebody answers there. */
+/*
+ * -EADDRINUSE: somebody answers there; -EPERM, -ELOOP: another user could put something else
+ * there, see path.h.
+ */
 int server_new(struct loop *loop, const struct server_options *options,
 	       struct server **ret_server);
 

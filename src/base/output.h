@@ -5,6 +5,9 @@
  * name before keeps it. What is there and no regular file, such as a pipe or a
  * device, is written to directly.
  *
+ * The folder may be another user's: see path.h for the links that are followed. Rights are
+ * given to the new file alone, never to what had its name.
+ *
  *	struct output output;
  *	int r = output_open(&output, path);
  *
@@ -16,20 +19,31 @@
 #ifndef BASE_OUTPUT_H
 #define BASE_OUTPUT_H
 
+#include "base/path.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
 struct output {
 	FILE *file; /* NULL once committed */
-	char *path; /* owned; where it will be */
-	char *temp; /* owned; where it is, NULL when written to directly */
+	struct path_place place; /* where it will be; no name: standard output */
+	char temp[NAME_MAX +
+		  1]; /* what it is called until then; empty: directly */
 };
 
 /*
  * @path: NULL and "-" are standard output. On failure *ret_output is as after
- * output_fini(). -ENOMEM or the errno of creating the file.
+ * output_fini(). -ENOMEM, or what path_strerror() explains: -ELOOP, -EPERM for a pipe or
+ * device of another user, or the errno of creating the file.
  */
 int output_open(struct output *ret_output, const char *path);
+
+/*
+ * For a file that is written time and again while nobody looks: it has @mode, whatever umask
+ * says and whatever was there. Only a regular file is replaced, -EEXIST.
+ */
+int output_open_regular(struct output *ret_output, const char *path,
+			mode_t mode);
 
 /*
  * What was written is on stable storage, without its name: what may go wrong has
@@ -41,6 +55,7 @@ int output_sync(struct output *output);
 /* Returns 0 once it is on stable storage under its name, or what went wrong. */
 int output_commit(struct output *output);
 
+/* One of all zeros is fine. */
 void output_fini(struct output *output);
 
 #endif

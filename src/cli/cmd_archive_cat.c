@@ -66,7 +66,7 @@ static int cat(struct cat *cat)
 		r = output_commit(&output);
 	output_fini(&output);
 	if (r < 0 && r != -EINTR && r != -EPIPE && !cat->range.failed)
-		cli_error("%s: %s", name, strerror(-r));
+		cli_error("%s: %s", name, path_strerror(r));
 	range_say_gaps(&cat->range);
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }

@@ -79,7 +79,7 @@ static const struct command command = {
 static int complain(const struct half *half, int r)
 {
 	if (r < 0 && r != -EPIPE)
-		cli_error("%s: %s", half->path, strerror(-r));
+		cli_error("%s: %s", half->path, path_strerror(r));
 	return r;
 }
 

@@ -138,7 +138,7 @@ static int save(const struct options *options,
 		r = output_commit(&output);
 	output_fini(&output);
 	if (r < 0)
-		cli_error("%s: %s", options->save, strerror(-r));
+		cli_error("%s: %s", options->save, path_strerror(r));
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 

@@ -251,7 +251,7 @@ int convert_run(struct convert *c)
 	int r = output_open(&c->output, c->path);
 
 	if (r < 0) {
-		cli_error("%s: %s", c->path, strerror(-r));
+		cli_error("%s: %s", c->path, path_strerror(r));
 		return CLI_FAILED;
 	}
 	r = convert_records(c);
