@@ -55,6 +55,9 @@ struct imastage_selection {
  * replayed are to be given by imastage_align_set_other(). -EINVAL, -E2BIG,
  * -EBUSY (a second quote, too) as above. With values, both must hold.
  *
+ * The digest depends on the order in which the selections were quoted. Up to four
+ * are found in any order; more have to be given as they were quoted.
+ *
  * @window: how many records back the match may be; 0 for checking each one as
  * it is replayed, at the cost of one short hash for each.
  */

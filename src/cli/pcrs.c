@@ -240,6 +240,45 @@ static int read_live_pcr(const char *folder, enum imastage_bank bank,
 	return r;
 }
 
+/* The only file of a TPM 1.2: all PCRs, in lines like "PCR-10: CC 06 ...". */
+static int read_old_live(const char *folder, const char *name,
+			 unsigned int banks, uint32_t pcrs,
+			 struct pcr_values *values)
+{
+	cleanup_free uint8_t *data = NULL;
+	char path[PATH_MAX];
+	size_t len, line = 0;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	r = file_read(path, FILE_LEN_MAX, &data, &len);
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0) {
+		cli_error("%s: %s", path, strerror(-r));
+		return r;
+	}
+	r = pcr_file_parse(bytes_of(data, len), IMASTAGE_SHA1, values, &line);
+	if (r < 0) {
+		cli_error("%s: line %zu is no PCR value as a TPM 1.2 has them",
+			  path, line);
+		return r;
+	}
+	values->set[IMASTAGE_SHA1] &= banks & 1u << IMASTAGE_SHA1 ? pcrs : 0;
+	return 0;
+}
+
+/* Where it is in kernels of today, and in those before 4.12 or so. */
+static int read_old_tpm(const char *folder, unsigned int banks, uint32_t pcrs,
+			struct pcr_values *values)
+{
+	int r = read_old_live(folder, "pcrs", banks, pcrs, values);
+
+	if (r == 0 && !pcrs_banks(values))
+		r = read_old_live(folder, "device/pcrs", banks, pcrs, values);
+	return r;
+}
+
 static int read_live_once(const char *folder, unsigned int banks, uint32_t pcrs,
 			  struct pcr_values *values)
 {
@@ -254,7 +293,8 @@ static int read_live_once(const char *folder, unsigned int banks, uint32_t pcrs,
 				return r;
 		}
 	}
-	return 0;
+	return pcrs_banks(values) ? 0 :
+				    read_old_tpm(folder, banks, pcrs, values);
 }
 
 int pcrs_read_live(const char *folder, unsigned int banks, uint32_t pcrs,
@@ -268,8 +308,9 @@ int pcrs_read_live(const char *folder, unsigned int banks, uint32_t pcrs,
 		if (r < 0)
 			return r;
 		if (!pcrs_banks(values)) {
-			cli_error("%s: no PCR values there; is there a TPM, "
-				  "and a kernel from 5.12 on?",
+			cli_error("%s: no values of these PCRs and banks "
+				  "there; is there a TPM, and is it a TPM 1.2 "
+				  "(sha1 only) or a kernel from 5.12 on?",
 				  folder);
 			return -ENOENT;
 		}

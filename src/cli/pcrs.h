@@ -45,8 +45,9 @@ int pcrs_take_bytes(struct imastage_bytes bytes,
 
 /*
  * The PCRs in @pcrs, of the banks that it has, as the kernel shows them below
- * @folder (/sys/class/tpm/tpm0). Reads until two readings agree, for a PCR may
- * change between two banks. 0, or negative after a complaint.
+ * @folder (/sys/class/tpm/tpm0): files pcr-BANK/PCR, or the file pcrs of a TPM
+ * 1.2. Reads until two readings agree, because a PCR may change between two
+ * banks. 0, or negative after a complaint.
  */
 int pcrs_read_live(const char *folder, unsigned int banks, uint32_t pcrs,
 		   struct pcr_values *values);

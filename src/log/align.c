@@ -7,6 +7,9 @@
  * multiple PCR"). Of the parts so hashed, those before the first that the list
  * extends never change: their hash is computed once and copied.
  *
+ * Who asks a TPM for a quote chooses the order of the selections. When none of the
+ * values fit in the order given, those of all orders are tried, up to 24 of them.
+ *
  * The window is a ring of entries, each the number of records and the values
  * of the parts that do change. Records for other PCRs change nothing and only
  * move the last entry's number.
@@ -20,6 +23,8 @@
 
 #define VALUES_MAX 64
 #define PARTS_MAX (IMASTAGE_SELECTIONS_MAX * IMASTAGE_NR_PCRS)
+#define ORDERED_FROM \
+	4 /* more selections are not tried in all orders: 4! is 24 */
 
 struct expected {
 	enum imastage_bank bank;
@@ -32,6 +37,12 @@ struct part {
 	enum imastage_bank bank;
 	unsigned int pcr;
 	bool replayed; /* else its value is that in `others` */
+	size_t value_at; /* of a replayed one, in a row of values */
+};
+
+/* Parts of one selection, which stay together whatever their order. */
+struct run {
+	size_t first, nr;
 };
 
 struct ring {
@@ -57,6 +68,9 @@ struct imastage_align {
 	struct part parts[PARTS_MAX];
 	size_t nr_parts;
 	size_t nr_constant; /* parts that are in prefix */
+	struct run runs[IMASTAGE_SELECTIONS_MAX]; /* as they were given */
+	size_t nr_runs;
+	bool ordered; /* runs are as the TPM has them: it was seen, or one */
 	uint8_t others[IMASTAGE_NR_BANKS][IMASTAGE_NR_PCRS][IMASTAGE_DIGEST_MAX];
 	uint32_t others_set[IMASTAGE_NR_BANKS]; /* masks of PCRs */
 	struct ring ring;
@@ -138,12 +152,24 @@ static int add_parts(struct imastage_align *align,
 	    selection->pcrs >> IMASTAGE_NR_PCRS)
 		return -EINVAL;
 	for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++) {
-		struct part part = { selection->bank, pcr, false };
+		struct part part = { selection->bank, pcr, false, 0 };
 
 		if (selection->pcrs & 1u << pcr)
 			align->parts[align->nr_parts++] = part;
 	}
 	return 0;
+}
+
+static int add_run(struct imastage_align *align,
+		   const struct imastage_selection *selection)
+{
+	struct run *run = &align->runs[align->nr_runs++];
+	int r;
+
+	run->first = align->nr_parts;
+	r = add_parts(align, selection);
+	run->nr = align->nr_parts - run->first;
+	return r;
 }
 
 static int init_hashes(struct imastage_align *align, enum imastage_bank bank)
@@ -171,13 +197,15 @@ int imastage_align_expect_quote(struct imastage_align *align,
 	if (r == 0 && nr_selections > IMASTAGE_SELECTIONS_MAX)
 		r = -E2BIG;
 	align->nr_parts = r == 0 ? 0 : align->nr_parts;
+	align->nr_runs = r == 0 ? 0 : align->nr_runs;
 	for (size_t i = 0; i < nr_selections && r == 0; i++)
-		r = add_parts(align, &selections[i]);
+		r = add_run(align, &selections[i]);
 	if (r == 0)
 		r = init_hashes(align, hash);
 	if (r < 0)
 		return r;
 	align->has_quote = true;
+	align->ordered = nr_selections < 2 || nr_selections > ORDERED_FROM;
 	align->ring.nr_max = window;
 	memcpy(align->digest, pcr_digest.data, pcr_digest.len);
 	return 0;
@@ -212,6 +240,7 @@ static int prepare_parts(struct imastage_align *align,
 			imastage_replay_value(replay, part->bank, part->pcr).len;
 
 		part->replayed = len > 0;
+		part->value_at = align->ring.value_len;
 		align->ring.value_len += len;
 		if (!part->replayed &&
 		    !(align->others_set[part->bank] & 1u << part->pcr))
@@ -266,29 +295,107 @@ static bool values_hold(const struct imastage_align *align,
 	return true;
 }
 
-/* Is it the quote's digest, with the replayed parts' values in @values? */
-static int digest_holds(struct imastage_align *align, const uint8_t *values)
+static int hash_run(struct imastage_align *align, const struct part *parts,
+		    size_t nr, const uint8_t *values)
 {
-	uint8_t digest[IMASTAGE_DIGEST_MAX];
-	int r = hash_copy(&align->hash, &align->prefix);
+	int r = 0;
 
-	for (size_t i = align->nr_constant; i < align->nr_parts && r == 0;
-	     i++) {
-		const struct part *part = &align->parts[i];
-		struct imastage_bytes value = other_value(align, part);
+	for (size_t i = 0; i < nr && r == 0; i++) {
+		struct imastage_bytes value = other_value(align, &parts[i]);
 
-		if (part->replayed) {
-			value.data = values;
-			values += value.len;
-		}
+		if (parts[i].replayed)
+			value.data = values + parts[i].value_at;
 		r = hash_update(&align->hash, value);
 	}
-	if (r == 0)
-		r = hash_end(&align->hash, digest);
+	return r;
+}
+
+static int end_digest(struct imastage_align *align)
+{
+	uint8_t digest[IMASTAGE_DIGEST_MAX];
+	int r = hash_end(&align->hash, digest);
+
 	if (r < 0)
 		return r;
 	return !memcmp(digest, align->digest,
 		       imastage_bank_digest_len(align->hash.bank));
+}
+
+/* Is it the quote's digest, with the replayed parts' values in @values? */
+static int digest_holds(struct imastage_align *align, const uint8_t *values)
+{
+	int r = hash_copy(&align->hash, &align->prefix);
+
+	if (r == 0)
+		r = hash_run(align, align->parts + align->nr_constant,
+			     align->nr_parts - align->nr_constant, values);
+	return r < 0 ? r : end_digest(align);
+}
+
+static void swap_sizes(size_t *a, size_t *b)
+{
+	size_t kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+static int order_holds(struct imastage_align *align, const size_t *order,
+		       const uint8_t *values)
+{
+	int r = hash_start(&align->hash);
+
+	for (size_t i = 0; i < align->nr_runs && r == 0; i++) {
+		const struct run *run = &align->runs[order[i]];
+
+		r = hash_run(align, align->parts + run->first, run->nr, values);
+	}
+	return r < 0 ? r : end_digest(align);
+}
+
+/* The order that comes next by the alphabet, false behind the last. */
+static bool next_order(size_t *order, size_t nr)
+{
+	size_t i = nr - 1, j = nr - 1;
+
+	while (i > 0 && order[i - 1] > order[i])
+		i--;
+	if (i == 0)
+		return false;
+	while (order[j] < order[i - 1])
+		j--;
+	swap_sizes(&order[j], &order[i - 1]);
+	for (j = nr - 1; i < j; i++, j--)
+		swap_sizes(&order[i], &order[j]);
+	return true;
+}
+
+/*
+ * The same with the selections in any other order than they were given in. A TPM
+ * hashes them as it was asked, and who asked may have been another program.
+ */
+static int other_order_holds(struct imastage_align *align,
+			     const uint8_t *values)
+{
+	size_t order[ORDERED_FROM];
+	int r = 0;
+
+	if (align->ordered)
+		return 0;
+	for (size_t i = 0; i < align->nr_runs; i++)
+		order[i] = i;
+	while (r == 0 && next_order(order, align->nr_runs))
+		r = order_holds(align, order, values);
+	return r;
+}
+
+static int any_order_holds(struct imastage_align *align, const uint8_t *values)
+{
+	int r = digest_holds(align, values);
+
+	if (r == 1)
+		align->ordered = true;
+	return r ? r : other_order_holds(align, values);
 }
 
 /* Puts the values of the replayed parts in a row. */
@@ -345,7 +452,7 @@ int imastage_align_check(struct imastage_align *align,
 		keep(&align->ring, values, replay->nr_records);
 		return IMASTAGE_ALIGN_NONE;
 	}
-	r = align->has_quote ? digest_holds(align, values) :
+	r = align->has_quote ? any_order_holds(align, values) :
 			       align->nr_values > 0;
 	if (r == 1) {
 		align->matched = true;
@@ -354,15 +461,17 @@ int imastage_align_check(struct imastage_align *align,
 	return r < 0 ? r : r ? IMASTAGE_ALIGN_MATCH : IMASTAGE_ALIGN_NONE;
 }
 
-/* Looks through the window, the newest entry first. */
-static int search_ring(struct imastage_align *align)
+/* Looks through the window, the newest entry first, for what @holds. */
+static int search_ring(struct imastage_align *align,
+		       int (*holds)(struct imastage_align *align,
+				    const uint8_t *values))
 {
 	const struct ring *ring = &align->ring;
 	size_t position = ring->last;
 
 	for (size_t i = 0; i < ring->nr; i++) {
 		const uint8_t *entry = entry_at(ring, position);
-		int r = digest_holds(align, entry + sizeof(uint64_t));
+		int r = holds(align, entry + sizeof(uint64_t));
 
 		if (r < 0)
 			return r;
@@ -382,8 +491,11 @@ int imastage_align_finish(struct imastage_align *align,
 {
 	int r = align->matched ? IMASTAGE_ALIGN_MATCH : IMASTAGE_ALIGN_NONE;
 
-	if (align->ring.entries && !align->matched)
-		r = search_ring(align);
+	if (align->ring.entries && !align->matched) {
+		r = search_ring(align, digest_holds);
+		if (r != IMASTAGE_ALIGN_MATCH && r >= 0 && !align->ordered)
+			r = search_ring(align, other_order_holds);
+	}
 	if (r == IMASTAGE_ALIGN_MATCH)
 		*ret_nr_records = align->matched_records;
 	return r;

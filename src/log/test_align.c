@@ -184,6 +184,129 @@ TEST(quotes_are_found_in_windows_of_every_size)
 	free(f.list.data);
 }
 
+/* Constant PCRs of three banks, and PCR 10 of sha256 in the middle. */
+static const struct imastage_selection banks[] = {
+	{ IMASTAGE_SHA1, 1u << 3 | 1u << 5 },
+	{ IMASTAGE_SHA256, 1u << 10 },
+	{ IMASTAGE_SHA384, 1u << 7 },
+	{ IMASTAGE_SM3, 1u << 9 },
+};
+
+static void set_others(struct imastage_align *align,
+		       const struct imastage_selection *selection,
+		       struct imastage_bytes value)
+{
+	value.len = imastage_bank_digest_len(selection->bank);
+	for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
+		if (selection->pcrs & 1u << pcr & ~(1u << 10))
+			assert_int_equal(
+				imastage_align_set_other(align, selection->bank,
+							 pcr, value),
+				0);
+}
+
+/* The digest of a quote of the first @nr of banks[], in the order @order. */
+static void quote_in_order(const size_t *order, size_t nr, const uint8_t *value,
+			   uint8_t *ret_digest)
+{
+	uint8_t values[4 * IMASTAGE_DIGEST_MAX];
+	size_t at = 0, len;
+
+	for (size_t i = 0; i < nr; i++) {
+		const struct imastage_selection *s = &banks[order[i]];
+		size_t all = (size_t)__builtin_popcount(s->pcrs) *
+			     imastage_bank_digest_len(s->bank);
+
+		memset(values + at, 0xcc, all);
+		if (s->bank == IMASTAGE_SHA256)
+			memcpy(values + at, value, all);
+		at += all;
+	}
+	assert_int_equal(EVP_Q_digest(NULL, "sha256", NULL, values, at,
+				      ret_digest, &len),
+			 1);
+}
+
+static void find_in_order(const struct fixture *f, const size_t *order,
+			  size_t nr, size_t window)
+{
+	struct imastage_align *align;
+	uint8_t digest[32], other[IMASTAGE_DIGEST_MAX];
+	uint64_t found = 0;
+
+	memset(other, 0xcc, sizeof(other));
+	quote_in_order(order, nr, f->value[33], digest);
+	assert_int_equal(imastage_align_new(&align), 0);
+	assert_int_equal(
+		imastage_align_expect_quote(align, IMASTAGE_SHA256, banks, nr,
+					    bytes_of(digest, 32), window),
+		0);
+	for (size_t i = 0; i < nr; i++)
+		set_others(align, &banks[i], bytes_of(other, sizeof(other)));
+	assert_int_equal(look(f, align, false, 1, &found),
+			 IMASTAGE_ALIGN_MATCH);
+	assert_int_equal(found, 33);
+	imastage_align_free(align);
+}
+
+TEST(quotes_are_found_in_whatever_order_banks_were_quoted)
+{
+	struct fixture f;
+
+	start(&f);
+	for (size_t code = 0; code < 256; code++) {
+		const size_t order[] = { code & 3, code >> 2 & 3, code >> 4 & 3,
+					 code >> 6 };
+		size_t seen = 0;
+
+		for (size_t i = 0; i < 4; i++)
+			seen |= (size_t)1 << order[i];
+		if (seen != 15)
+			continue;
+		find_in_order(&f, order, 4, 0);
+		find_in_order(&f, order, 4, 20);
+	}
+	find_in_order(&f, (const size_t[]){ 1, 0 }, 2, 20);
+	free(f.list.data);
+}
+
+/* No order of more than four is tried but the one given. */
+TEST(the_order_of_many_selections_is_the_one_given)
+{
+	static const struct imastage_selection five[] = {
+		{ IMASTAGE_SHA256, 1u << 10 }, { IMASTAGE_SHA256, 1 },
+		{ IMASTAGE_SHA256, 2 },	       { IMASTAGE_SHA256, 4 },
+		{ IMASTAGE_SHA256, 8 },
+	};
+	uint8_t values[5 * 32] = { 0 }, digest[32];
+	struct imastage_align *align;
+	struct fixture f;
+	uint64_t nr;
+	size_t len;
+
+	start(&f);
+	for (int at = 0; at < 2; at++) {
+		memset(values, 0, sizeof(values));
+		memcpy(values + at * 32, f.value[33], 32);
+		assert_int_equal(EVP_Q_digest(NULL, "sha256", NULL, values,
+					      sizeof(values), digest, &len),
+				 1);
+		assert_int_equal(imastage_align_new(&align), 0);
+		assert_int_equal(imastage_align_expect_quote(
+					 align, IMASTAGE_SHA256, five, 5,
+					 bytes_of(digest, 32), 50),
+				 0);
+		memset(values, 0, sizeof(values));
+		for (size_t i = 1; i < 5; i++)
+			set_others(align, &five[i], bytes_of(values, 32));
+		assert_int_equal(look(&f, align, false, 1, &nr),
+				 at == 0 ? IMASTAGE_ALIGN_MATCH :
+					   IMASTAGE_ALIGN_EARLIER);
+		imastage_align_free(align);
+	}
+	free(f.list.data);
+}
+
 TEST(what_is_not_there_is_not_found)
 {
 	static const uint8_t nowhere[32] = { 1 };
@@ -331,6 +454,8 @@ TEST(expectations_without_sense_are_refused)
 
 TEST_MAIN(cmocka_unit_test(values_are_found_after_every_number_of_records),
 	  cmocka_unit_test(quotes_are_found_in_windows_of_every_size),
+	  cmocka_unit_test(quotes_are_found_in_whatever_order_banks_were_quoted),
+	  cmocka_unit_test(the_order_of_many_selections_is_the_one_given),
 	  cmocka_unit_test(what_is_not_there_is_not_found),
 	  cmocka_unit_test(all_that_is_expected_must_hold),
 	  cmocka_unit_test(the_longest_prefix_is_the_answer),
