@@ -89,6 +89,14 @@ IMASTAGE_API int imastage_align_check(struct imastage_align *align,
 IMASTAGE_API int imastage_align_finish(struct imastage_align *align,
 				       uint64_t *ret_nr_records);
 
+/*
+ * Where the value that a PCR was expected to have was seen so far, whatever became
+ * of the other values: from *ret_first to *ret_last records. -ENOENT: nowhere.
+ */
+IMASTAGE_API int imastage_align_value(const struct imastage_align *align,
+				      enum imastage_bank bank, unsigned int pcr,
+				      uint64_t *ret_first, uint64_t *ret_last);
+
 #ifdef __cplusplus
 }
 #endif

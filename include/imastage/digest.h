@@ -40,10 +40,13 @@ IMASTAGE_API int imastage_hasher_template(struct imastage_hasher *hasher,
 					  struct imastage_digests *ret_digests);
 
 #define IMASTAGE_DIGEST_DIFFERS 1
+#define IMASTAGE_DIGEST_PADDED 2
 
 /*
  * Is the digest that the record gives the one that was computed? 0 when it is,
- * or when it is a violation, which gives none; else IMASTAGE_DIGEST_DIFFERS.
+ * or when it is a violation, which gives none. IMASTAGE_DIGEST_PADDED when it is
+ * the sha1 digest with zeros behind it: kernels show that in the files of a bank
+ * whose hash they lack, such as *_tpm_alg_27. Else IMASTAGE_DIGEST_DIFFERS.
  * @digests must have that of the record's bank.
  */
 IMASTAGE_API int

@@ -6,7 +6,8 @@
  * What always holds: each value is what the TPM holds when it started from the
  * values given and was extended with exactly the records given since, in that
  * order, and nothing else. A violation extends all ones. Template digests are
- * those of the data, never the one that the list claims.
+ * those of the data, never the one that the list claims. See enum imastage_form for
+ * banks that kernels extend otherwise.
  */
 #ifndef IMASTAGE_REPLAY_H
 #define IMASTAGE_REPLAY_H
@@ -37,6 +38,32 @@ IMASTAGE_API unsigned int
 imastage_replay_banks(const struct imastage_replay *replay);
 IMASTAGE_API uint32_t imastage_replay_pcrs(const struct imastage_replay *replay);
 
+/*
+ * How a kernel extends a bank. It has been the bank's own digest of the data since
+ * Linux 5.7. Before, all banks but sha1 were extended with the sha1 digest and zeros
+ * behind it, and still are those of whose hash the kernel has none: it does not know
+ * the algorithm, or the hash is a module that was not there when IMA began.
+ */
+enum imastage_form {
+	IMASTAGE_FORM_OWN,
+	/* sha1 and zeros; of a violation 20 bytes of ones and zeros. */
+	IMASTAGE_FORM_PADDED,
+	/* The same, but for a violation ones: an algorithm that the kernel knows. */
+	IMASTAGE_FORM_PADDED_ONES,
+	IMASTAGE_NR_FORMS
+};
+
+/*
+ * Of what is extended from now on; own unless set. -EINVAL when the bank is not
+ * replayed, or for sha1 in another form than its own. Saved with the state.
+ */
+IMASTAGE_API int imastage_replay_set_form(struct imastage_replay *replay,
+					  enum imastage_bank bank,
+					  enum imastage_form form);
+IMASTAGE_API enum imastage_form
+imastage_replay_form(const struct imastage_replay *replay,
+		     enum imastage_bank bank);
+
 /* Records given so far, those for other PCRs included; saved with the state. */
 IMASTAGE_API uint64_t
 imastage_replay_nr_records(const struct imastage_replay *replay);
@@ -63,8 +90,9 @@ IMASTAGE_API int imastage_replay_set_value(struct imastage_replay *replay,
 /*
  * Extends with @record. Returns 0; IMASTAGE_OTHER_PCR when the record is not
  * for one of the PCRs replayed, which stay as they are; -EIO when OpenSSL
- * fails. *ret_digests (may be NULL) gets the template digests computed: give
- * them to imastage_record_check_digest().
+ * fails. *ret_digests (may be NULL) gets the template digests computed: those of the
+ * banks in their own form, and sha1 if there is another one. Give them to
+ * imastage_record_check_digest().
  */
 IMASTAGE_API int imastage_replay_extend(struct imastage_replay *replay,
 					const struct imastage_record *record,
@@ -73,13 +101,14 @@ IMASTAGE_API int imastage_replay_extend(struct imastage_replay *replay,
 /*
  * Saving and resuming. A state is, all numbers little-endian:
  *	u8[8]	"imareply"
- *	u32	version, 1
+ *	u32	version, 1; or 2, when a bank is not in its own form
  *	u32	length of all of it
  *	u64	records replayed
  *	u32	mask of the PCRs
  *	u32	number of banks; for each, in ascending order of TPM_ALG,
  *	 u16	TPM_ALG of the bank
  *	 u16	bytes in a digest
+ *	 u16	enum imastage_form, in version 2 only
  *	 ...	values of the PCRs in the mask, in ascending order
  *	u8[32]	SHA-256 of all of the above
  * The checksum finds accidents, not attacks: whoever can write the state can

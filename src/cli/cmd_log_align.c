@@ -206,7 +206,7 @@ static int align_list(struct align *align, struct replay_run *run, char **args)
 	if (r != CLI_OK)
 		return r;
 	run->input->spool = align->prefix.path || align->excess.path;
-	if (replay_run(run) < 0)
+	if (replay_judge(run, replay_run) < 0)
 		return CLI_FAILED;
 	if (replay_accepts(run) && run->input->spool &&
 	    write_halves(align, run->input, run->nr_matched) < 0)

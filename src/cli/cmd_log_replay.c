@@ -196,7 +196,8 @@ static int replay(struct options *options, struct replay_run *run, char **args)
 
 	if (r != CLI_OK)
 		return r;
-	if ((is_slow(options) ? replay_run_slowly(run) : replay_run(run)) < 0)
+	if (replay_judge(run,
+			 is_slow(options) ? replay_run_slowly : replay_run) < 0)
 		return CLI_FAILED;
 	progress_clear();
 	replay_report(run, options->json);

@@ -127,8 +127,10 @@ static int check_digest(struct convert *c, const struct imastage_record *record)
 		r = imastage_hasher_template(c->hasher, record, &digests);
 	if (r < 0)
 		return r;
-	return imastage_record_check_digest(record, &digests) ? -EKEYREJECTED :
-								0;
+	return imastage_record_check_digest(record, &digests) ==
+			       IMASTAGE_DIGEST_DIFFERS ?
+		       -EKEYREJECTED :
+		       0;
 }
 
 static bool is_same(const struct imastage_record *a,

@@ -28,7 +28,8 @@ static int digest_is_right(struct diff_side *side,
 		r = imastage_hasher_template(side->hasher, record, &digests);
 	if (r < 0)
 		return r;
-	return imastage_record_check_digest(record, &digests) == 0;
+	return imastage_record_check_digest(record, &digests) !=
+	       IMASTAGE_DIGEST_DIFFERS;
 }
 
 static int prepare_writer(struct diff_side *side, enum imastage_bank bank)

@@ -33,7 +33,7 @@ static int add_part(struct input *input, char *path)
 		return CLI_FAILED;
 	}
 	input->parts = grown;
-	grown[input->nr_parts++] = (struct input_part){ path, -1 };
+	grown[input->nr_parts++] = (struct input_part){ path, -1, 0 };
 	return CLI_OK;
 }
 
@@ -229,6 +229,20 @@ static ssize_t keep_copy(int fd, const uint8_t *data, size_t len)
 	return (ssize_t)len;
 }
 
+/* A copy that is not needed is given up when there is no room for it. */
+static ssize_t keep_part_copy(struct input *input, const void *data, ssize_t n)
+{
+	struct input_part *part = part_at_hand(input);
+	ssize_t kept = keep_copy(part->spool_fd, data, (size_t)n);
+
+	if (kept >= 0 || input->spool)
+		return kept;
+	close(part->spool_fd);
+	part->spool_fd = -1;
+	input->read_once = true;
+	return n;
+}
+
 static ssize_t read_part(struct input *input, void *data, size_t len)
 {
 	int spool_fd = part_at_hand(input)->spool_fd;
@@ -236,8 +250,8 @@ static ssize_t read_part(struct input *input, void *data, size_t len)
 
 	if (n > 0)
 		input->nr_read += (uint64_t)n;
-	if (n > 0 && spool_fd >= 0 && spool_fd != input->fd)
-		n = keep_copy(spool_fd, data, (size_t)n);
+	if (n > 0 && spool_fd >= 0 && !input->again)
+		n = keep_part_copy(input, data, n);
 	if (n < 0)
 		input->read_error = (int)n;
 	return n;
@@ -367,6 +381,14 @@ static bool is_transient(int fd)
 	       fstatfs(fd, &fs) < 0 || fs.f_type == FUSE_SUPER_MAGIC;
 }
 
+/* Can it not be opened again at all? */
+static bool is_pipe(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || !S_ISREG(st.st_mode);
+}
+
 static int open_spool(struct input_part *part)
 {
 	const char *folder = getenv("TMPDIR");
@@ -376,23 +398,42 @@ static int open_spool(struct input_part *part)
 	return part->spool_fd < 0 ? -errno : 0;
 }
 
+/* A file that is standard input is one from where it was at first. */
+static void place_standard_input(struct input *input, struct input_part *part)
+{
+	if (input->again)
+		(void)lseek(STDIN_FILENO, part->start, SEEK_SET);
+	else
+		part->start = lseek(STDIN_FILENO, 0, SEEK_CUR);
+}
+
 static int open_fd(struct input *input)
 {
 	struct input_part *part = part_at_hand(input);
 
 	if (input->again && part->spool_fd >= 0) {
-		input->fd = part->spool_fd;
-		part->spool_fd = -1;
-		return lseek(input->fd, 0, SEEK_SET) < 0 ? -errno : 0;
+		input->fd = fcntl(part->spool_fd, F_DUPFD_CLOEXEC, 3);
+		return input->fd < 0 || lseek(input->fd, 0, SEEK_SET) < 0 ?
+			       -errno :
+			       0;
 	}
 	input->fd = strcmp(part->path, "-") ?
 			    open(part->path, O_RDONLY | O_CLOEXEC) :
 			    STDIN_FILENO;
 	if (input->fd < 0)
 		return -errno;
+	if (input->fd == STDIN_FILENO && !is_pipe(input->fd))
+		place_standard_input(input, part);
 	if (!input->again && input->spool && is_transient(input->fd))
 		return open_spool(part);
+	if (!input->again && is_pipe(input->fd))
+		input->read_once |= !input->keep_pipes || open_spool(part) < 0;
 	return 0;
+}
+
+bool input_can_rewind(const struct input *input)
+{
+	return !input->read_once && !input->source.read;
 }
 
 /* A source that is read here is what it is said to be. */
@@ -450,6 +491,7 @@ int input_rewind(struct input *input)
 	close_part(input);
 	input->next = 0;
 	input->nr_records = 0;
+	input->nr_read = 0;
 	input->again = true;
 	return input_next_part(input);
 }

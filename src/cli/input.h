@@ -51,6 +51,7 @@ struct inflate;
 struct input_part {
 	char *path; /* owned; "-" is standard input */
 	int spool_fd; /* the copy of what cannot be read again, or -1 */
+	off_t start; /* of standard input, if it is a file */
 };
 
 struct input {
@@ -59,6 +60,8 @@ struct input {
 	size_t nr_parts;
 	size_t next; /* part that is opened next */
 	bool spool; /* keep copies, for input_rewind() */
+	bool keep_pipes; /* the same for pipes alone, as far as there is room */
+	bool read_once; /* a part could be read once only */
 	bool again; /* it was rewound */
 	struct imastage_source source; /* of the only part; or none */
 
@@ -98,8 +101,14 @@ bool input_reads_at_once(const struct input *input);
 /* To be called with what failed on the part's reader. Returns @r. */
 int input_complain(struct input *input, int r);
 
-/* Starts again with the first part; needs input->spool from the start. */
+/*
+ * Starts again with the first part, as often as wanted. With input->spool from the
+ * start all is as it was. Without it files are opened again, and those of the kernel
+ * may have changed; pipes can be read again with input->keep_pipes only, and if
+ * input_can_rewind() says so.
+ */
 int input_rewind(struct input *input);
+bool input_can_rewind(const struct input *input);
 
 /* Shows progress. -EINTR once the process is to end. */
 int input_tick(const struct input *input);

@@ -27,6 +27,22 @@ bool replay_accepts(const struct replay_run *run)
 	       (!expects(run) || arrived(run));
 }
 
+/* What of it is other than in the kernels of today. */
+static bool is_padded(const struct replay_run *run, enum imastage_bank bank)
+{
+	return imastage_replay_form(run->replay, bank) != IMASTAGE_FORM_OWN;
+}
+
+/* Is this PCR where it should be, whatever of the others? */
+static bool value_arrived(const struct replay_run *run, enum imastage_bank bank,
+			  unsigned int pcr)
+{
+	uint64_t nr;
+
+	return replay_value_seen(run, bank, pcr, &nr) &&
+	       (run->target->until || nr == run->summary.nr_records);
+}
+
 static const char *verdict(const struct replay_run *run)
 {
 	if (!replay_accepts(run))
@@ -66,15 +82,20 @@ static void print_value(void *context, enum imastage_bank bank,
 			struct imastage_bytes expected)
 {
 	const struct replay_run *run = context;
+	uint64_t nr;
 
 	printf("PCR %-2u %-6s  ", pcr, imastage_bank_name(bank));
 	text_print_hex(stdout, value);
-	putchar('\n');
-	if (expected.len == 0 || arrived(run) || bytes_equal(value, expected))
+	puts(is_padded(run, bank) ? "  (padded sha1)" : "");
+	if (expected.len == 0 || arrived(run))
 		return;
-	printf("      expected ");
-	text_print_hex(stdout, expected);
-	putchar('\n');
+	if (!bytes_equal(value, expected)) {
+		printf("      expected ");
+		text_print_hex(stdout, expected);
+		putchar('\n');
+	}
+	if (replay_value_seen(run, bank, pcr, &nr))
+		printf("      which it has after %" PRIu64 " records\n", nr);
 }
 
 static void report_counts(const struct replay_run *run)
@@ -90,6 +111,11 @@ static void report_counts(const struct replay_run *run)
 		printf("unknown        %" PRIu64
 		       " records with fields that Linux does not have\n",
 		       s->nr_unknown);
+	if (s->nr_padded)
+		printf("padded sha1    %" PRIu64
+		       " digests in the list are those of sha1 with zeros "
+		       "behind them\n",
+		       s->nr_padded);
 	if (run->drop != REPLAY_DROP_NONE)
 		printf("left out       record %" PRIu64 "\n", run->drop);
 	if (run->from_snapshot)
@@ -142,6 +168,23 @@ static void report_arrival(const struct replay_run *run)
 		       "back with --window\n");
 	else if (!run->matched)
 		printf("expected PCRs  not reached by any number of records\n");
+	if (run->read_once)
+		printf("not tried      padded sha1, for which the list has to "
+		       "be read again; give a file\n");
+}
+
+/* "sha256, sm3" */
+static void print_padded(const struct replay_run *run)
+{
+	const char *before = " (padded sha1 in ";
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		if (!is_padded(run, bank))
+			continue;
+		printf("%s%s", before, imastage_bank_name(bank));
+		before = ", ";
+	}
+	puts(before[1] == ' ' ? ")" : "");
 }
 
 static void report_text(const struct replay_run *run)
@@ -151,23 +194,46 @@ static void report_text(const struct replay_run *run)
 	report_faults(run);
 	if (expects(run))
 		report_arrival(run);
-	printf("verdict        %s\n", verdict(run));
+	printf("verdict        %s", verdict(run));
+	print_padded(run);
 }
 
 /* ---- for programs ---------------------------------------------------------- */
+
+static const char *const form_names[IMASTAGE_NR_FORMS] = {
+	[IMASTAGE_FORM_OWN] = "own",
+	[IMASTAGE_FORM_PADDED] = "padded sha1",
+	[IMASTAGE_FORM_PADDED_ONES] = "padded sha1, violations ones",
+};
+
+struct printed {
+	struct json *json;
+	const struct replay_run *run;
+};
 
 static void put_value(void *context, enum imastage_bank bank, unsigned int pcr,
 		      struct imastage_bytes value,
 		      struct imastage_bytes expected)
 {
-	struct json *json = context;
+	const struct printed *printed = context;
+	const struct replay_run *run = printed->run;
+	struct json *json = printed->json;
+	uint64_t nr;
 
 	json_open(json, NULL, '{');
 	json_text(json, "bank", imastage_bank_name(bank));
 	json_number(json, "pcr", pcr);
 	json_hex(json, "value", value);
-	if (expected.len > 0)
+	if (is_padded(run, bank))
+		json_text(json, "form",
+			  form_names[imastage_replay_form(run->replay, bank)]);
+	if (expected.len > 0) {
 		json_hex(json, "expected", expected);
+		json_text(json, "verdict",
+			  value_arrived(run, bank, pcr) ? "match" : "rejected");
+		if (replay_value_seen(run, bank, pcr, &nr))
+			json_number(json, "matched_records", nr);
+	}
 	json_close(json, '}');
 }
 
@@ -198,6 +264,7 @@ static void report_json(const struct replay_run *run)
 {
 	const struct imastage_summary *s = &run->summary;
 	struct json json;
+	struct printed printed = { &json, run };
 
 	json_start(&json, stdout, '{');
 	json_number(&json, "records", s->nr_records);
@@ -214,6 +281,7 @@ static void report_json(const struct replay_run *run)
 	json_number(&json, "disagreeing_snapshots", s->nr_disagree);
 	if (s->nr_disagree)
 		put_disagreement(&json, s);
+	json_number(&json, "padded_digests", s->nr_padded);
 	json_number(&json, "bad_digests", s->nr_bad);
 	if (s->nr_bad)
 		put_bad(&json, run);
@@ -223,8 +291,10 @@ static void report_json(const struct replay_run *run)
 			    s->nr_records - run->nr_matched);
 	}
 	json_open(&json, "pcrs", '[');
-	for_each_value(run, put_value, &json);
+	for_each_value(run, put_value, &printed);
 	json_close(&json, ']');
+	if (run->read_once)
+		json_boolean(&json, "padded_sha1_not_tried", true);
 	json_text(&json, "verdict", verdict(run));
 	json_end(&json, '}');
 }

@@ -101,11 +101,15 @@ static int look_at_start(struct replay_run *run)
 int replay_run(struct replay_run *run)
 {
 	uint64_t before = imastage_replay_nr_records(run->replay);
-	int r = skip_records(run);
+	int r;
 
+	run->nr_before = before;
+	run->dropped_at = REPLAY_DROP_NONE;
+	r = skip_records(run);
 	if (r == 0)
 		r = look_at_start(run);
-	if (r == 0 && run->skip > 0 && run->input->reader)
+	/* One that records were skipped in, or the first after rewinding. */
+	if (r == 0 && run->input->reader)
 		r = check_part(run, before);
 	while (r == 0 && !(run->stop && run->matched)) {
 		r = input_next_part(run->input);
@@ -124,7 +128,6 @@ struct slow {
 	struct imastage_hasher *hasher; /* of the list's bank alone, */
 	unsigned int bank; /* which is this, when it is not replayed */
 	bool started;
-	uint64_t dropped_at; /* records before the one that was left out */
 };
 
 static void note_bad(struct slow *slow, const struct imastage_record *record,
@@ -132,8 +135,10 @@ static void note_bad(struct slow *slow, const struct imastage_record *record,
 {
 	const struct input *input = slow->run->input;
 	struct imastage_summary *summary = &slow->run->summary;
+	int differs = imastage_record_check_digest(record, digests);
 
-	if (!imastage_record_check_digest(record, digests) || summary->nr_bad++)
+	summary->nr_padded += differs == IMASTAGE_DIGEST_PADDED;
+	if (differs != IMASTAGE_DIGEST_DIFFERS || summary->nr_bad++)
 		return;
 	summary->first_bad_index = input_index(input);
 	summary->first_bad_offset = input->offset;
@@ -144,9 +149,13 @@ static void note_bad(struct slow *slow, const struct imastage_record *record,
 static int hash_bank(struct slow *slow, const struct imastage_record *record,
 		     struct imastage_digests *digests)
 {
+	const struct imastage_replay *replay = slow->run->replay;
+	bool hashed = imastage_replay_banks(replay) & 1u << record->bank &&
+		      imastage_replay_form(replay, record->bank) ==
+			      IMASTAGE_FORM_OWN;
 	int r = 0;
 
-	if (imastage_replay_banks(slow->run->replay) & 1u << record->bank)
+	if (hashed)
 		return 0;
 	if (!slow->hasher || slow->bank != record->bank) {
 		imastage_hasher_free(slow->hasher);
@@ -246,7 +255,7 @@ static int take_record(struct slow *slow, const struct imastage_record *record)
 	if (r < 0 || !slow->started)
 		return r;
 	if (dropped)
-		slow->dropped_at = run->summary.nr_records - 1;
+		run->dropped_at = run->summary.nr_records - 1;
 	if (dropped)
 		return 0;
 	r = extend(slow, record);
@@ -260,8 +269,29 @@ static int take_record(struct slow *slow, const struct imastage_record *record)
 	return r < 0 ? r : 0;
 }
 
+/* What was replayed are fewer records than those of the list, or more. */
+static uint64_t list_records(const struct replay_run *run, uint64_t nr_replayed)
+{
+	uint64_t nr = nr_replayed + run->nr_before_snapshot - run->nr_before;
+
+	return nr + (run->dropped_at < nr);
+}
+
+bool replay_value_seen(const struct replay_run *run, enum imastage_bank bank,
+		       unsigned int pcr, uint64_t *ret_nr)
+{
+	uint64_t first, last;
+
+	if (!run->align ||
+	    imastage_align_value(run->align, bank, pcr, &first, &last) < 0)
+		return false;
+	if (ret_nr)
+		*ret_nr = list_records(run, last);
+	return true;
+}
+
 /* A window is looked through at the end; it counts what was replayed. */
-static int finish(const struct slow *slow, uint64_t before)
+static int finish(const struct slow *slow)
 {
 	struct replay_run *run = slow->run;
 	uint64_t nr = 0;
@@ -269,10 +299,8 @@ static int finish(const struct slow *slow, uint64_t before)
 	if (!run->align)
 		return 0;
 	run->alignment = imastage_align_finish(run->align, &nr);
-	if (run->alignment == IMASTAGE_ALIGN_MATCH && !run->matched) {
-		nr += run->nr_before_snapshot - before;
-		note_match(run, nr + (slow->dropped_at < nr));
-	}
+	if (run->alignment == IMASTAGE_ALIGN_MATCH && !run->matched)
+		note_match(run, list_records(run, nr));
 	return run->alignment < 0 ? run->alignment : 0;
 }
 
@@ -289,17 +317,16 @@ static int check_drop(const struct replay_run *run)
 
 int replay_run_slowly(struct replay_run *run)
 {
-	struct slow slow = { .run = run,
-			     .started = !run->from_snapshot,
-			     .dropped_at = REPLAY_DROP_NONE };
-	uint64_t before = imastage_replay_nr_records(run->replay);
+	struct slow slow = { .run = run, .started = !run->from_snapshot };
 	struct imastage_record record;
 	int r = slow.started ? look_at_start(run) : 0;
 
+	run->nr_before = imastage_replay_nr_records(run->replay);
+	run->dropped_at = REPLAY_DROP_NONE;
 	while (r == 0 && (r = input_next(run->input, &record)) == 0)
 		r = take_record(&slow, &record);
 	if (r == IMASTAGE_END)
-		r = finish(&slow, before);
+		r = finish(&slow);
 	imastage_hasher_free(slow.hasher);
 	if (r == 0)
 		r = check_drop(run);

@@ -129,6 +129,11 @@ static unsigned int quoted_banks(const struct target *target)
 	return banks;
 }
 
+bool target_quotes(const struct target *target, enum imastage_bank bank)
+{
+	return quoted_banks(target) & 1u << bank;
+}
+
 static int check_resumed(struct target *target,
 			 const struct imastage_replay *resumed)
 {

@@ -62,6 +62,9 @@ int target_complete(struct target *target,
 /* Is there anything that the list should lead to? */
 bool target_expects(const struct target *target);
 
+/* Is there a PCR of this bank in the quote? */
+bool target_quotes(const struct target *target, enum imastage_bank bank);
+
 /*
  * Makes what target_complete() has found; *ret_align is NULL when nothing is
  * expected. 0, or negative after a complaint.

@@ -30,6 +30,8 @@ struct expected {
 	enum imastage_bank bank;
 	unsigned int pcr;
 	uint8_t value[IMASTAGE_DIGEST_MAX];
+	bool seen; /* after @first to @last records, whatever of the others */
+	uint64_t first, last;
 };
 
 /* One PCR value that goes into the digest. */
@@ -282,17 +284,29 @@ static int prepare(struct imastage_align *align,
 
 /* ---- at each record -------------------------------------------------------- */
 
-static bool values_hold(const struct imastage_align *align,
+static bool value_holds(struct expected *e,
 			const struct imastage_replay *replay)
 {
-	for (size_t i = 0; i < align->nr_values; i++) {
-		const struct expected *e = &align->values[i];
-
-		if (memcmp(e->value, replay->value[e->bank][e->pcr],
-			   imastage_bank_digest_len(e->bank)))
-			return false;
-	}
+	if (memcmp(e->value, replay->value[e->bank][e->pcr],
+		   imastage_bank_digest_len(e->bank)))
+		return false;
+	if (!e->seen)
+		e->first = replay->nr_records;
+	e->seen = true;
+	e->last = replay->nr_records;
 	return true;
+}
+
+/* All are looked at: one that does not hold hides no other. */
+static bool values_hold(struct imastage_align *align,
+			const struct imastage_replay *replay)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < align->nr_values; i++)
+		if (!value_holds(&align->values[i], replay))
+			all = false;
+	return all;
 }
 
 static int hash_run(struct imastage_align *align, const struct part *parts,
@@ -484,6 +498,22 @@ static int search_ring(struct imastage_align *align,
 		position = (position ? position : ring->nr_max) - 1;
 	}
 	return ring->lost ? IMASTAGE_ALIGN_EARLIER : IMASTAGE_ALIGN_NONE;
+}
+
+int imastage_align_value(const struct imastage_align *align,
+			 enum imastage_bank bank, unsigned int pcr,
+			 uint64_t *ret_first, uint64_t *ret_last)
+{
+	for (size_t i = 0; i < align->nr_values; i++) {
+		const struct expected *e = &align->values[i];
+
+		if (e->bank != bank || e->pcr != pcr || !e->seen)
+			continue;
+		*ret_first = e->first;
+		*ret_last = e->last;
+		return 0;
+	}
+	return -ENOENT;
 }
 
 int imastage_align_finish(struct imastage_align *align,

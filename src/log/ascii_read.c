@@ -384,7 +384,8 @@ static int is_proven(struct imastage_reader *reader,
 	r = imastage_hasher_template(&reader->hasher, record, &digests);
 	if (r < 0)
 		return r;
-	return imastage_record_check_digest(record, &digests) == 0;
+	return imastage_record_check_digest(record, &digests) !=
+	       IMASTAGE_DIGEST_DIFFERS;
 }
 
 /* Does a record, or the end of the list, seem to follow at @at? */

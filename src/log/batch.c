@@ -73,38 +73,71 @@ int batch_add(struct batch *batch, const struct imastage_record *record,
 	return 0;
 }
 
+static void compare_digest(struct batch *batch, size_t i)
+{
+	const struct batch_record *r = &batch->records[i];
+	struct imastage_summary *tally = &batch->tally;
+	int differs =
+		imastage_record_check_digest(&r->record, &batch->digests[i]);
+
+	if (differs == IMASTAGE_DIGEST_PADDED)
+		tally->nr_padded++;
+	if (differs != IMASTAGE_DIGEST_DIFFERS || tally->nr_bad++ > 0)
+		return;
+	tally->first_bad_index = batch->first_index + i;
+	tally->first_bad_offset = r->offset;
+}
+
 int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
 {
-	struct imastage_summary *tally = &batch->tally;
-
 	for (size_t i = 0; i < batch->nr; i++) {
 		const struct batch_record *r = &batch->records[i];
 
 		if (imastage_hasher_template(hasher, &r->record,
 					     &batch->digests[i]) < 0)
 			return -EIO;
-		if (r->violation || !imastage_record_check_digest(
-					    &r->record, &batch->digests[i]))
-			continue;
-		if (tally->nr_bad++ > 0)
-			continue;
-		tally->first_bad_index = batch->first_index + i;
-		tally->first_bad_offset = r->offset;
+		if (!r->violation)
+			compare_digest(batch, i);
 	}
 	return 0;
 }
 
-static int extend_bank(const struct batch_record *b, uint8_t *digest,
-		       struct imastage_replay *replay, struct hash *hash)
+/* With @digest; *ret_value gets what the PCR has then, and may be the same. */
+static int extend_bank(const struct batch_record *b, const uint8_t *digest,
+		       struct imastage_replay *replay, struct hash *hash,
+		       uint8_t *ret_value)
 {
 	unsigned int pcr = b->record.pcr;
 
-	if (replay_extend_bank(replay, hash, pcr,
-			       b->violation ? replay_ones : digest) < 0)
+	if (b->violation)
+		digest = replay_violation(replay, hash->bank);
+	if (replay_extend_bank(replay, hash, pcr, digest) < 0)
 		return -EIO;
-	memcpy(digest, replay->value[hash->bank][pcr],
+	memcpy(ret_value, replay->value[hash->bank][pcr],
 	       imastage_bank_digest_len(hash->bank));
 	return 0;
+}
+
+static int extend_banks(struct batch *batch, size_t i,
+			struct imastage_replay *replay,
+			struct imastage_hasher *hasher)
+{
+	struct imastage_digests *digests = &batch->digests[i];
+	struct replay_padded padded;
+	int r = 0;
+
+	if (replay->padded)
+		replay_pad(digests, &padded);
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
+	     bank++)
+		if (replay->banks & 1u << bank)
+			r = extend_bank(&batch->records[i],
+					replay->padded & 1u << bank ?
+						padded.digest :
+						digests->of[bank],
+					replay, &hasher->hash[bank],
+					digests->of[bank]);
+	return r;
 }
 
 static void compare_snapshot(struct batch *batch, size_t i,
@@ -128,21 +161,15 @@ static void compare_snapshot(struct batch *batch, size_t i,
 int batch_extend(struct batch *batch, struct imastage_replay *replay,
 		 struct imastage_hasher *hasher)
 {
-	unsigned int banks = replay->hasher.banks;
 	int r = 0;
 
-	for (size_t i = 0; i < batch->nr; i++) {
+	for (size_t i = 0; i < batch->nr && r == 0; i++) {
 		const struct batch_record *b = &batch->records[i];
 
 		if (b->snapshot)
 			compare_snapshot(batch, i, replay);
-		if (!b->wanted)
-			continue;
-		for (enum imastage_bank bank = 0;
-		     bank < IMASTAGE_NR_BANKS && r == 0; bank++)
-			if (banks & 1u << bank)
-				r = extend_bank(b, batch->digests[i].of[bank],
-						replay, &hasher->hash[bank]);
+		if (b->wanted)
+			r = extend_banks(batch, i, replay, hasher);
 	}
 	return r;
 }

@@ -151,7 +151,7 @@ static int fill(struct check *check, struct batch *batch)
 static void follow(struct check *check, const struct batch *batch, size_t i)
 {
 	const struct batch_record *b = &batch->records[i];
-	unsigned int banks = check->shadow->hasher.banks;
+	unsigned int banks = check->shadow->banks;
 
 	check->shadow->nr_records++;
 	if (!b->wanted)
@@ -201,6 +201,7 @@ void imastage_summary_add(struct imastage_summary *sum,
 	sum->nr_other_pcr += part->nr_other_pcr;
 	sum->nr_unknown += part->nr_unknown;
 	sum->nr_bad += part->nr_bad;
+	sum->nr_padded += part->nr_padded;
 	sum->nr_snapshots += part->nr_snapshots;
 	sum->nr_odd_snapshots += part->nr_odd_snapshots;
 	sum->nr_disagree += part->nr_disagree;
@@ -333,7 +334,8 @@ static int do_task(struct check *check, const struct task *task,
 		return fill(check, task->batch);
 	case STEP_HASH:
 		if (hasher->banks == 0 &&
-		    hasher_init(hasher, check->hasher_banks) < 0)
+		    (hasher_init(hasher, check->hasher_banks) < 0 ||
+		     hasher_make_ready(hasher, check->replay->banks) < 0))
 			return -ENOTSUP;
 		return batch_hash(task->batch, hasher);
 	case STEP_EXTEND:

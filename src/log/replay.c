@@ -14,6 +14,25 @@
 const uint8_t replay_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, ONES8, ONES8,
 						   ONES8, ONES8, ONES8, ONES8 };
 
+static const uint8_t short_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, 0xff,
+							 0xff,	0xff,  0xff };
+
+const uint8_t *replay_violation(const struct imastage_replay *replay,
+				enum imastage_bank bank)
+{
+	return replay->form[bank] == IMASTAGE_FORM_PADDED ? short_ones :
+							    replay_ones;
+}
+
+void replay_pad(const struct imastage_digests *digests,
+		struct replay_padded *ret_padded)
+{
+	size_t len = imastage_bank_digest_len(IMASTAGE_SHA1);
+
+	memcpy(ret_padded->digest, digests->of[IMASTAGE_SHA1], len);
+	memset(ret_padded->digest + len, 0, IMASTAGE_DIGEST_MAX - len);
+}
+
 /* PCRs 17 to 22 wait for a dynamic launch: all ones until there is one. */
 static uint8_t start_value(unsigned int pcr)
 {
@@ -37,6 +56,7 @@ int imastage_replay_new(unsigned int banks, uint32_t pcrs,
 		return r;
 	}
 	replay->pcrs = pcrs;
+	replay->banks = banks;
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
 		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
 			memset(replay->value[bank][pcr], start_value(pcr),
@@ -51,9 +71,13 @@ int imastage_replay_clone(const struct imastage_replay *replay,
 	struct imastage_replay *clone;
 	int r;
 
-	r = imastage_replay_new(replay->hasher.banks, replay->pcrs, &clone);
+	r = imastage_replay_new(replay->banks, replay->pcrs, &clone);
 	if (r < 0)
 		return r;
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (replay->padded & 1u << bank)
+			(void)imastage_replay_set_form(clone, bank,
+						       replay->form[bank]);
 	clone->nr_records = replay->nr_records;
 	memcpy(clone->value, replay->value, sizeof(clone->value));
 	*ret_replay = clone;
@@ -70,7 +94,7 @@ void imastage_replay_free(struct imastage_replay *replay)
 
 unsigned int imastage_replay_banks(const struct imastage_replay *replay)
 {
-	return replay->hasher.banks;
+	return replay->banks;
 }
 
 uint32_t imastage_replay_pcrs(const struct imastage_replay *replay)
@@ -87,7 +111,43 @@ static bool is_replayed(const struct imastage_replay *replay,
 			enum imastage_bank bank, unsigned int pcr)
 {
 	return (unsigned int)bank < IMASTAGE_NR_BANKS &&
-	       replay->hasher.banks & 1u << bank && replay_wants(replay, pcr);
+	       replay->banks & 1u << bank && replay_wants(replay, pcr);
+}
+
+/* Template digests of banks in their own form, and sha1 for the others. */
+static void choose_digests(struct imastage_replay *replay)
+{
+	replay->hasher.banks = replay->banks & ~replay->padded;
+	if (replay->padded)
+		replay->hasher.banks |= 1u << IMASTAGE_SHA1;
+}
+
+int imastage_replay_set_form(struct imastage_replay *replay,
+			     enum imastage_bank bank, enum imastage_form form)
+{
+	int r;
+
+	if ((unsigned int)bank >= IMASTAGE_NR_BANKS ||
+	    (unsigned int)form >= IMASTAGE_NR_FORMS ||
+	    !(replay->banks & 1u << bank) ||
+	    (bank == IMASTAGE_SHA1 && form != IMASTAGE_FORM_OWN))
+		return -EINVAL;
+	r = hasher_make_ready(&replay->hasher, 1u << IMASTAGE_SHA1);
+	if (r < 0)
+		return r;
+	replay->form[bank] = form;
+	replay->padded &= ~(1u << bank);
+	if (form != IMASTAGE_FORM_OWN)
+		replay->padded |= 1u << bank;
+	choose_digests(replay);
+	return 0;
+}
+
+enum imastage_form imastage_replay_form(const struct imastage_replay *replay,
+					enum imastage_bank bank)
+{
+	return (unsigned int)bank < IMASTAGE_NR_BANKS ? replay->form[bank] :
+							IMASTAGE_FORM_OWN;
 }
 
 struct imastage_bytes
@@ -130,14 +190,24 @@ static int extend(struct imastage_replay *replay,
 		  const struct imastage_digests *digests)
 {
 	bool violation = imastage_record_is_violation(record);
+	struct replay_padded padded;
 	int r = 0;
 
+	if (replay->padded)
+		replay_pad(digests, &padded);
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
-	     bank++)
-		if (replay->hasher.banks & 1u << bank)
-			r = replay_extend_bank(
-				replay, &replay->hasher.hash[bank], record->pcr,
-				violation ? replay_ones : digests->of[bank]);
+	     bank++) {
+		const uint8_t *digest = digests->of[bank];
+
+		if (!(replay->banks & 1u << bank))
+			continue;
+		if (replay->padded & 1u << bank)
+			digest = padded.digest;
+		if (violation)
+			digest = replay_violation(replay, bank);
+		r = replay_extend_bank(replay, &replay->hasher.hash[bank],
+				       record->pcr, digest);
+	}
 	return r;
 }
 

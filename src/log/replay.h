@@ -11,8 +11,11 @@
 
 struct imastage_replay {
 	uint32_t pcrs; /* mask of the PCRs replayed */
+	unsigned int banks; /* the same of banks */
+	unsigned int padded; /* those that are not in their own form */
+	enum imastage_form form[IMASTAGE_NR_BANKS];
 	uint64_t nr_records;
-	struct imastage_hasher hasher; /* its banks are replayed */
+	struct imastage_hasher hasher; /* makes what they are extended with */
 	uint8_t value[IMASTAGE_NR_BANKS][IMASTAGE_NR_PCRS][IMASTAGE_DIGEST_MAX];
 };
 
@@ -29,5 +32,17 @@ int replay_extend_bank(struct imastage_replay *replay, struct hash *hash,
 
 /* What a violation extends. */
 extern const uint8_t replay_ones[IMASTAGE_DIGEST_MAX];
+
+/* Digests of banks that are not in their own form: sha1's and zeros. */
+struct replay_padded {
+	uint8_t digest[IMASTAGE_DIGEST_MAX];
+};
+
+void replay_pad(const struct imastage_digests *digests,
+		struct replay_padded *ret_padded);
+
+/* The same for a violation. */
+const uint8_t *replay_violation(const struct imastage_replay *replay,
+				enum imastage_bank bank);
 
 #endif

@@ -13,6 +13,7 @@
 #define MAGIC "imareply"
 #define MAGIC_LEN 8
 #define VERSION 1
+#define VERSION_FORMS 2 /* each bank with its form */
 #define HEAD_LEN (MAGIC_LEN + 4 + 4 + 8 + 4 + 4)
 #define CHECKSUM_LEN 32 /* sha256 */
 
@@ -33,10 +34,11 @@ static int checksum(struct imastage_bytes bytes, uint8_t ret[CHECKSUM_LEN])
 static size_t banks_len(const struct imastage_replay *replay)
 {
 	size_t nr_pcrs = (size_t)__builtin_popcount(replay->pcrs), len = 0;
+	size_t head = replay->padded ? 6 : 4;
 
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		if (replay->hasher.banks & 1u << bank)
-			len += 4 + nr_pcrs * imastage_bank_digest_len(bank);
+		if (replay->banks & 1u << bank)
+			len += head + nr_pcrs * imastage_bank_digest_len(bank);
 	return len;
 }
 
@@ -47,6 +49,8 @@ static void put_bank(struct out *out, const struct imastage_replay *replay,
 
 	out_number(out, imastage_bank_tpm_alg(bank), 2, IMASTAGE_LITTLE);
 	out_number(out, len, 2, IMASTAGE_LITTLE);
+	if (replay->padded)
+		out_number(out, replay->form[bank], 2, IMASTAGE_LITTLE);
 	for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
 		if (replay->pcrs & 1u << pcr)
 			out_bytes(out, bytes_of(replay->value[bank][pcr], len));
@@ -55,12 +59,13 @@ static void put_bank(struct out *out, const struct imastage_replay *replay,
 static int put_state(const struct imastage_replay *replay,
 		     struct imastage_sink sink)
 {
-	unsigned int banks = replay->hasher.banks;
+	unsigned int banks = replay->banks;
+	uint32_t version = replay->padded ? VERSION_FORMS : VERSION;
 	struct out out;
 
 	out_init(&out, sink);
 	out_text(&out, MAGIC);
-	out_number(&out, VERSION, 4, IMASTAGE_LITTLE);
+	out_number(&out, version, 4, IMASTAGE_LITTLE);
 	out_number(&out, HEAD_LEN + banks_len(replay) + CHECKSUM_LEN, 4,
 		   IMASTAGE_LITTLE);
 	out_number(&out, replay->nr_records, 8, IMASTAGE_LITTLE);
@@ -93,6 +98,7 @@ int imastage_replay_save(const struct imastage_replay *replay,
 /* ---- resuming -------------------------------------------------------------- */
 
 struct head {
+	uint32_t version;
 	uint64_t nr_records;
 	uint32_t pcrs;
 	uint32_t nr_banks;
@@ -100,7 +106,7 @@ struct head {
 
 /* Version before checksum: another version may have another one. */
 static int read_frame(struct imastage_bytes state, struct cursor *ret_inner,
-		      const char **reason)
+		      uint32_t *ret_version, const char **reason)
 {
 	uint8_t sum[CHECKSUM_LEN];
 	struct imastage_bytes magic;
@@ -114,7 +120,7 @@ static int read_frame(struct imastage_bytes state, struct cursor *ret_inner,
 	    cursor_read_u32(&c, &version) < 0)
 		return -EBADMSG;
 	*reason = "saved by another version";
-	if (version != VERSION)
+	if (version != VERSION && version != VERSION_FORMS)
 		return -ENOTSUP;
 	*reason = "not as long as it says";
 	if (cursor_read_u32(&c, &len) < 0 || len != state.len ||
@@ -126,27 +132,47 @@ static int read_frame(struct imastage_bytes state, struct cursor *ret_inner,
 	    memcmp(sum, state.data + c.bytes.len, sizeof(sum)))
 		return -EBADMSG;
 	*ret_inner = c;
+	*ret_version = version;
 	return 0;
 }
 
-/* Takes the values of one bank, or only steps over them without @replay. */
-static int read_bank(struct cursor *c, uint32_t pcrs, enum imastage_bank *bank,
-		     struct imastage_replay *replay)
+/* A state of version 2 has another form than their own in at least one bank. */
+static int read_form(struct cursor *c, uint32_t version,
+		     enum imastage_form *ret_form)
 {
+	uint16_t form = IMASTAGE_FORM_OWN;
+	int r = version == VERSION_FORMS ? cursor_read_u16(c, &form) : 0;
+
+	if (r == 0 && form >= IMASTAGE_NR_FORMS)
+		r = -EBADMSG;
+	if (r == 0)
+		*ret_form = (enum imastage_form)form;
+	return r;
+}
+
+/* Takes the values of one bank, or only steps over them without @replay. */
+static int read_bank(struct cursor *c, const struct head *head,
+		     enum imastage_bank *bank, struct imastage_replay *replay)
+{
+	enum imastage_form form;
 	struct imastage_bytes value;
 	uint16_t alg, len;
 	int r = cursor_read_u16(c, &alg);
 
 	if (r == 0)
 		r = cursor_read_u16(c, &len);
+	if (r == 0)
+		r = read_form(c, head->version, &form);
 	if (r < 0)
 		return r;
 	if (imastage_bank_by_tpm_alg(alg, bank) < 0)
 		return -ENOTSUP;
 	if (len != imastage_bank_digest_len(*bank))
 		return -EBADMSG;
+	if (replay && imastage_replay_set_form(replay, *bank, form) < 0)
+		return -EBADMSG;
 	for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS && r == 0; pcr++) {
-		if (!(pcrs & 1u << pcr))
+		if (!(head->pcrs & 1u << pcr))
 			continue;
 		r = cursor_read_bytes(c, len, &value);
 		if (r == 0 && replay)
@@ -164,7 +190,7 @@ static int read_banks(struct cursor c, const struct head *head,
 
 	for (uint32_t i = 0; i < head->nr_banks; i++) {
 		enum imastage_bank bank;
-		int r = read_bank(&c, head->pcrs, &bank, replay);
+		int r = read_bank(&c, head, &bank, replay);
 
 		if (r == 0 && banks >> bank)
 			r = -EBADMSG;
@@ -183,7 +209,7 @@ static int load(struct imastage_bytes state, const char **reason,
 	struct cursor c;
 	struct head head;
 	unsigned int banks;
-	int r = read_frame(state, &c, reason);
+	int r = read_frame(state, &c, &head.version, reason);
 
 	if (r < 0)
 		return r;
@@ -197,7 +223,11 @@ static int load(struct imastage_bytes state, const char **reason,
 		r = imastage_replay_new(banks, head.pcrs, &replay);
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
-	(void)read_banks(c, &head, replay, &banks);
+	r = read_banks(c, &head, replay, &banks);
+	if (r < 0) {
+		imastage_replay_free(replay);
+		return r;
+	}
 	replay->nr_records = head.nr_records;
 	*ret_replay = replay;
 	return 0;

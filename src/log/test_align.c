@@ -329,6 +329,38 @@ TEST(what_is_not_there_is_not_found)
 	free(f.list.data);
 }
 
+/* What does not hold hides nothing of what does. */
+TEST(each_value_is_found_by_itself)
+{
+	static const uint8_t nowhere[20] = { 1 };
+	struct imastage_align *align;
+	uint64_t nr, first = 0, last = 0;
+	struct fixture f;
+
+	start(&f);
+	assert_int_equal(imastage_align_new(&align), 0);
+	assert_int_equal(imastage_align_expect_value(align, IMASTAGE_SHA1, 10,
+						     bytes_of(nowhere, 20)),
+			 0);
+	assert_int_equal(imastage_align_expect_value(align, IMASTAGE_SHA256, 10,
+						     bytes_of(f.value[20], 32)),
+			 0);
+	assert_int_equal(look(&f, align, false, 2, &nr), IMASTAGE_ALIGN_NONE);
+	assert_int_equal(imastage_align_value(align, IMASTAGE_SHA256, 10,
+					      &first, &last),
+			 0);
+	assert_int_equal(first, 20);
+	assert_int_equal(last, 20);
+	assert_int_equal(imastage_align_value(align, IMASTAGE_SHA1, 10, &first,
+					      &last),
+			 -ENOENT);
+	assert_int_equal(imastage_align_value(align, IMASTAGE_SHA256, 11,
+					      &first, &last),
+			 -ENOENT);
+	imastage_align_free(align);
+	free(f.list.data);
+}
+
 /* Values narrow a quote down, and several values must hold at once. */
 TEST(all_that_is_expected_must_hold)
 {
@@ -457,6 +489,7 @@ TEST_MAIN(cmocka_unit_test(values_are_found_after_every_number_of_records),
 	  cmocka_unit_test(quotes_are_found_in_whatever_order_banks_were_quoted),
 	  cmocka_unit_test(the_order_of_many_selections_is_the_one_given),
 	  cmocka_unit_test(what_is_not_there_is_not_found),
+	  cmocka_unit_test(each_value_is_found_by_itself),
 	  cmocka_unit_test(all_that_is_expected_must_hold),
 	  cmocka_unit_test(the_longest_prefix_is_the_answer),
 	  cmocka_unit_test(expectations_without_sense_are_refused))

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <imastage/replay.h>
+#include <openssl/evp.h>
 
 struct fixture {
 	struct imastage_replay *replay;
@@ -83,6 +84,84 @@ TEST(a_violation_extends_all_ones)
 	assert_value(
 		&f, IMASTAGE_SHA256, 10,
 		"bba91ca85dc914b2ec3efb9e16e7267bf9193b14350d20fba8a8b406730ae30a");
+	imastage_replay_free(f.replay);
+}
+
+/* sha256 alone, in the form @form. */
+static void start_padded(struct fixture *f, enum imastage_form form)
+{
+	start(f, 1u << 10);
+	imastage_replay_free(f->replay);
+	assert_int_equal(imastage_replay_new(1u << IMASTAGE_SHA256, 1u << 10,
+					     &f->replay),
+			 0);
+	assert_int_equal(
+		imastage_replay_set_form(f->replay, IMASTAGE_SHA256, form), 0);
+}
+
+/* The same as that of head -c 32 /dev/zero, 20 bytes of ones and 12 of zeros. */
+TEST(a_violation_is_padded_or_not)
+{
+	static const char *const values[IMASTAGE_NR_FORMS] = {
+		"bba91ca85dc914b2ec3efb9e16e7267bf9193b14350d20fba8a8b406730ae30a",
+		"c7f7a2d90bcd6bd873119c8deff0b1c8eec6623bcd3a8182aa4cb1db65002115",
+		"bba91ca85dc914b2ec3efb9e16e7267bf9193b14350d20fba8a8b406730ae30a",
+	};
+	struct fixture f;
+
+	for (int form = 0; form < IMASTAGE_NR_FORMS; form++) {
+		start_padded(&f, form);
+		memset(f.built.digest, 0, sizeof(f.built.digest));
+		assert_int_equal(extend(&f), 0);
+		assert_value(&f, IMASTAGE_SHA256, 10, values[form]);
+		imastage_replay_free(f.replay);
+	}
+}
+
+/* A bank is extended with padded sha1 whether sha1 is replayed or not. */
+TEST(padded_digests_are_those_of_sha1)
+{
+	uint8_t message[64] = { 0 }, value[32], sha1[20];
+	struct fixture f;
+	size_t len;
+
+	start_padded(&f, IMASTAGE_FORM_PADDED);
+	assert_int_equal(EVP_Q_digest(NULL, "sha1", NULL,
+				      f.built.record.data.data,
+				      f.built.record.data.len, sha1, &len),
+			 1);
+	memcpy(message + 32, sha1, 20);
+	assert_int_equal(EVP_Q_digest(NULL, "sha256", NULL, message, 64, value,
+				      &len),
+			 1);
+	assert_int_equal(extend(&f), 0);
+	assert_memory_equal(
+		imastage_replay_value(f.replay, IMASTAGE_SHA256, 10).data,
+		value, 32);
+	imastage_replay_free(f.replay);
+}
+
+TEST(forms_without_sense_are_refused)
+{
+	struct fixture f;
+
+	start_padded(&f, IMASTAGE_FORM_PADDED);
+	assert_int_equal(imastage_replay_set_form(f.replay, IMASTAGE_SHA1,
+						  IMASTAGE_FORM_OWN),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_set_form(f.replay, IMASTAGE_SHA256,
+						  IMASTAGE_NR_FORMS),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_set_form(f.replay, IMASTAGE_NR_BANKS,
+						  IMASTAGE_FORM_OWN),
+			 -EINVAL);
+	assert_int_equal(imastage_replay_form(f.replay, IMASTAGE_SHA256),
+			 IMASTAGE_FORM_PADDED);
+	imastage_replay_free(f.replay);
+	start(&f, 1u << 10);
+	assert_int_equal(imastage_replay_set_form(f.replay, IMASTAGE_SHA1,
+						  IMASTAGE_FORM_PADDED),
+			 -EINVAL);
 	imastage_replay_free(f.replay);
 }
 
@@ -177,6 +256,9 @@ TEST(other_start_values_and_views)
 TEST_MAIN(cmocka_unit_test(other_start_values_and_views),
 	  cmocka_unit_test(starts_as_a_tpm_does),
 	  cmocka_unit_test(a_violation_extends_all_ones),
+	  cmocka_unit_test(a_violation_is_padded_or_not),
+	  cmocka_unit_test(padded_digests_are_those_of_sha1),
+	  cmocka_unit_test(forms_without_sense_are_refused),
 	  cmocka_unit_test(other_pcrs_are_left_alone),
 	  cmocka_unit_test(pcrs_are_replayed_side_by_side),
 	  cmocka_unit_test(the_lists_own_digest_is_not_believed))

@@ -38,7 +38,18 @@ static void replay_list(struct imastage_replay *replay,
 	imastage_reader_free(reader);
 }
 
-TEST(a_resumed_replay_goes_on)
+/* In all banks but sha1, or in sha256 only. */
+static void set_forms(struct imastage_replay *replay, enum imastage_form form,
+		      bool all)
+{
+	for (int bank = 1; bank < IMASTAGE_NR_BANKS; bank++)
+		if (all || bank == IMASTAGE_SHA256)
+			assert_int_equal(imastage_replay_set_form(replay, bank,
+								  form),
+					 0);
+}
+
+static void resume(enum imastage_form form, bool all)
 {
 	uint32_t seed = 21;
 	struct imastage_buffer first = random_list(0, 0, 20, &seed);
@@ -49,12 +60,16 @@ TEST(a_resumed_replay_goes_on)
 	assert_int_equal(imastage_replay_new(imastage_banks_available(),
 					     3u << 10, &replay),
 			 0);
+	set_forms(replay, form, all);
 	replay_list(replay, &first);
 	saved = save(replay);
 	assert_int_equal(imastage_replay_load(bytes_of(saved.data, saved.len),
 					      NULL, &resumed),
 			 0);
 	assert_int_equal(imastage_replay_nr_records(resumed), 20);
+	for (int bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		assert_int_equal(imastage_replay_form(resumed, bank),
+				 imastage_replay_form(replay, bank));
 	replay_list(replay, &second);
 	replay_list(resumed, &second);
 	free(saved.data);
@@ -72,7 +87,15 @@ TEST(a_resumed_replay_goes_on)
 	free(second.data);
 }
 
-static struct imastage_buffer small_state(void)
+TEST(a_resumed_replay_goes_on)
+{
+	for (int form = 0; form < IMASTAGE_NR_FORMS; form++) {
+		resume(form, true);
+		resume(form, false);
+	}
+}
+
+static struct imastage_buffer small_state(enum imastage_form form)
 {
 	struct imastage_replay *replay;
 	struct imastage_buffer saved;
@@ -81,6 +104,7 @@ static struct imastage_buffer small_state(void)
 						     1u << IMASTAGE_SHA256,
 					     1u << 10, &replay),
 			 0);
+	set_forms(replay, form, false);
 	saved = save(replay);
 	imastage_replay_free(replay);
 	return saved;
@@ -95,11 +119,18 @@ TEST(the_format_is_as_documented)
 				      "\0\4\0\0"
 				      "\2\0\0\0"
 				      "\4\0\x14\0";
-	struct imastage_buffer saved = small_state();
+	struct imastage_buffer saved = small_state(IMASTAGE_FORM_OWN);
 
 	assert_int_equal(saved.len, 32 + 4 + 20 + 4 + 32 + 32);
 	assert_memory_equal(saved.data, head, sizeof(head) - 1);
 	assert_memory_equal(saved.data + 32 + 4 + 20, "\x0b\0\x20\0", 4);
+	free(saved.data);
+
+	saved = small_state(IMASTAGE_FORM_PADDED_ONES);
+	assert_int_equal(saved.len, 32 + 6 + 20 + 6 + 32 + 32);
+	assert_memory_equal(saved.data + 8, "\2\0\0\0\x80\0\0\0", 8);
+	assert_memory_equal(saved.data + 32, "\4\0\x14\0\0\0", 6);
+	assert_memory_equal(saved.data + 32 + 6 + 20, "\x0b\0\x20\0\2\0", 6);
 	free(saved.data);
 }
 
@@ -116,7 +147,7 @@ static void assert_refused(const uint8_t *data, size_t len)
 
 TEST(every_flipped_bit_is_noticed)
 {
-	struct imastage_buffer saved = small_state();
+	struct imastage_buffer saved = small_state(IMASTAGE_FORM_PADDED);
 
 	for (size_t bit = 0; bit < saved.len * 8; bit++) {
 		saved.data[bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -128,7 +159,7 @@ TEST(every_flipped_bit_is_noticed)
 
 TEST(every_truncation_is_noticed)
 {
-	struct imastage_buffer saved = small_state();
+	struct imastage_buffer saved = small_state(IMASTAGE_FORM_PADDED);
 
 	for (size_t len = 0; len < saved.len; len++) {
 		uint8_t *copy = malloc(len ? len : 1);
@@ -168,6 +199,12 @@ TEST(what_a_checksum_does_not_tell)
 		{ "state-wrong-digest-length.hex", -EBADMSG,
 		  "values are not those of banks and PCRs" },
 		{ "state-too-many-banks.hex", -EBADMSG,
+		  "values are not those of banks and PCRs" },
+		{ "state-unknown-form.hex", -EBADMSG,
+		  "values are not those of banks and PCRs" },
+		{ "state-padded-sha1.hex", -EBADMSG,
+		  "values are not those of banks and PCRs" },
+		{ "state-form-missing.hex", -EBADMSG,
 		  "values are not those of banks and PCRs" },
 		{ "state-bytes-left.hex", -EBADMSG,
 		  "values are not those of banks and PCRs" },

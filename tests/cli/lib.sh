@@ -105,3 +105,10 @@ flipped() {
 	unhex "$(printf %02x $((byte ^ 1)))"
 	tail -c "+$(($2 + 2))" "$1"
 }
+
+# quoted BANK VALUE...: what a quote's digest of these values is
+quoted() {
+	local value bank=$1
+	shift
+	for value; do unhex "$value"; done | "${bank}sum" | cut -d' ' -f1
+}
