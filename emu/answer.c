@@ -135,6 +135,16 @@ static int do_suspend(struct asked *asked)
 	return 0;
 }
 
+static int do_hibernate(struct asked *asked)
+{
+	return machine_hibernate(asked->self->machine);
+}
+
+static int do_suspend_to_ram(struct asked *asked)
+{
+	return machine_sleep(asked->self->machine);
+}
+
 static int do_stop(struct asked *asked)
 {
 	(void)asked;
@@ -264,6 +274,39 @@ static int do_pcrs(struct asked *asked)
 	return ret;
 }
 
+static int do_tpm_clear(struct asked *asked)
+{
+	struct tpm *tpm = asked->self->machine->config.tpm;
+
+	return tpm ? tpm_clear(tpm) : -ENODEV;
+}
+
+static int do_tpm_new(struct asked *asked)
+{
+	struct tpm *tpm = asked->self->machine->config.tpm;
+
+	return tpm ? tpm_replace(tpm) : -ENODEV;
+}
+
+static int do_tpm_save(struct asked *asked)
+{
+	struct tpm *tpm = asked->self->machine->config.tpm;
+
+	return tpm ? image_save_tpm(tpm, asked->rq->fd) : -ENODEV;
+}
+
+static int do_tpm_load(struct asked *asked)
+{
+	struct tpm *tpm = asked->self->machine->config.tpm;
+	struct image image = { 0 };
+	int ret = tpm ? image_read(asked->rq->fd, &image) : -ENODEV;
+
+	if (!ret)
+		ret = tpm_load(tpm, &image.tpm);
+	image_fini(&image);
+	return ret;
+}
+
 /* Until the client closes its end of the socket it has passed. */
 static int do_tpm(struct asked *asked)
 {
@@ -292,10 +335,16 @@ static const struct {
 	{ "kexec", 1, false, do_kexec },
 	{ "reboot", 1, false, do_reboot },
 	{ "suspend", 1, false, do_suspend },
+	{ "suspend-to-ram", 1, false, do_suspend_to_ram },
+	{ "hibernate", 1, false, do_hibernate },
 	{ "fault", ANY_WORDS, false, do_fault },
 	{ "status", 1, false, do_status },
 	{ "pcrs", 1, false, do_pcrs },
 	{ "tpm", 1, true, do_tpm },
+	{ "tpm-clear", 1, false, do_tpm_clear },
+	{ "tpm-new", 1, false, do_tpm_new },
+	{ "tpm-save", 1, true, do_tpm_save },
+	{ "tpm-load", 1, true, do_tpm_load },
 	{ "save", 1, true, do_save },
 	{ "stop", 1, false, do_stop },
 };

@@ -9,7 +9,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -18,7 +17,6 @@
 #include "cli/parse.h"
 #include "emu/fault.h"
 #include "emu/message.h"
-#include "emu/tpm_pipe.h"
 #include "emu/verbs.h"
 
 #define MANY INT_MAX
@@ -239,6 +237,16 @@ static int run_suspend(struct client *client, char **args, int nr_args)
 	return client_ask_simply(client, "suspend", args, nr_args);
 }
 
+static int run_suspend_to_ram(struct client *client, char **args, int nr_args)
+{
+	return client_ask_simply(client, "suspend-to-ram", args, nr_args);
+}
+
+static int run_hibernate(struct client *client, char **args, int nr_args)
+{
+	return client_ask_simply(client, "hibernate", args, nr_args);
+}
+
 /*
  * Asks for the end, and waits for it: whoever begins anew finds nothing mounted.
  * Where the process cannot be seen, the reply has to do.
@@ -289,21 +297,27 @@ static int run_fault(struct client *client, char **args, int nr_args)
 	return client_ask_simply(client, "fault", words, ARRAY_SIZE(words));
 }
 
-/* A file that is not whole is of no use. */
-static int run_save(struct client *client, char **args, int nr_args)
+int client_save(const struct client *client, const char *name, const char *path,
+		int (*ask)(const struct client *client, const char *name,
+			   int fd))
 {
 	cleanup_close int fd =
-		open(args[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int ret;
 
-	(void)nr_args;
 	if (fd < 0)
-		return client_complain_of_file(args[0]);
-	ret = ask_to_end(client, "save", fd);
+		return client_complain_of_file(path);
+	ret = ask(client, name, fd);
 	if (!ret)
 		return 0;
-	unlink(args[0]);
-	return client_complain(args[0], ret);
+	unlink(path);
+	return client_complain(path, ret);
+}
+
+static int run_save(struct client *client, char **args, int nr_args)
+{
+	(void)nr_args;
+	return client_save(client, "save", args[0], ask_to_end);
 }
 
 /* ---- how it is ----------------------------------------------------------- */
@@ -390,32 +404,6 @@ static int run_pcrs(struct client *client, char **args, int nr_args)
 {
 	(void)args, (void)nr_args;
 	return ask_how(client, "pcrs", pcr_line);
-}
-
-/*
- * The reply comes when imasim has no more to do with the socket: at once if it has
- * no TPM.
- */
-static int run_tpm(struct client *client, char **args, int nr_args)
-{
-	static const char *const words[] = { "tpm" };
-	struct reply reply;
-	int ends[2], ret, status;
-
-	(void)args, (void)nr_args;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return client_complain("tpm", -errno);
-	ret = message_send(client->sock, words, ARRAY_SIZE(words), ends[1]);
-	close(ends[1]);
-	if (!ret)
-		ret = tpm_pipe_forward(ends[0]);
-	close(ends[0]);
-	status = message_receive_reply(client->sock, &reply);
-	if (!status)
-		status = reply.status;
-	if (!status)
-		status = ret;
-	return status ? client_complain("tpm", status) : 0;
 }
 
 static int set_check(void *context, const char *value)
@@ -520,7 +508,8 @@ static const struct request requests[] = {
 			     "  measure PATH | violation PATH | buffer NAME TEXT"
 			     " | load [SEED [COUNT [RATE]]]\n"
 			     "  watch PATH | unwatch | kexec | reboot | suspend "
-			     "| sleep SECONDS\n"
+			     "| suspend-to-ram\n"
+			     "  hibernate | tpm-clear | tpm-new | sleep SECONDS\n"
 			     "  fault PLACE ERROR [COUNT [AFTER]] | fault none\n"
 			     "PATH and TEXT are the rest of the line.\n" },
 		.opts = workload_opts,
@@ -557,6 +546,27 @@ static const struct request requests[] = {
 			     NULL },
 		.in_workload = true,
 		.run = run_suspend,
+	},
+	{
+		.name = "suspend-to-ram",
+		.command = { "",
+			     "As a machine that sleeps and is woken up: the list "
+			     "and PCRs go on, the TPM counts one more\nrestart. "
+			     "For a TPM of its own, or none.\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_suspend_to_ram,
+	},
+	{
+		.name = "hibernate",
+		.command = { "",
+			     "As a machine that goes on from what it has written "
+			     "to disk: the list and the boot id stay,\nPCRs "
+			     "begin anew, the TPM counts one more restart. For a "
+			     "TPM of its own, or none.\n",
+			     NULL },
+		.in_workload = true,
+		.run = run_hibernate,
 	},
 	{
 		.name = "fault",
@@ -600,7 +610,48 @@ static const struct request requests[] = {
 			     "for other programs, as the TCTI "
 			     "'cmd:imasim tpm'.\n",
 			     NULL },
-		.run = run_tpm,
+		.run = client_tpm,
+	},
+	{
+		.name = "tpm-clear",
+		.command = { "",
+			     "TPM2_Clear: the TPM's counts of resets and "
+			     "restarts, and its clock, begin anew; PCRs and\nthe "
+			     "endorsement key stay.\n",
+			     NULL },
+		.in_workload = true,
+		.run = client_tpm_clear,
+	},
+	{
+		.name = "tpm-new",
+		.command = { "",
+			     "Exchanges the TPM for one that was just made: "
+			     "another endorsement key, counts and PCRs as\nat "
+			     "the beginning. For a TPM of its own.\n",
+			     NULL },
+		.in_workload = true,
+		.run = client_tpm_new,
+	},
+	{
+		.name = "tpm-save",
+		.command = { "FILE",
+			     "Writes the state of the TPM, and goes on. For a TPM "
+			     "of its own.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = 1,
+		.run = client_tpm_save,
+	},
+	{
+		.name = "tpm-load",
+		.command = { "FILE",
+			     "Has the TPM be what FILE ('tpm-save', 'save') says, "
+			     "PCRs and counts as well; the list stays.\nFor a "
+			     "TPM of its own.\n",
+			     NULL },
+		.min_args = 1,
+		.max_args = 1,
+		.run = client_tpm_load,
 	},
 	{
 		.name = "save",

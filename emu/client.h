@@ -74,10 +74,23 @@ int client_complain(const char *what, int err);
 /* Of a file that this program uses. Returns -errno. */
 int client_complain_of_file(const char *path);
 
-/* Verbs; see client_measure.c and workload.c. */
+/*
+ * Has a new file written to, by @ask; one that is not whole is removed. 0, or a
+ * negative errno after a complaint.
+ */
+int client_save(const struct client *client, const char *name, const char *path,
+		int (*ask)(const struct client *client, const char *name,
+			   int fd));
+
+/* Verbs; see client_measure.c, client_tpm.c and workload.c. */
 int client_measure(struct client *client, char **args, int nr_args);
 int client_violation(struct client *client, char **args, int nr_args);
 int client_buffer(struct client *client, char **args, int nr_args);
+int client_tpm(struct client *client, char **args, int nr_args);
+int client_tpm_clear(struct client *client, char **args, int nr_args);
+int client_tpm_new(struct client *client, char **args, int nr_args);
+int client_tpm_save(struct client *client, char **args, int nr_args);
+int client_tpm_load(struct client *client, char **args, int nr_args);
 int client_workload(struct client *client, char **args, int nr_args);
 
 #endif

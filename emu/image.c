@@ -52,6 +52,18 @@ static int write_image(int fd, const struct image *image)
 	return !ret && fsync(fd) && errno != EINVAL ? -errno : ret;
 }
 
+int image_save_tpm(struct tpm *tpm, int fd)
+{
+	struct image image = { 0 };
+	int ret = tpm_save(tpm, &image.tpm);
+
+	if (!ret)
+		ret = image.tpm.permanent.len ? write_image(fd, &image) :
+						-EOPNOTSUPP;
+	image_fini(&image);
+	return ret;
+}
+
 int image_save(struct machine *machine, int fd)
 {
 	struct image image = { 0 };
@@ -63,14 +75,11 @@ int image_save(struct machine *machine, int fd)
 	return ret;
 }
 
-static int read_all(const char *path, struct out *ret_all)
+static int read_all(int fd, struct out *ret_all)
 {
-	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char piece[65536];
 	ssize_t len;
 
-	if (fd < 0)
-		return -errno;
 	while ((len = read(fd, piece, sizeof(piece))) > 0)
 		emu_out_bytes(ret_all, piece, len);
 	return len < 0 ? -errno : 0;
@@ -109,11 +118,11 @@ static int split(const struct out *all, struct image *ret_image)
 	return ret || at == all->len ? ret : -EINVAL;
 }
 
-int image_load(const char *path, struct image *ret_image)
+int image_read(int fd, struct image *ret_image)
 {
 	struct image image = { 0 };
 	struct out all = { 0 };
-	int ret = read_all(path, &all);
+	int ret = read_all(fd, &all);
 
 	if (!ret)
 		ret = split(&all, &image);
@@ -123,6 +132,13 @@ int image_load(const char *path, struct image *ret_image)
 	else
 		*ret_image = image;
 	return ret;
+}
+
+int image_load(const char *path, struct image *ret_image)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : image_read(fd, ret_image);
 }
 
 void image_fini(struct image *image)

@@ -32,8 +32,12 @@ struct image {
  */
 int image_save(struct machine *machine, int fd);
 
+/* The TPM alone: a list of no bytes. -EOPNOTSUPP: it is none of ours. */
+int image_save_tpm(struct tpm *tpm, int fd);
+
 /* -EINVAL: cut off. What it says of the list is for kernel_boot() to judge. */
 int image_load(const char *path, struct image *ret_image);
+int image_read(int fd, struct image *ret_image);
 void image_fini(struct image *image);
 
 #endif

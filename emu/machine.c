@@ -112,3 +112,24 @@ int machine_reboot(struct machine *machine)
 	pthread_mutex_unlock(&machine->lock);
 	return ret;
 }
+
+/* Nothing is measured until it is over: that takes the TPM. */
+int machine_hibernate(struct machine *machine)
+{
+	int ret;
+
+	pthread_mutex_lock(&machine->lock);
+	ret = tpm_hibernate(machine->config.tpm);
+	pthread_mutex_unlock(&machine->lock);
+	return ret;
+}
+
+int machine_sleep(struct machine *machine)
+{
+	int ret;
+
+	pthread_mutex_lock(&machine->lock);
+	ret = tpm_sleep(machine->config.tpm);
+	pthread_mutex_unlock(&machine->lock);
+	return ret;
+}

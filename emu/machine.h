@@ -59,4 +59,11 @@ uint64_t machine_nr_kernels(struct machine *machine);
  */
 int machine_reboot(struct machine *machine);
 
+/*
+ * Off and on again while the kernel stays, and its list and boot id with it: to disk,
+ * after which PCRs begin anew, or to RAM, after which they go on. -EOPNOTSUPP.
+ */
+int machine_hibernate(struct machine *machine);
+int machine_sleep(struct machine *machine);
+
 #endif

@@ -222,13 +222,30 @@ static int start(struct swtpm *swtpm, const char *flags)
 	return wait_until_ready(swtpm);
 }
 
-int swtpm_start(struct swtpm *swtpm)
+static void remove_state(const struct swtpm *swtpm, const char *name)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, CHANGING_NAME);
+	snprintf(path, sizeof(path), "%s/%s", swtpm->dir, name);
 	unlink(path);
+}
+
+int swtpm_start(struct swtpm *swtpm)
+{
+	remove_state(swtpm, CHANGING_NAME);
 	return start(swtpm, "not-need-init,startup-clear");
+}
+
+int swtpm_start_as_saved(struct swtpm *swtpm)
+{
+	remove_state(swtpm, CHANGING_NAME);
+	return start(swtpm, "not-need-init,startup-state");
+}
+
+int swtpm_start_new(struct swtpm *swtpm)
+{
+	remove_state(swtpm, PERMANENT_NAME);
+	return swtpm_start(swtpm);
 }
 
 int swtpm_resume(struct swtpm *swtpm)

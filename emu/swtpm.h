@@ -30,13 +30,19 @@ struct swtpm {
 int swtpm_init(struct swtpm *swtpm);
 void swtpm_fini(struct swtpm *swtpm);
 
-/* PCRs are as at power-on after a start. Stopped, it keeps its folder. */
+/*
+ * TPM2_Startup(CLEAR): PCRs are as at power-on. (STATE): as TPM2_Shutdown(STATE) has
+ * saved them. New: it has forgotten everything, and is another TPM. Stopped, it keeps
+ * its folder.
+ */
 int swtpm_start(struct swtpm *swtpm);
+int swtpm_start_as_saved(struct swtpm *swtpm);
+int swtpm_start_new(struct swtpm *swtpm);
 void swtpm_stop(struct swtpm *swtpm);
 
 /*
  * Its state while it runs, and a start from such a state, which PCRs go on from.
- * swtpm_load() comes first, before anything runs.
+ * swtpm_load() comes first, while nothing runs.
  */
 int swtpm_save(const struct swtpm *swtpm, struct tpm_state *ret_state);
 int swtpm_load(const struct swtpm *swtpm, const struct tpm_state *state);

@@ -13,6 +13,7 @@
 #include <tss2/tss2_sys.h>
 
 #include "emu/swtpm.h"
+#include "emu/tpm_handles.h"
 #include "tpm/esys.h"
 
 #define TCTI_MAX 256
@@ -24,7 +25,7 @@
  * @swtpm: ours
  * @tcti_name: how it is found
  * @link: the way to it
- * @nr_clients: who sends commands of their own
+ * @handles: what those have made who send commands of their own
  * @nr_banks: how many, which never changes
  * @banks: they
  */
@@ -34,7 +35,7 @@ struct tpm {
 	struct swtpm swtpm;
 	char tcti_name[TCTI_MAX];
 	struct tpm_esys link;
-	unsigned int nr_clients;
+	struct tpm_handles handles;
 	unsigned int nr_banks;
 	struct tpm_bank banks[TPM_BANKS_MAX];
 };
@@ -263,33 +264,64 @@ int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
 	return ret;
 }
 
-static int restart_locked(struct tpm *tpm)
-{
-	int ret;
-
-	Esys_Shutdown(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-		      TPM2_SU_CLEAR);
-	tpm_esys_close(&tpm->link);
-	swtpm_stop(&tpm->swtpm);
-	ret = swtpm_start(&tpm->swtpm);
-	return ret ? ret : connect_to(tpm);
-}
-
 bool tpm_can_restart(const struct tpm *tpm)
 {
 	return !tpm || tpm->is_own;
 }
 
-int tpm_restart(struct tpm *tpm)
+/* @start: has it begin again, in which way ever. */
+static int begin_again(struct tpm *tpm, TPM2_SU shutdown,
+		       int (*start)(struct swtpm *swtpm))
 {
 	int ret;
 
 	if (!tpm)
 		return 0;
+	if (!tpm->is_own)
+		return -EOPNOTSUPP;
 	pthread_mutex_lock(&tpm->lock);
-	ret = restart_locked(tpm);
+	if (tpm->link.esys)
+		Esys_Shutdown(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			      ESYS_TR_NONE, shutdown);
+	tpm_esys_close(&tpm->link);
+	swtpm_stop(&tpm->swtpm);
+	ret = start(&tpm->swtpm);
+	if (!ret)
+		ret = connect_to(tpm);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
+}
+
+int tpm_restart(struct tpm *tpm)
+{
+	return begin_again(tpm, TPM2_SU_CLEAR, swtpm_start);
+}
+
+int tpm_hibernate(struct tpm *tpm)
+{
+	return begin_again(tpm, TPM2_SU_STATE, swtpm_start);
+}
+
+int tpm_sleep(struct tpm *tpm)
+{
+	return begin_again(tpm, TPM2_SU_STATE, swtpm_start_as_saved);
+}
+
+int tpm_replace(struct tpm *tpm)
+{
+	return begin_again(tpm, TPM2_SU_CLEAR, swtpm_start_new);
+}
+
+int tpm_clear(struct tpm *tpm)
+{
+	TSS2_RC rc = TSS2_TCTI_RC_IO_ERROR;
+
+	pthread_mutex_lock(&tpm->lock);
+	if (tpm->link.esys)
+		rc = Esys_Clear(tpm->link.esys, ESYS_TR_RH_LOCKOUT,
+				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE);
+	pthread_mutex_unlock(&tpm->lock);
+	return check(rc, "clear");
 }
 
 /* ---- its state ----------------------------------------------------------- */
@@ -304,6 +336,32 @@ int tpm_save(struct tpm *tpm, struct tpm_state *ret_state)
 
 	pthread_mutex_lock(&tpm->lock);
 	ret = swtpm_save(&tpm->swtpm, ret_state);
+	pthread_mutex_unlock(&tpm->lock);
+	return ret;
+}
+
+static int load(struct tpm *tpm, const struct tpm_state *state)
+{
+	int ret;
+
+	tpm_esys_close(&tpm->link);
+	swtpm_stop(&tpm->swtpm);
+	ret = swtpm_load(&tpm->swtpm, state);
+	if (!ret)
+		ret = swtpm_resume(&tpm->swtpm);
+	return ret ? ret : connect_to(tpm);
+}
+
+int tpm_load(struct tpm *tpm, const struct tpm_state *state)
+{
+	int ret;
+
+	if (!tpm->is_own)
+		return -EOPNOTSUPP;
+	if (!state->permanent.len || !state->changing.len)
+		return -EINVAL;
+	pthread_mutex_lock(&tpm->lock);
+	ret = load(tpm, state);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
 }
@@ -332,13 +390,17 @@ static int exchange(struct tpm *tpm, const uint8_t *command, size_t len,
 	return check(rc, "a client's command");
 }
 
-int tpm_exchange(struct tpm *tpm, const uint8_t *command, size_t len,
-		 uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len)
+int tpm_exchange(struct tpm *tpm, const void *client, const uint8_t *command,
+		 size_t len, uint8_t ret_answer[TPM_PACKET_MAX],
+		 size_t *ret_len)
 {
 	int ret;
 
 	pthread_mutex_lock(&tpm->lock);
 	ret = exchange(tpm, command, len, ret_answer, ret_len);
+	if (!ret)
+		tpm_handles_note(&tpm->handles, client, command, len,
+				 ret_answer, *ret_len);
 	pthread_mutex_unlock(&tpm->lock);
 	return ret;
 }
@@ -354,36 +416,12 @@ static void flush(struct tpm *tpm, uint32_t handle)
 	exchange(tpm, command, sizeof(command), answer, &len);
 }
 
-/* All handles of a type, which is their first byte. */
-static void flush_all(struct tpm *tpm, uint32_t type)
+void tpm_client_end(struct tpm *tpm, const void *client)
 {
-	TPMS_CAPABILITY_DATA *data = NULL;
-	TPMI_YES_NO more;
+	uint32_t handle;
 
-	if (!tpm->link.esys ||
-	    Esys_GetCapability(tpm->link.esys, ESYS_TR_NONE, ESYS_TR_NONE,
-			       ESYS_TR_NONE, TPM2_CAP_HANDLES,
-			       type << TPM2_HR_SHIFT, TPM2_MAX_CAP_HANDLES,
-			       &more, &data))
-		return;
-	for (uint32_t i = 0; i < data->data.handles.count; i++)
-		flush(tpm, data->data.handles.handle[i]);
-	Esys_Free(data);
-}
-
-void tpm_client_begin(struct tpm *tpm)
-{
 	pthread_mutex_lock(&tpm->lock);
-	tpm->nr_clients++;
-	pthread_mutex_unlock(&tpm->lock);
-}
-
-void tpm_client_end(struct tpm *tpm)
-{
-	pthread_mutex_lock(&tpm->lock);
-	if (!--tpm->nr_clients) {
-		flush_all(tpm, TPM2_HT_TRANSIENT);
-		flush_all(tpm, TPM2_HT_LOADED_SESSION);
-	}
+	while (tpm_handles_take(&tpm->handles, client, &handle))
+		flush(tpm, handle);
 	pthread_mutex_unlock(&tpm->lock);
 }

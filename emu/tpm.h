@@ -66,23 +66,35 @@ int tpm_read(struct tpm *tpm, unsigned int pcr, unsigned int bank,
 bool tpm_can_restart(const struct tpm *tpm);
 
 /*
- * As a hard boot does: PCRs are what they are at start. Only where it can be done.
+ * Off and on again. -EOPNOTSUPP where it cannot be done.
+ * restart: as a hard boot does: PCRs are as at start, one more reset
+ * hibernate: the same, but for the TPM it goes on: one more restart
+ * sleep: as suspend to RAM does: PCRs stay, one more restart
+ * replace: another TPM, as it was made
  */
 int tpm_restart(struct tpm *tpm);
+int tpm_hibernate(struct tpm *tpm);
+int tpm_sleep(struct tpm *tpm);
+int tpm_replace(struct tpm *tpm);
+
+/* TPM2_Clear: counters of resets and restarts, and the clock, begin anew. */
+int tpm_clear(struct tpm *tpm);
 
 /*
  * A command that somebody else has made, and the answer, whatever it says. Only for
- * a TPM, between begin and end: after the last client's, what they have left in the
- * TPM (transient objects, sessions) is flushed, as /dev/tpmrm0 does. Returns 0 or
- * -EIO: there was no answer.
+ * a TPM. @client stands for who has sent it, until its end: then what it has left in
+ * the TPM (transient objects, sessions) is flushed, as /dev/tpmrm0 does, and nothing
+ * of others. Returns 0 or -EIO: there was no answer.
  */
-void tpm_client_begin(struct tpm *tpm);
-void tpm_client_end(struct tpm *tpm);
-int tpm_exchange(struct tpm *tpm, const uint8_t *command, size_t len,
-		 uint8_t ret_answer[TPM_PACKET_MAX], size_t *ret_len);
+int tpm_exchange(struct tpm *tpm, const void *client, const uint8_t *command,
+		 size_t len, uint8_t ret_answer[TPM_PACKET_MAX],
+		 size_t *ret_len);
+void tpm_client_end(struct tpm *tpm, const void *client);
 
 /* Of a swtpm of ours; of another one, and of none, it is empty. */
 int tpm_save(struct tpm *tpm, struct tpm_state *ret_state);
+/* It is as it was then, PCRs and all. -EOPNOTSUPP; -EINVAL: nothing was saved. */
+int tpm_load(struct tpm *tpm, const struct tpm_state *state);
 void tpm_state_fini(struct tpm_state *state);
 
 #endif

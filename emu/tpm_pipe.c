@@ -114,15 +114,14 @@ int tpm_pipe_serve(struct tpm *tpm, int sock, const bool *stop)
 
 	if (!tpm)
 		return -ENODEV;
-	tpm_client_begin(tpm);
 	while ((ret = read_packet(sock, packet, &len, stop)) > 0) {
-		ret = tpm_exchange(tpm, packet, len, answer, &len);
+		ret = tpm_exchange(tpm, packet, packet, len, answer, &len);
 		if (!ret)
 			ret = send_packet(sock, answer, len);
 		if (ret)
 			break;
 	}
-	tpm_client_end(tpm);
+	tpm_client_end(tpm, packet);
 	return ret;
 }
 
