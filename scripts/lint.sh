@@ -40,34 +40,30 @@ missing() {
 
 have() { command -v "$1" >/dev/null; }
 
-# The first of several programs that is there.
-first_of() {
-	local program
-	for program; do
-		have "$program" && echo "$program" && return
-	done
-	return 1
-}
-
 # ---- checks ----------------------------------------------------------------
 
 # All C is as .clang-format has it, but for kernel/src: there the kernel's own
-# checkpatch has the say. The version is fixed: others format differently.
+# checkpatch has the say. Debian 12 has version 14, Debian 13 has 19; the code is written
+# so that both agree. A macro that is a bare initializer is where they do not: such a
+# macro stands between `clang-format off` and `on`.
 lint_format() {
-	local tool
-	tool=$(first_of clang-format-14 clang-format) || missing clang-format-14 || return
-	"$tool" --version | grep 'version 14\.' >/dev/null || missing clang-format-14 || return
-	c_files | grep -v '^kernel/src/' | xargs -r "$tool" --dry-run -Werror
+	have clang-format || missing clang-format || return
+	c_files | grep -v '^kernel/src/' | xargs -r clang-format --dry-run -Werror
 }
 
-# Leaks of what a cleanup attribute releases are none; the sanitizers find the rest.
+# What cppcheck may not say: leaks (a cleanup attribute releases the memory), and what 2.17
+# (Debian 13) guesses of memory that is not initialized, was freed or could not be had,
+# because it looks into no macro and at no value. Sanitizers and valgrind find those.
+cppcheck_silent=(missingInclude resourceLeak varFuncNullUB normalCheckLevelMaxBranches uninitvar deallocuse
+	arrayIndexOutOfBoundsCond ctunullpointer {nullPointer,nullPointerArithmetic,ctunullpointer}OutOfMemory)
+
 lint_cppcheck() {
 	have cppcheck || missing cppcheck || return
 	# What includes kernel headers is checked by the kernel's own tools.
 	c_files src emu tests bench | xargs -r grep -L '#include <linux/' |
 		xargs -r cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
-			--enable=warning,performance,portability --suppress=missingInclude --suppress=resourceLeak --suppress=varFuncNullUB \
-			-D_GNU_SOURCE -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
+			--enable=warning,performance,portability "${cppcheck_silent[@]/#/--suppress=}" \
+			-D_GNU_SOURCE '-DIMASTAGE_VERSION="0"' -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
 			'-DTEST_DATA="tests"' -I src -I tests
 }
 

@@ -3,8 +3,8 @@
 #
 # scripts/setup.sh GROUP...
 #
-# Installs the Debian 12 packages that a group of tasks needs, those that are missing only. Says nothing when there is
-# nothing to do. Groups:
+# Installs the packages of Debian 12 or 13 that a group of tasks needs, only those that are missing. Says nothing when
+# nothing is missing. Both releases have every package named here. Groups:
 #   build   the programs and their unit tests
 #   vm      test kernels, QEMU and the software TPM
 #   lint    formatters and static checkers
@@ -15,13 +15,13 @@ set -euo pipefail
 # shellcheck disable=SC2034 # used by name
 declare -a \
 	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev libsqlite3-dev libzstd-dev zstd zlib1g-dev
-		libcmocka-dev libfuse3-dev fuse3 libtss2-dev libtss2-tcti-cmd0 swtpm scdoc
+		libcmocka-dev libfuse3-dev fuse3 libtss2-dev swtpm scdoc
 		systemd apparmor e2fsprogs) \
 	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl
 		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
 		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
-	fuzz=(clang libclang-rt-14-dev llvm valgrind) \
+	fuzz=(clang libclang-rt-dev llvm valgrind) \
 	bench=(python3 gnuplot-nox ima-evm-utils openssl)
 
 die()

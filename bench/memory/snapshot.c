@@ -27,10 +27,11 @@ struct span {
 };
 
 /* Shared with the task on CPU 1. */
-static struct {
+struct shared {
 	size_t nr;
 	struct span spans[MAX_SPANS];
-} * snapshots;
+};
+static struct shared *snapshots;
 
 static size_t nr_snapshots;
 static struct span samples[MAX_SAMPLES];

@@ -38,11 +38,10 @@ struct convert {
 	bool reordered; /* some data is in another byte order than it was */
 };
 
-#define CONVERT_INIT                                                \
-	{                                                           \
-		.endian = IMASTAGE_HOST, .bank = IMASTAGE_NR_BANKS, \
-		.input = { .fd = -1 },                              \
-	}
+/* clang-format off */
+#define CONVERT_INIT \
+	{ .endian = IMASTAGE_HOST, .bank = IMASTAGE_NR_BANKS, .input = { .fd = -1 } }
+/* clang-format on */
 
 /* What FORMAT is, for a help. */
 extern const char convert_formats[];

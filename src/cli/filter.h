@@ -31,10 +31,9 @@ struct filter {
 	struct imastage_buffer name; /* room for a name with a NUL behind it */
 };
 
-#define FILTER_NONE                      \
-	{                                \
-		.last_index = UINT64_MAX \
-	}
+/* clang-format off */
+#define FILTER_NONE { .last_index = UINT64_MAX }
+/* clang-format on */
 
 /* Their context is a struct filter, at first FILTER_NONE. */
 extern const struct opt filter_opts[];

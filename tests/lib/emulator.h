@@ -32,11 +32,9 @@ int emulator_needed(void **state);
 
 /* A test that needs one; a setup cannot skip by itself, so that is another test. */
 void emulator_skip(void **state);
-#define WITH_EMULATOR(test)                                               \
-	{                                                                 \
-#test, emulator_missing() ? emulator_skip : (test), NULL, \
-			NULL, NULL                                        \
-	}
+/* clang-format off */
+#define WITH_EMULATOR(test) { #test, emulator_missing() ? emulator_skip : (test), NULL, NULL, NULL }
+/* clang-format on */
 
 /* Options of `imasim run`, up to NULL. Fails the test if it does not start. */
 void emulator_start(struct emulator *ret_emulator, ...)

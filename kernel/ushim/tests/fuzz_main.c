@@ -24,10 +24,9 @@ struct seed {
 	size_t len;
 };
 
-#define SEED(bytes)                      \
-	{                                \
-		bytes, sizeof(bytes) - 1 \
-	}
+/* clang-format off */
+#define SEED(bytes) { bytes, sizeof(bytes) - 1 }
+/* clang-format on */
 /* Two digests by md5 and one that did not fit; the sum is right. */
 #define TRAILER(how)                                            \
 	SEED(how "IMASTAGE\1\0\0\0\xbf\x69\x8e\xc9"             \

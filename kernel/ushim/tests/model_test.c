@@ -206,7 +206,7 @@ static int execute(struct ima_staging_file *f, enum ima_staging_verb verb,
 }
 
 /* What is staged is saved, then deleted. */
-static void delete (struct thread *t, struct ima_staging_file *f)
+static void delete_staged(struct thread *t, struct ima_staging_file *f)
 {
 	struct round *r = t->round;
 	u64 nr = atomic_long_read(&r->fx.s.nr_staged);
@@ -323,7 +323,7 @@ static void command(struct thread *t, struct ima_staging_file *f)
 	if (!f->staged)
 		trim(t, f);
 	else if (rnd_below(&t->rnd, 2))
-		delete (t, f);
+		delete_staged(t, f);
 	else if (rnd_below(&t->rnd, 2))
 		stage(t, f);
 	else

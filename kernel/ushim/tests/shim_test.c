@@ -126,10 +126,9 @@ struct misuse {
 	void (*fn)(void);
 };
 
-#define MISUSE(fn)      \
-	{               \
-#fn, fn \
-	}
+/* clang-format off */
+#define MISUSE(fn) { #fn, fn }
+/* clang-format on */
 
 static const struct misuse misuses[] = {
 	MISUSE(mutex_not_held),

@@ -46,10 +46,9 @@ struct kunit_suite {
 	struct kunit_suite *next;
 };
 
-#define KUNIT_CASE(fn)                        \
-	{                                     \
-		.run_case = (fn), .name = #fn \
-	}
+/* clang-format off */
+#define KUNIT_CASE(fn) { .run_case = (fn), .name = #fn }
+/* clang-format on */
 
 #define kunit_test_suite(suite)                                             \
 	static void __attribute__((__constructor__)) register_##suite(void) \

@@ -8,18 +8,11 @@
 
 #include <linux/types.h>
 
-#define ATOMIC_INIT(i) \
-	{              \
-		(i)    \
-	}
-#define ATOMIC64_INIT(i) \
-	{                \
-		(i)      \
-	}
-#define ATOMIC_LONG_INIT(i) \
-	{                   \
-		(i)         \
-	}
+/* clang-format off */
+#define ATOMIC_INIT(i) { (i) }
+#define ATOMIC64_INIT(i) { (i) }
+#define ATOMIC_LONG_INIT(i) { (i) }
+/* clang-format on */
 
 #define USHIM_ATOMIC(prefix, type)                                           \
 	static inline type prefix##_read(const prefix##_t *v)                \

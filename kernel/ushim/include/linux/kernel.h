@@ -16,8 +16,10 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
+/* clang-format off */
 #define container_of(ptr, type, member) \
-	((type *)((char *)(ptr)-offsetof(type, member)))
+	((type *)((char *)(ptr) - offsetof(type, member)))
+/* clang-format on */
 
 #define sizeof_field(type, member) sizeof(((type *)0)->member)
 

@@ -22,10 +22,9 @@ struct mutex {
 	const void *owner;
 };
 
-#define __MUTEX_INITIALIZER(name)                               \
-	{                                                       \
-		.lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP \
-	}
+/* clang-format off */
+#define __MUTEX_INITIALIZER(name) { .lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP }
+/* clang-format on */
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
 void mutex_init(struct mutex *m);

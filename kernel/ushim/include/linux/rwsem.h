@@ -21,10 +21,9 @@ struct rw_semaphore {
 	const void *owner;
 };
 
-#define __RWSEM_INITIALIZER(name)                                         \
-	{                                                                 \
-		.lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP \
-	}
+/* clang-format off */
+#define __RWSEM_INITIALIZER(name) { .lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP }
+/* clang-format on */
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
 void init_rwsem(struct rw_semaphore *sem);

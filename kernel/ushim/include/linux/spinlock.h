@@ -16,10 +16,9 @@ typedef struct spinlock {
 	const void *owner;
 } spinlock_t;
 
-#define __SPIN_LOCK_UNLOCKED(name)                              \
-	{                                                       \
-		.lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP \
-	}
+/* clang-format off */
+#define __SPIN_LOCK_UNLOCKED(name) { .lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP }
+/* clang-format on */
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 
 void spin_lock_init(spinlock_t *lock);
