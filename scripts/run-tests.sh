@@ -210,6 +210,7 @@ check_keeper() {
 	build_tests
 	note "two minutes"
 	run_tap agent tests/keeper/test-agent build/test
+	run_tap access tests/keeper/test-access build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

@@ -13,6 +13,7 @@
 #include <json-c/json.h>
 #include <errno.h>
 #include <grp.h>
+#include <inttypes.h>
 
 /* Somebody, or nobody any more, who asked for a job. */
 struct asker {
@@ -119,21 +120,51 @@ static struct json_object *reload_reply(struct control *control)
 
 /* ---- requests -------------------------------------------------------------- */
 
-static void log_request(const struct client *client, const struct request *rq)
+/* What of a request the log has to tell. */
+static void words_of(const struct request *rq, char *to, size_t size)
 {
 	const struct job *job = &rq->job;
+	const struct archive_prune_options *prune = &job->prune;
 
 	if (rq->kind == REQUEST_HOLD)
-		log_line(SAY_NOTICE,
-			 "hold '%s' from record %llu asked for by %s",
-			 job->name, (unsigned long long)job->from,
-			 client_name(client));
+		snprintf(to, size, "hold '%s' from record %" PRIu64, job->name,
+			 job->from);
 	else if (rq->kind == REQUEST_RELEASE)
-		log_line(SAY_NOTICE, "release of hold '%s' asked for by %s",
-			 job->name, client_name(client));
+		snprintf(to, size, "release of hold '%s'", job->name);
+	else if (rq->kind == REQUEST_PRUNE)
+		snprintf(to, size,
+			 "prune to %" PRIu64 " bytes, %" PRIu64
+			 " seconds, %u boots (0: no limit)%s%s",
+			 prune->max_bytes, prune->max_age, prune->keep_boots,
+			 prune->force ? ", by force" : "",
+			 prune->dry_run ? ", dry run" : "");
 	else
-		log_line(SAY_DEBUG, "%s asked for by %s",
-			 job_name(rq->job.kind), client_name(client));
+		snprintf(to, size, "%s", request_name(rq));
+}
+
+static void log_request(const struct client *client, const struct request *rq,
+			bool refused)
+{
+	char text[JOB_TEXT_MAX];
+
+	words_of(rq, text, sizeof(text));
+	log_line(refused	       ? SAY_WARNING :
+		 request_is_logged(rq) ? SAY_NOTICE :
+					 SAY_DEBUG,
+		 "%s asked for by %s%s", text, client_name(client),
+		 refused ? ": refused, not root" : "");
+}
+
+/* The archive has said whose hold it is. */
+static void log_result(const struct asker *asker, const struct job *job)
+{
+	char text[JOB_TEXT_MAX];
+
+	if (job->result != -EPERM || !asker->client)
+		return;
+	words_of(&asker->request, text, sizeof(text));
+	log_line(SAY_WARNING, "%s asked for by %s: refused, not its owner",
+		 text, client_name(asker->client));
 }
 
 static int enqueue(struct control *control, struct client *client,
@@ -179,8 +210,12 @@ static void request(void *context, struct client *client,
 		answer(client, request_refusal(r, error));
 		return;
 	}
-	log_request(client, &rq);
-	if (rq.kind == REQUEST_METRICS)
+	r = request_allow(&rq, client_user(client), error);
+	log_request(client, &rq, r < 0);
+	rq.job.by = client_user(client);
+	if (r < 0)
+		answer(client, request_refusal(r, error));
+	else if (rq.kind == REQUEST_METRICS)
 		answer(client, metrics_reply(control));
 	else if (rq.kind == REQUEST_RELOAD)
 		answer(client, reload_reply(control));
@@ -239,6 +274,9 @@ void control_done(struct control *control, const struct job *job)
 			continue;
 		}
 		*at = a->next;
+		if (a->request.job.kind == JOB_HOLD ||
+		    a->request.job.kind == JOB_RELEASE)
+			log_result(a, job);
 		if (a->client)
 			answer(a->client, reply_to(control, &a->request, job));
 		free(a);

@@ -30,6 +30,7 @@ struct client {
 	uint64_t since; /* when it came into this state */
 	bool last; /* close once written */
 	char name[48];
+	uid_t user; /* who it is; 0: root, or our own */
 	char *answer; /* owned; what is being written */
 	size_t answer_len, written;
 	size_t len; /* of what was read */
@@ -131,6 +132,11 @@ const char *client_name(const struct client *client)
 	return client->name;
 }
 
+uid_t client_user(const struct client *client)
+{
+	return client->user;
+}
+
 /* ---- requests -------------------------------------------------------------- */
 
 static void refuse(struct client *client, int error)
@@ -206,11 +212,12 @@ static void client_ready(void *context, uint32_t events)
 
 static void name_client(struct client *client)
 {
-	struct ucred cred = { 0 };
+	struct ucred cred = { .uid = (uid_t)-1 };
 	socklen_t len = sizeof(cred);
 
 	(void)getsockopt(client->watch.fd, SOL_SOCKET, SO_PEERCRED, &cred,
 			 &len);
+	client->user = cred.uid == geteuid() ? 0 : cred.uid;
 	snprintf(client->name, sizeof(client->name), "pid %d (uid %u)",
 		 (int)cred.pid, (unsigned int)cred.uid);
 }

@@ -61,6 +61,9 @@ void client_answer(struct client *client, struct imastage_bytes text,
 /* Who has asked, for the log: "pid 12 (uid 0)". */
 const char *client_name(const struct client *client);
 
+/* The user who has connected; 0 for the one we run as, too. */
+uid_t client_user(const struct client *client);
+
 /* Closes connections whose time is over; when the next one's will be. */
 uint64_t server_tick(struct server *server, uint64_t now);
 

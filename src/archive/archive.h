@@ -345,18 +345,19 @@ struct archive_hold {
 	int64_t boot;
 	uint64_t from;
 	int64_t changed;
+	uid_t owner; /* the user who made it */
 };
 
 /*
  * Makes or moves a hold, durable on return. @boot 0: the last one. -EINVAL: a name that is
  * empty, too long or holds control characters; -ENOENT: no such boot; -ERANGE:
- * behind the end.
+ * behind the end; -EPERM: it is there and neither @by made it nor is @by root.
  */
 int archive_hold(struct archive *archive, const char *name, int64_t boot,
-		 uint64_t from);
+		 uint64_t from, uid_t by);
 
-/* -ENOENT: there is no such hold. */
-int archive_release(struct archive *archive, const char *name);
+/* -ENOENT: there is no such hold; -EPERM: as above. */
+int archive_release(struct archive *archive, const char *name, uid_t by);
 
 int archive_each_hold(struct archive *archive,
 		      int (*each)(void *context,

@@ -378,14 +378,14 @@ TEST(nothing_is_pruned_that_nobody_acknowledged)
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
 	assert_int_equal(result.nr_segments, 0);
 	assert_true(result.unacknowledged);
-	assert_int_equal(archive_hold(f->archive, "verifier", 0, 100), 0);
+	assert_int_equal(archive_hold(f->archive, "verifier", 0, 100, 0), 0);
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);
 	assert_int_equal(result.nr_segments, 0);
 	assert_true(result.held);
 	assert_string_equal(result.hold, "verifier");
-	assert_int_equal(archive_hold(f->archive, "v", 0, 2001), -ERANGE);
-	assert_int_equal(archive_hold(f->archive, "", 0, 1), -EINVAL);
-	assert_int_equal(archive_release(f->archive, "v"), -ENOENT);
+	assert_int_equal(archive_hold(f->archive, "v", 0, 2001, 0), -ERANGE);
+	assert_int_equal(archive_hold(f->archive, "", 0, 1, 0), -EINVAL);
+	assert_int_equal(archive_release(f->archive, "v", 0), -ENOENT);
 }
 
 TEST(pruning_leaves_what_a_hold_keeps)
@@ -401,8 +401,8 @@ TEST(pruning_leaves_what_a_hold_keeps)
 
 	kept_archive_add(f, 0, 2000);
 	assert_int_equal(archive_compress(f->archive, 2, NULL), 0);
-	assert_int_equal(archive_hold(f->archive, "verifier", 0, 1000), 0);
-	assert_int_equal(archive_hold(f->archive, "late", 0, 1500), 0);
+	assert_int_equal(archive_hold(f->archive, "verifier", 0, 1000, 0), 0);
+	assert_int_equal(archive_hold(f->archive, "late", 0, 1500, 0), 0);
 	assert_int_equal(archive_prune(f->archive, &options, &planned), 0);
 	options.dry_run = false;
 	assert_int_equal(archive_prune(f->archive, &options, &result), 0);

@@ -106,7 +106,7 @@ static int note(struct scenario *s)
 
 	if (r == 1)
 		r = archive_note(s->archive, "key", "value");
-	return r < 0 ? r : archive_hold(s->archive, "verifier", 1, 60);
+	return r < 0 ? r : archive_hold(s->archive, "verifier", 1, 60, 0);
 }
 
 static int compress_some(struct scenario *s)

@@ -180,8 +180,8 @@ static int show_hold(void *context, const struct archive_hold *hold)
 	(void)archive_each_boot(listing->archive, name_boot, &boot);
 	listing->nr++;
 	if (!listing->list) {
-		printf("%-24s boot %s, from record %" PRIu64 " on\n",
-		       hold->name, boot.name, hold->from);
+		printf("%-24s boot %s, from record %" PRIu64 " on, of uid %u\n",
+		       hold->name, boot.name, hold->from, hold->owner);
 		return 0;
 	}
 	object = json_object_new_object();
@@ -191,6 +191,8 @@ static int show_hold(void *context, const struct archive_hold *hold)
 			       json_object_new_string(boot.name));
 	json_object_object_add(object, "from",
 			       json_object_new_uint64(hold->from));
+	json_object_object_add(object, "owner",
+			       json_object_new_uint64(hold->owner));
 	json_object_array_add(listing->list, object);
 	return 0;
 }

@@ -38,6 +38,7 @@ struct job {
 	char boot[ARCHIVE_NAME_MAX]; /* of a hold; empty: the last one */
 	uint64_t from;
 	struct archive_prune_options prune;
+	uid_t by; /* who asks; 0: root, or this process' own user */
 
 	/* what came of it */
 	int result; /* 0 or negative errno */

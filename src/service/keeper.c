@@ -427,7 +427,8 @@ static void do_hold(struct keeper *keeper, struct job *job)
 	int r = find_boot(keeper, job->boot, &boot);
 
 	if (r == 0)
-		r = archive_hold(keeper->archive, job->name, boot, job->from);
+		r = archive_hold(keeper->archive, job->name, boot, job->from,
+				 job->by);
 	job->result = r;
 	if (r < 0)
 		words_of_hold(r, job, job->text, sizeof(job->text));
@@ -436,7 +437,7 @@ static void do_hold(struct keeper *keeper, struct job *job)
 
 static void do_release(struct keeper *keeper, struct job *job)
 {
-	job->result = archive_release(keeper->archive, job->name);
+	job->result = archive_release(keeper->archive, job->name, job->by);
 	if (job->result < 0)
 		words_of_hold(job->result, job, job->text, sizeof(job->text));
 	survey(keeper, false);

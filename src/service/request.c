@@ -20,23 +20,30 @@ enum member {
 	LIMITS = 1 << 5,
 };
 
+enum rights {
+	LOGGED = 1 << 0, /* with the one who asks */
+	ROOT = 1 << 1, /* for root only */
+};
+
 static const struct verb {
 	const char *name;
 	enum request_kind kind;
 	enum job_kind job;
 	unsigned int allowed, needed; /* members */
+	unsigned int rights;
 } verbs[] = {
-	{ "status", REQUEST_STATUS, JOB_SURVEY, 0, 0 },
-	{ "drain", REQUEST_DRAIN, JOB_DRAIN, WAIT, 0 },
-	{ "flush", REQUEST_FLUSH, JOB_FLUSH, FOR, FOR },
-	{ "reconcile", REQUEST_RECONCILE, JOB_RECONCILE, 0, 0 },
-	{ "check", REQUEST_CHECK, JOB_CHECK, 0, 0 },
-	{ "hold", REQUEST_HOLD, JOB_HOLD, NAME | FROM | BOOT, NAME | FROM },
-	{ "release", REQUEST_RELEASE, JOB_RELEASE, NAME, NAME },
-	{ "holds", REQUEST_HOLDS, JOB_SURVEY, 0, 0 },
-	{ "prune", REQUEST_PRUNE, JOB_PRUNE, LIMITS, 0 },
-	{ "metrics", REQUEST_METRICS, JOB_NONE, 0, 0 },
-	{ "reload", REQUEST_RELOAD, JOB_NONE, 0, 0 },
+	{ "status", REQUEST_STATUS, JOB_SURVEY, 0, 0, 0 },
+	{ "drain", REQUEST_DRAIN, JOB_DRAIN, WAIT, 0, 0 },
+	{ "flush", REQUEST_FLUSH, JOB_FLUSH, FOR, FOR, LOGGED },
+	{ "reconcile", REQUEST_RECONCILE, JOB_RECONCILE, 0, 0, 0 },
+	{ "check", REQUEST_CHECK, JOB_CHECK, 0, 0, 0 },
+	{ "hold", REQUEST_HOLD, JOB_HOLD, NAME | FROM | BOOT, NAME | FROM,
+	  LOGGED },
+	{ "release", REQUEST_RELEASE, JOB_RELEASE, NAME, NAME, LOGGED },
+	{ "holds", REQUEST_HOLDS, JOB_SURVEY, 0, 0, 0 },
+	{ "prune", REQUEST_PRUNE, JOB_PRUNE, LIMITS, 0, LOGGED | ROOT },
+	{ "metrics", REQUEST_METRICS, JOB_NONE, 0, 0, 0 },
+	{ "reload", REQUEST_RELOAD, JOB_NONE, 0, 0, LOGGED | ROOT },
 };
 
 /* ---- values ---------------------------------------------------------------- */
@@ -258,6 +265,42 @@ int request_parse(struct imastage_bytes text, struct request *ret_request,
 	r = parse_object(object, ret_request, ret_error);
 	json_object_put(object);
 	return r;
+}
+
+/* ---- rights ---------------------------------------------------------------- */
+
+static const struct verb *verb_of(const struct request *request)
+{
+	const struct verb *verb = verbs;
+
+	while (verb->kind != request->kind)
+		verb++;
+	return verb;
+}
+
+const char *request_name(const struct request *request)
+{
+	return verb_of(request)->name;
+}
+
+bool request_is_logged(const struct request *request)
+{
+	return verb_of(request)->rights & LOGGED;
+}
+
+int request_allow(const struct request *request, uid_t uid, char *ret_error)
+{
+	const struct verb *verb = verb_of(request);
+	bool looks = request->kind == REQUEST_PRUNE &&
+		     request->job.prune.dry_run;
+
+	if (uid == 0 || looks || !(verb->rights & ROOT))
+		return 0;
+	snprintf(ret_error, JOB_TEXT_MAX, "'%s' is for root only%s", verb->name,
+		 verb->kind == REQUEST_PRUNE ? "; others may add "
+					       "'dry_run'" :
+					       "");
+	return -EPERM;
 }
 
 /* ---- replies --------------------------------------------------------------- */

@@ -34,6 +34,19 @@ struct request {
 int request_parse(struct imastage_bytes text, struct request *ret_request,
 		  char *ret_error);
 
+/*
+ * May the user @uid ask for that? Root may all. Others, who are let in by the socket's group,
+ * may neither remove records nor change how they are kept: -EPERM with a sentence. (Whose a
+ * hold is, is known by the archive: job.by.)
+ */
+int request_allow(const struct request *request, uid_t uid, char *ret_error);
+
+/* Changes something, so that the log has to tell who asked for it. */
+bool request_is_logged(const struct request *request);
+
+/* What it is called: "prune". */
+const char *request_name(const struct request *request);
+
 /* {"ok":false,...}; the caller puts it. NULL when memory is short. */
 struct json_object *request_refusal(int error, const char *text);
 

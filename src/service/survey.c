@@ -320,6 +320,7 @@ static struct json_object *holds_json(const struct survey *survey)
 		survey_put_text(object, "name", survey->holds[i].is.name);
 		survey_put_text(object, "boot", survey->holds[i].boot);
 		survey_put_number(object, "from", survey->holds[i].is.from);
+		survey_put_number(object, "owner", survey->holds[i].is.owner);
 		put_time(object, "time", survey->holds[i].is.changed);
 		json_object_array_add(list, object);
 	}

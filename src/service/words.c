@@ -243,6 +243,12 @@ void words_of_hold(int r, const struct job *job, char *to, size_t size)
 		else
 			snprintf(to, size, "there is no boot '%s'", job->boot);
 		break;
+	case -EPERM:
+		snprintf(to, size,
+			 "hold '%s' belongs to another user; it is changed by "
+			 "its owner or by root",
+			 job->name);
+		break;
 	case -ERANGE:
 		snprintf(to, size,
 			 "record %" PRIu64 " is behind the end of the archive",
