@@ -194,6 +194,7 @@ check_cli() {
 	build_tests
 	run_tap log tests/cli/test-log build/test
 	run_tap banks tests/cli/test-log-banks build/test
+	run_tap found tests/cli/test-log-found build/test
 	run_tap docs tests/cli/test-docs build/test
 	run_tap oracle tests/cli/test-log-oracle build/test
 }

@@ -27,13 +27,23 @@
  *   CEL_TLV   the same as type, length, value.
  * imastage/writer.h draws them.
  *
+ * Records of CEL with other content are left out, and counted, as long as they are for
+ * other PCRs than IMA's. In one of IMA's they are an error, for a record could be
+ * hidden by calling it something else, and so is a log of nothing else.
+ *
+ * Text that went through editors and pipes is read where nothing is lost: a byte order
+ * mark before it, carriage returns, empty lines at the end of ASCII, record
+ * separators (RFC 7464) before objects. Of ASCII the digest proves what was lost: blanks
+ * at the end of a line, with the empty fields that they stood before, and the
+ * last newline.
+ *
  * What ASCII does not tell. Names are printed as they are. Records whose name
  * holds newlines, or even text that looks like a record, are told apart by
  * their digest: a record ends at the first newline where its digest is that of
  * its data, or else at the first where a record seems to follow. 64 newlines
  * are tried, 16 after the first of the second kind.
  * Only violations, which have no digest, and tampered records are left to that
- * second rule. Spaces in a name are fine when the template has one text field
+ * second rule; they never reach over a line that its own digest proves. Spaces in a name are fine when the template has one text field
  * only; the kernel writes '_' for them. A template of fields that Linux does
  * not have cannot be read from ASCII.
  */
@@ -50,12 +60,17 @@ extern "C" {
 #define IMASTAGE_RECORD_LEN_MAX ((size_t)16 << 20)
 
 enum imastage_format {
-	IMASTAGE_FORMAT_DETECT, /* and bank and byte order, too */
+	IMASTAGE_FORMAT_DETECT,
 	IMASTAGE_FORMAT_BINARY,
 	IMASTAGE_FORMAT_ASCII,
 	IMASTAGE_FORMAT_CEL_JSON,
 	IMASTAGE_FORMAT_CEL_TLV,
 };
+
+/* What is to be found out. */
+#define IMASTAGE_DETECT_FORMAT 1u
+#define IMASTAGE_DETECT_BANK 2u
+#define IMASTAGE_DETECT_ENDIAN 4u
 
 struct imastage_reader_options {
 	enum imastage_format format;
@@ -63,6 +78,11 @@ struct imastage_reader_options {
 	enum imastage_endian endian; /* of its numbers, or of template data */
 	uint64_t first_index; /* of the first record, for lists in pieces */
 	size_t max_record_len; /* 0 for IMASTAGE_RECORD_LEN_MAX */
+	/*
+	 * A mask; 0 is nothing, or all of it with IMASTAGE_FORMAT_DETECT. Bank and order
+	 * above are then what is taken where no record tells.
+	 */
+	unsigned int detect;
 };
 
 struct imastage_reader;
@@ -129,14 +149,29 @@ IMASTAGE_API const struct imastage_reader_options *
 imastage_reader_get_options(const struct imastage_reader *reader);
 
 /*
+ * Records of a Canonical Event Log that were left out so far, because their content
+ * is not ima_template. They have no index.
+ */
+struct imastage_left_out {
+	uint64_t nr;
+	uint64_t offset; /* of the first */
+	uint32_t pcrs; /* that they are for: a mask, of none that IMA's are for */
+	char content[32]; /* type of the first, "pcclient_std", in printable ASCII */
+};
+
+IMASTAGE_API const struct imastage_left_out *
+imastage_reader_left_out(const struct imastage_reader *reader);
+
+/*
  * What a list is, told by its first bytes (64 KiB are plenty): format, bank
- * and byte order in *ret_options, whose other members stay. A binary list's
- * bank is the one for which the first digest is right; when none is, because
- * the record is a violation or not what it was, one for which the framing is.
- * -EBADMSG when it is nothing of the kind.
+ * and byte order in *options, as far as options->detect says so; other members
+ * stay. The first record of which the digest is right decides, for it cannot be right
+ * by accident. Where there is none (violations, records that are not what they were),
+ * those are taken as which most can be read, of several the ones that *options has.
+ * -EBADMSG when it is no list.
  */
 IMASTAGE_API int imastage_detect(struct imastage_bytes head,
-				 struct imastage_reader_options *ret_options);
+				 struct imastage_reader_options *options);
 
 #ifdef __cplusplus
 }

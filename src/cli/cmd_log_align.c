@@ -95,6 +95,14 @@ static int put_text(struct half *half, const char *text)
 	return put(half, text, strlen(text));
 }
 
+/* The last line of a list may have come without its newline. */
+static bool lacks_newline(const struct half *half,
+			  const struct imastage_record *record)
+{
+	return half->kind.format == IMASTAGE_FORMAT_ASCII &&
+	       record->raw.data[record->raw.len - 1] != '\n';
+}
+
 /* What stands between objects of CEL_JSON is no part of them. */
 static int put_record(struct half *half, const struct imastage_record *record)
 {
@@ -106,6 +114,8 @@ static int put_record(struct half *half, const struct imastage_record *record)
 		r = put_text(half, half->nr_records ? ",\n" : "[\n");
 	if (r == 0)
 		r = put(half, record->raw.data, record->raw.len);
+	if (r == 0 && lacks_newline(half, record))
+		r = put_text(half, "\n");
 	half->nr_records++;
 	return complain(half, r);
 }

@@ -16,10 +16,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
-/* How much is looked at to find out what a list is, and at most. */
-#define HEAD_LEN ((size_t)1 << 20)
-#define HEAD_LEN_MAX ((size_t)64 << 20)
-
 /* ---- which parts ----------------------------------------------------------- */
 
 static int add_part(struct input *input, char *path)
@@ -158,7 +154,11 @@ int input_init(struct input *input, const struct input_options *options,
 	static char *const none[] = { standard_input, NULL };
 	int r = CLI_OK;
 
-	*input = (struct input){ .options = options, .fd = -1 };
+	*input = (struct input){
+		.options = options,
+		.fd = -1,
+		.endian = IMASTAGE_HOST,
+	};
 	if (!*args && isatty(STDIN_FILENO))
 		return cli_usage(
 			"no FILE given; this machine's list is "
@@ -184,16 +184,42 @@ int input_init_source(struct input *input, const struct input_options *options,
 	return add_part(input, strdup(name));
 }
 
+static struct input_part *part_at_hand(const struct input *input)
+{
+	return &input->parts[input->next - 1];
+}
+
+static const char *shown_path(const char *path)
+{
+	return strcmp(path, "-") ? path : "standard input";
+}
+
+/* Nothing is left out silently. */
+static void add_left_out(struct input *input)
+{
+	const struct imastage_left_out *left_out =
+		imastage_reader_left_out(input->reader);
+
+	if (left_out->nr == 0 || input->again)
+		return;
+	input->nr_left_out += left_out->nr;
+	input->pcrs_left_out |= left_out->pcrs;
+	cli_error("%s: left out: records of other content than IMA's: %" PRIu64
+		  ", the first at byte %" PRIu64 " of type %s",
+		  shown_path(part_at_hand(input)->path), left_out->nr,
+		  left_out->offset, left_out->content);
+}
+
 static void close_part(struct input *input)
 {
+	if (input->reader)
+		add_left_out(input);
 	imastage_reader_free(input->reader);
 	input->reader = NULL;
 	if (input->fd > STDIN_FILENO)
 		close(input->fd);
 	input->fd = -1;
 	inflate_restart(input->inflate);
-	input->head.len = 0;
-	input->head_used = 0;
 }
 
 void input_fini(struct input *input)
@@ -205,17 +231,11 @@ void input_fini(struct input *input)
 			close(input->parts[i].spool_fd);
 	}
 	free(input->parts);
-	free(input->head.data);
 	inflate_free(input->inflate);
 	progress_clear();
 }
 
 /* ---- bytes of a part ------------------------------------------------------- */
-
-static struct input_part *part_at_hand(const struct input *input)
-{
-	return &input->parts[input->next - 1];
-}
 
 static ssize_t keep_copy(int fd, const uint8_t *data, size_t len)
 {
@@ -243,8 +263,10 @@ static ssize_t keep_part_copy(struct input *input, const void *data, ssize_t n)
 	return n;
 }
 
-static ssize_t read_part(struct input *input, void *data, size_t len)
+/* The source of the reader. */
+static ssize_t read_part(void *context, void *data, size_t len)
 {
+	struct input *input = context;
 	int spool_fd = part_at_hand(input)->spool_fd;
 	ssize_t n = inflate_read(input->inflate, input->fd, data, len);
 
@@ -257,89 +279,7 @@ static ssize_t read_part(struct input *input, void *data, size_t len)
 	return n;
 }
 
-/* The source of the reader: what was looked at before, then the rest. */
-static ssize_t read_source(void *context, void *data, size_t len)
-{
-	struct input *input = context;
-	struct imastage_bytes left = bytes_skip(
-		bytes_of(input->head.data, input->head.len), input->head_used);
-
-	if (left.len == 0)
-		return read_part(input, data, len);
-	left = bytes_first(left, len);
-	memcpy(data, left.data, left.len);
-	input->head_used += left.len;
-	return (ssize_t)left.len;
-}
-
-/* Reads until @len bytes are there, or the end. 1: there were fewer. */
-static int read_head(struct input *input, size_t len)
-{
-	struct imastage_buffer *head = &input->head;
-	uint8_t *grown = head->data;
-
-	if (head->capacity < len)
-		grown = realloc(head->data, len);
-	if (!grown)
-		return -ENOMEM;
-	head->data = grown;
-	head->capacity = len > head->capacity ? len : head->capacity;
-	while (head->len < len) {
-		ssize_t n = read_part(input, head->data + head->len,
-				      len - head->len);
-
-		if (n <= 0)
-			return n < 0 ? (int)n : 1;
-		head->len += (size_t)n;
-	}
-	return 0;
-}
-
-/* What cannot be found out stays as it is: the reader will say why. */
-static int detect(struct input *input, struct imastage_reader_options *options)
-{
-	for (size_t len = HEAD_LEN; len <= HEAD_LEN_MAX; len *= 4) {
-		int r = read_head(input, len);
-
-		if (r < 0)
-			return r;
-		if (imastage_detect(bytes_of(input->head.data, input->head.len),
-				    options) == 0 ||
-		    r == 1)
-			break;
-	}
-	return 0;
-}
-
-/* What was not said is found out, and what was said is so. */
-static int prepare_options(struct input *input,
-			   struct imastage_reader_options *options)
-{
-	const struct input_options *o = input->options;
-	bool all_said = o->bank_set && o->endian_set && o->format;
-	bool nothing_said = !o->bank_set && !o->endian_set && !o->format;
-
-	if (!all_said && !nothing_said) {
-		int r = detect(input, options);
-
-		if (r < 0)
-			return r;
-	}
-	if (o->format)
-		options->format = list_format_library(o->format);
-	if (o->bank_set)
-		options->bank = o->bank;
-	if (o->endian_set)
-		options->endian = o->endian;
-	return 0;
-}
-
 /* ---- opening --------------------------------------------------------------- */
-
-static const char *shown_path(const char *path)
-{
-	return strcmp(path, "-") ? path : "standard input";
-}
 
 static const char *advice(int r)
 {
@@ -449,19 +389,40 @@ static int open_given(struct input *input)
 	return imastage_reader_new(input->source, &options, &input->reader);
 }
 
+static unsigned int to_detect(const struct input_options *o)
+{
+	return (o->format ? 0 : IMASTAGE_DETECT_FORMAT) |
+	       (o->bank_set ? 0 : IMASTAGE_DETECT_BANK) |
+	       (o->endian_set ? 0 : IMASTAGE_DETECT_ENDIAN);
+}
+
+/* What was said is so; the rest is found out, or as in the part before. */
 static int open_reader(struct input *input)
 {
-	struct imastage_source source = { read_source, input };
+	const struct input_options *o = input->options;
+	struct imastage_source source = { read_part, input };
 	struct imastage_reader_options options = {
-		.first_index = input->options->first_index + input->nr_records,
-		.max_record_len = input->options->max_record_len,
-		.endian = IMASTAGE_HOST,
+		.format = list_format_library(o->format),
+		.bank = o->bank_set ? o->bank : input->bank,
+		.endian = o->endian_set ? o->endian : input->endian,
+		.first_index = o->first_index + input->nr_records,
+		.max_record_len = o->max_record_len,
+		.detect = to_detect(o),
 	};
-	int r = prepare_options(input, &options);
 
-	if (r == 0)
-		r = imastage_reader_new(source, &options, &input->reader);
-	return r;
+	return imastage_reader_new(source, &options, &input->reader);
+}
+
+/* Counts the records of the part at hand; the next is more likely of its kind. */
+static void finish_part(struct input *input)
+{
+	const struct imastage_reader_options *options =
+		imastage_reader_get_options(input->reader);
+
+	input->nr_records = imastage_reader_index(input->reader) -
+			    input->options->first_index;
+	input->bank = options->bank;
+	input->endian = options->endian;
 }
 
 bool input_reads_at_once(const struct input *input)
@@ -474,8 +435,7 @@ int input_next_part(struct input *input)
 	int r;
 
 	if (input->reader)
-		input->nr_records = imastage_reader_index(input->reader) -
-				    input->options->first_index;
+		finish_part(input);
 	close_part(input);
 	if (input->next == input->nr_parts)
 		return IMASTAGE_END;
@@ -492,6 +452,8 @@ int input_rewind(struct input *input)
 	input->next = 0;
 	input->nr_records = 0;
 	input->nr_read = 0;
+	input->bank = IMASTAGE_SHA1;
+	input->endian = IMASTAGE_HOST;
 	input->again = true;
 	return input_next_part(input);
 }
@@ -515,7 +477,8 @@ int input_complain(struct input *input, int r)
 {
 	const struct imastage_error *error =
 		imastage_reader_error(input->reader);
-	bool first = imastage_reader_offset(input->reader) == 0;
+	bool first = error->index ==
+		     imastage_reader_get_options(input->reader)->first_index;
 
 	if (r == -EINTR || cli_interrupted())
 		return r;
@@ -542,16 +505,21 @@ int input_tick(const struct input *input)
 	return cli_interrupted() ? -EINTR : 0;
 }
 
+static int found(struct input *input, const struct imastage_record *record)
+{
+	input->offset = imastage_reader_offset(input->reader) - record->raw.len;
+	return 0;
+}
+
 int input_next(struct input *input, struct imastage_record *ret_record)
 {
 	int r = input_tick(input);
 
 	while (r == 0) {
 		if (input->reader) {
-			input->offset = imastage_reader_offset(input->reader);
 			r = imastage_reader_next(input->reader, ret_record);
 			if (r == 0)
-				return 0;
+				return found(input, ret_record);
 			if (r < 0)
 				return input_complain(input, r);
 		}

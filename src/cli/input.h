@@ -68,11 +68,13 @@ struct input {
 	struct imastage_reader *reader; /* of the part at hand */
 	int fd;
 	struct inflate *inflate; /* between it and who reads */
-	struct imastage_buffer head; /* bytes looked at for detection, */
-	size_t head_used; /* and how many of them were read since */
+	enum imastage_bank bank; /* of the part before, */
+	enum imastage_endian endian; /* should the part at hand not tell */
 	int read_error; /* negative errno of the source */
 
 	uint64_t nr_records; /* of the parts that were finished */
+	uint64_t nr_left_out; /* which were no records of IMA, */
+	uint32_t pcrs_left_out; /* and a mask of the PCRs they are for */
 	uint64_t offset; /* of the last record in its part */
 	_Atomic uint64_t
 		nr_read; /* bytes of all parts; whoever reads adds, others look */

@@ -116,6 +116,9 @@ static void report_counts(const struct replay_run *run)
 		       " digests in the list are those of sha1 with zeros "
 		       "behind them\n",
 		       s->nr_padded);
+	if (run->input->nr_left_out)
+		printf("other content  %" PRIu64 " records, left out\n",
+		       run->input->nr_left_out);
 	if (run->drop != REPLAY_DROP_NONE)
 		printf("left out       record %" PRIu64 "\n", run->drop);
 	if (run->from_snapshot)
@@ -272,6 +275,7 @@ static void report_json(const struct replay_run *run)
 	json_number(&json, "violations", s->nr_violations);
 	json_number(&json, "other_pcrs", s->nr_other_pcr);
 	json_number(&json, "unknown", s->nr_unknown);
+	json_number(&json, "other_content", run->input->nr_left_out);
 	if (run->drop != REPLAY_DROP_NONE)
 		json_number(&json, "dropped", run->drop);
 	if (run->from_snapshot)

@@ -98,6 +98,31 @@ static int look_at_start(struct replay_run *run)
 	return r < 0 ? r : 0;
 }
 
+static bool is_replayed(const struct replay_run *run, unsigned int pcr)
+{
+	bool any = false;
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		any |= imastage_replay_value(run->replay, bank, pcr).len > 0;
+	return any;
+}
+
+/* What was left out has extended PCRs, whose values are then not known. */
+static int check_left_out(const struct replay_run *run)
+{
+	for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++) {
+		if (!(run->input->pcrs_left_out & 1u << pcr) ||
+		    !is_replayed(run, pcr))
+			continue;
+		cli_error("PCR %u: records of other content than IMA's, which "
+			  "were left out, have extended it; choose other PCRs "
+			  "by --pcr",
+			  pcr);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 int replay_run(struct replay_run *run)
 {
 	uint64_t before = imastage_replay_nr_records(run->replay);
@@ -118,7 +143,7 @@ int replay_run(struct replay_run *run)
 	}
 	if (r == 0)
 		r = count_rest(run);
-	return r < 0 ? r : 0;
+	return r < 0 ? r : check_left_out(run);
 }
 
 /* ---- record by record ------------------------------------------------------ */
@@ -328,6 +353,8 @@ int replay_run_slowly(struct replay_run *run)
 	if (r == IMASTAGE_END)
 		r = finish(&slow);
 	imastage_hasher_free(slow.hasher);
+	if (r == 0)
+		r = check_left_out(run);
 	if (r == 0)
 		r = check_drop(run);
 	if (r == 0 && !slow.started) {

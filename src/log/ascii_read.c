@@ -6,7 +6,8 @@
  * a name can hold spaces and newlines, which are printed as they are. Fields
  * before and after the template's text field have neither, so they are taken
  * off from both ends, and what remains is the text. Where the record ends is
- * tried at one newline after the other, see imastage/reader.h.
+ * tried at one newline after the other, and at each of them the shapes that a line
+ * has had its way through editors and pipes: see imastage/reader.h.
  *
  * Template data is put together in reader->data, the digest in reader->text.
  */
@@ -23,6 +24,10 @@
 #define NEWLINES_MAX 64 /* tried as the end of one record */
 #define MORE_NEWLINES_MAX 16 /* tried after one that may be it */
 #define TRIED_LEN_MAX ((size_t)64 << 10) /* bytes behind the first of them */
+#define BLANK_LEN_MAX ((size_t)64 << 10) /* empty lines at the end */
+#define ABSENT_MAX \
+	5 /* fields at a line's end that are gone with their blanks */
+#define SHAPES (2 * (ABSENT_MAX + 1))
 
 /* The parts of a line, as views of it. */
 struct line {
@@ -155,16 +160,24 @@ static int parse_head(struct imastage_bytes text, size_t digest_len,
 	int r = take_pcr(&rest, &line.pcr);
 
 	if (r < 0)
-		return reader_fail(error, 0, r, "no PCR number");
+		return reader_fail(error, 0, r,
+				   r == -ENODATA ?
+					   "ends inside the PCR number" :
+					   "no PCR number");
 	at = text.len - rest.len;
 	r = take_digest(&rest, digest_len, &line.digest);
 	if (r < 0)
 		return reader_fail(error, at, r,
-				   "no template digest of the list's bank");
+				   r == -ENODATA ?
+					   "ends inside the template digest" :
+					   "no template digest of the list's "
+					   "bank");
 	r = take_name(rest, &line.name);
 	if (r < 0)
 		return reader_fail(error, text.len - rest.len, r,
-				   "no template name");
+				   r == -ENODATA ?
+					   "ends inside the template name" :
+					   "no template name");
 	line.fields_at = text.len - rest.len + line.name.len;
 	*ret_line = line;
 	return 0;
@@ -288,6 +301,15 @@ static int last_text(const struct log_field **fields, int nr)
 }
 
 /*
+ * What became of a line on its way: how many empty fields at its end went with
+ * the blanks before them, and whether a carriage return came before its newline.
+ */
+struct shape {
+	int absent;
+	bool cr;
+};
+
+/*
  * Takes @rest, " a b c", apart. What is before the last text field is taken
  * off the front, what is behind it off the end.
  */
@@ -326,35 +348,46 @@ static int split_fields(struct imastage_bytes rest,
  * what is before the last text does not depend on it.
  */
 static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
-		    struct imastage_bytes rest, enum imastage_endian endian)
+		    struct imastage_bytes rest, int absent,
+		    enum imastage_endian endian)
 {
 	const struct log_field *fields[LOG_FIELDS_MAX];
-	struct imastage_bytes texts[LOG_FIELDS_MAX];
+	struct imastage_bytes texts[LOG_FIELDS_MAX] = { 0 };
 	int nr = log_template_fields(name, fields);
-	int r = nr < 0 ? -EINVAL : split_fields(rest, fields, nr, texts);
+	int r = nr <= absent ? -EINVAL :
+			       split_fields(rest, fields, nr - absent, texts);
 
 	data->len = 0;
-	if (r == 0 && log_template_is_old(name))
-		return put_old(data, texts, endian);
+	if (r == 0 && log_template_is_old(name)) {
+		r = put_old(data, texts, endian);
+		return r == -EBADMSG && absent ? -EINVAL : r;
+	}
 	for (int i = 0; i < nr && r == 0; i++) {
 		r = put_field(data, texts[i], fields[i], endian);
-		if (r == -EINVAL && i < last_text(fields, nr))
+		if (r == -EINVAL && i < last_text(fields, nr - absent))
 			r = -EBADMSG;
 	}
 	return r;
 }
 
+/* With the newline, which the last line may lack. */
+static size_t behind(const struct imastage_reader *reader, size_t end)
+{
+	return end < reader->window.len ? end + 1 : end;
+}
+
 /* The record of @line, if it ended at @end. */
 static int build(struct imastage_reader *reader, const struct line *line,
-		 size_t end, struct imastage_record *record)
+		 size_t end, struct shape shape, struct imastage_record *record)
 {
 	enum imastage_endian endian = reader->options.endian;
 	struct imastage_bytes rest;
 	struct imastage_error error;
 	int r;
 
-	rest = bytes_skip(bytes_first(reader->window, end), line->fields_at);
-	r = put_data(&reader->data, line->name, rest, endian);
+	rest = bytes_skip(bytes_first(reader->window, end - shape.cr),
+			  line->fields_at);
+	r = put_data(&reader->data, line->name, rest, shape.absent, endian);
 	reader->text.len = 0;
 	if (r == 0)
 		r = buffer_put_hex(&reader->text, line->digest);
@@ -364,7 +397,7 @@ static int build(struct imastage_reader *reader, const struct line *line,
 		.pcr = line->pcr,
 		.bank = reader->options.bank,
 		.digest = bytes_of(reader->text.data, reader->text.len),
-		.raw = bytes_first(reader->window, end + 1),
+		.raw = bytes_first(reader->window, behind(reader, end)),
 	};
 	r = binary_adopt(line->name,
 			 bytes_of(reader->data.data, reader->data.len), endian,
@@ -388,15 +421,26 @@ static int is_proven(struct imastage_reader *reader,
 	       IMASTAGE_DIGEST_DIFFERS;
 }
 
+/* Only ends of lines follow: 1 up to the end of the list, -ENODATA so far. */
+static int ends_with_blank_lines(const struct imastage_reader *reader,
+				 size_t at)
+{
+	struct imastage_bytes rest = bytes_skip(reader->window, at);
+
+	if (rest.len > BLANK_LEN_MAX || !has_only(rest, "\r\n"))
+		return 0;
+	return reader->eof ? 1 : -ENODATA;
+}
+
 /* Does a record, or the end of the list, seem to follow at @at? */
 static int record_follows(const struct imastage_reader *reader, size_t at)
 {
 	struct imastage_error error;
 	struct line line;
-	int r;
+	int r = ends_with_blank_lines(reader, at);
 
-	if (at == reader->window.len && reader->eof)
-		return 1;
+	if (r)
+		return r;
 	r = parse_head(bytes_skip(reader->window, at),
 		       imastage_bank_digest_len(reader->options.bank), &error,
 		       &line);
@@ -406,41 +450,103 @@ static int record_follows(const struct imastage_reader *reader, size_t at)
 	return r == 0 || r == -ENODATA;
 }
 
+/* Where a record ends, and the shape of its line. */
+struct ending {
+	size_t end;
+	struct shape shape;
+};
+
 /* The search for the newline that ends a record. */
 struct search {
 	size_t first; /* the first newline tried */
-	size_t plausible; /* the first behind which a record seems to follow */
+	struct ending plausible; /* the first that a record seems to follow */
 	bool found;
 };
 
-/* 1: it ends at @end. 0: perhaps elsewhere. */
-static int try_end(struct imastage_reader *reader, const struct line *line,
-		   size_t end, struct search *search,
-		   struct imastage_record *record)
+/*
+ * Without proof a line may lack fields behind its text, but not the text, and then
+ * has no more blanks than it has fields: the kernel writes '_' for those of names.
+ */
+static bool is_credible(const struct imastage_reader *reader,
+			const struct line *line, size_t end, struct shape shape)
 {
-	int r = build(reader, line, end, record);
+	const struct log_field *fields[LOG_FIELDS_MAX];
+	int nr = log_template_fields(line->name, fields), blanks = 0;
 
-	if (r == -EINVAL)
-		return 0;
-	if (r == 0)
-		r = is_proven(reader, record);
-	if (r || search->found)
-		return r;
-	r = record_follows(reader, end + 1);
-	if (r <= 0)
-		return r;
-	search->found = true;
-	search->plausible = end;
-	return imastage_record_is_violation(record);
+	if (shape.absent == 0)
+		return true;
+	for (size_t at = line->fields_at; at < end; at++)
+		blanks += reader->window.data[at] == ' ';
+	return last_text(fields, nr) < nr - shape.absent &&
+	       blanks == nr - shape.absent;
 }
 
 /*
- * Tries one newline after the other. 1 with the end in *ret_end; 0 when none
+ * Tries the shapes of a line that ends at @end. 1 when one is proven; 0 when none
+ * is; -EINVAL when none has the fields of the template. Of the first that has
+ * them, or the proven one, *ret_shape.
+ */
+static int try_shapes(struct imastage_reader *reader, const struct line *line,
+		      size_t end, struct shape *ret_shape,
+		      struct imastage_record *record)
+{
+	bool cr = end > line->fields_at && reader->window.data[end - 1] == '\r';
+	bool built = false;
+
+	for (int i = 0; i < SHAPES; i++) {
+		struct shape shape = { i / 2, (i % 2 == 0) == reader->crlf };
+		int r = shape.cr && !cr ?
+				-EINVAL :
+				build(reader, line, end, shape, record);
+
+		if (r == 0)
+			r = is_proven(reader, record);
+		if (r == 0 && !is_credible(reader, line, end, shape))
+			r = -EINVAL;
+		if (r == 1 || (r == 0 && !built))
+			*ret_shape = shape;
+		if (r != 0 && r != -EINVAL)
+			return r;
+		built |= r == 0;
+		if (built && imastage_record_is_violation(record))
+			break;
+	}
+	return built ? 0 : -EINVAL;
+}
+
+/* 1: it ends at @end. 0: perhaps elsewhere. */
+static int try_end(struct imastage_reader *reader, const struct line *line,
+		   size_t end, struct search *search, struct ending *ret_ending)
+{
+	struct imastage_record record;
+	struct ending ending = { .end = end };
+	int r = try_shapes(reader, line, end, &ending.shape, &record);
+
+	if (r == 1)
+		*ret_ending = ending;
+	if (r == -EINVAL)
+		return 0;
+	if (r || search->found)
+		return r;
+	r = end < reader->window.len ? record_follows(reader, end + 1) : 0;
+	if (r <= 0)
+		return r;
+	search->found = true;
+	search->plausible = ending;
+	return 0;
+}
+
+static bool is_violation(const struct line *line)
+{
+	return bytes_are_all(line->digest, '0');
+}
+
+/*
+ * Tries one newline after the other. 1 with the end in *ret_ending; 0 when none
  * proved to be it; -ENODATA when there could be more of them.
  */
 static int find_end(struct imastage_reader *reader, const struct line *line,
-		    struct search *search, struct imastage_record *record,
-		    size_t *ret_end)
+		    struct search *search, struct ending *ret_ending)
 {
 	size_t at = line->fields_at;
 	int left = NEWLINES_MAX;
@@ -448,24 +554,90 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 	for (bool first = true; left > 0; first = false, left--) {
 		struct imastage_bytes rest = bytes_skip(reader->window, at);
 		size_t end = at + bytes_find(rest, '\n');
+		bool last = end >= reader->window.len;
 		int r;
 
-		if (end >= reader->window.len)
+		if (last && !(reader->eof && rest.len > 0))
 			return reader->eof && search->found ? 0 : -ENODATA;
 		if (first)
 			search->first = end;
 		if (end - search->first > TRIED_LEN_MAX)
 			return 0;
-		r = try_end(reader, line, end, search, record);
-		if (r) {
-			*ret_end = end;
+		r = try_end(reader, line, end, search, ret_ending);
+		if (r || (search->found && is_violation(line)))
 			return r;
-		}
+		if (last)
+			return search->found ? 0 : -ENODATA;
 		if (search->found && left > MORE_NEWLINES_MAX)
 			left = MORE_NEWLINES_MAX;
 		at = end + 1;
 	}
 	return 0;
+}
+
+/* Is the line at @at a record that its digest proves? */
+static int proves_itself(struct imastage_reader *reader, size_t at)
+{
+	struct imastage_bytes all = reader->window;
+	struct imastage_record record;
+	struct imastage_error error;
+	struct shape shape;
+	struct line line;
+	int r;
+
+	reader->window = bytes_skip(all, at);
+	r = parse_head(reader->window,
+		       imastage_bank_digest_len(reader->options.bank), &error,
+		       &line);
+	if (r == 0)
+		r = try_shapes(reader, &line,
+			       line.fields_at +
+				       bytes_find(bytes_skip(reader->window,
+							     line.fields_at),
+						  '\n'),
+			       &shape, &record);
+	reader->window = all;
+	return r == -EINVAL || r == -EBADMSG || r == -ENODATA ? 0 : r;
+}
+
+/*
+ * A record that nothing proves must not take one that is proven for a piece of its
+ * name. 1 when it would.
+ */
+static int swallows(struct imastage_reader *reader, const struct search *search)
+{
+	size_t at = search->first;
+	int r = 0;
+
+	while (r == 0 && at < search->plausible.end) {
+		r = proves_itself(reader, at + 1);
+		at += 1 + bytes_find(bytes_skip(reader->window, at + 1), '\n');
+	}
+	return r;
+}
+
+/* The record where its digest or, for want of that, what follows says it ends. */
+static int take_record(struct imastage_reader *reader, const struct line *line,
+		       struct imastage_record *record)
+{
+	struct search search = { .found = false };
+	struct ending ending = { .end = 0 };
+	int r = find_end(reader, line, &search, &ending);
+
+	if (r == 1)
+		reader->crlf = ending.shape.cr;
+	if (r == 0 && search.found) {
+		ending = search.plausible;
+		r = swallows(reader, &search);
+		r = r == 0 ? 1 : r < 0 ? r : -EBADMSG;
+	}
+	if (r == 0)
+		r = -EBADMSG;
+	else if (r == 1)
+		r = build(reader, line, ending.end, ending.shape, record);
+	if (r == 0)
+		reader->used = behind(reader, ending.end);
+	return r;
 }
 
 static bool is_shown(struct imastage_bytes name)
@@ -480,30 +652,28 @@ int reader_parse_ascii(struct imastage_reader *reader,
 		       struct imastage_record *ret_record)
 {
 	size_t digest_len = imastage_bank_digest_len(reader->options.bank);
-	struct search search = { .found = false };
 	struct imastage_record record;
-	size_t end = 0;
 	struct line line;
-	int r = parse_head(reader->window, digest_len, error, &line);
+	int r = ends_with_blank_lines(reader, 0);
 
+	if (r)
+		return reader_fail(error, 0, r > 0 ? IMASTAGE_END : r,
+				   "ends inside an empty line");
+	if (reader->window.data[0] == '\n' || reader->window.data[0] == '\r')
+		return reader_fail(error, 0, -EBADMSG, "an empty line");
+	r = parse_head(reader->window, digest_len, error, &line);
 	if (r < 0)
 		return r;
 	if (!is_shown(line.name))
 		return reader_fail(error, line.fields_at - line.name.len,
 				   -EBADMSG,
 				   "template has a field that Linux has not");
-	r = find_end(reader, &line, &search, &record, &end);
-	if (r == 0 && search.found)
-		end = search.plausible;
-	if (r == 0)
-		r = search.found ? build(reader, &line, end, &record) :
-				   -EBADMSG;
+	r = take_record(reader, &line, &record);
 	if (r < 0)
 		return reader_fail(error, line.fields_at, r,
 				   r == -ENODATA ?
 					   "ends inside the fields" :
 					   "not the fields of its template");
-	reader->used = end + 1;
 	*ret_record = record;
 	return 0;
 }

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * CEL_JSON. Where an object ends in the list is found here, so that memory
- * stays bounded; what is in it is for json-c.
+ * CEL_JSON. What is read of an object are views of it, and a record of them is put
+ * together in reader->text (digest, template name) and reader->data: no tree is made.
  */
 #include "base/hex.h"
 #include "log/binary.h"
 #include "log/buffer.h"
 #include "log/cel.h"
+#include "log/json_text.h"
 #include "log/reader.h"
 
 #include <errno.h>
-#include <json-c/json.h>
 
-#define DEPTH_MAX 8 /* of objects and arrays; a record has three */
-/*
- * Values in an object, and one more for each VALUE_LEN bytes before it: json-c
- * takes forty times as much memory for a value of one digit as that is long.
- * What `imastage log show` adds of a field takes fewer, behind eight digits of
- * template data at least.
- */
-#define VALUES_MAX 1024
-#define VALUE_LEN 8
 #define SPACE_MAX ((size_t)64 << 10) /* bytes between objects */
 
 /* ---- writing --------------------------------------------------------------- */
@@ -93,7 +84,6 @@ static void look_at(struct json_scan *scan, uint8_t c)
 	}
 	scan->in_string = c == '"';
 	scan->depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-	scan->nr_values += c == '{' || c == '[' || c == ',';
 }
 
 /*
@@ -104,8 +94,7 @@ static int find_object(struct imastage_bytes text, struct json_scan *scan)
 {
 	while (scan->len < text.len) {
 		look_at(scan, text.data[scan->len++]);
-		if (scan->depth > DEPTH_MAX ||
-		    scan->nr_values > VALUES_MAX + scan->len / VALUE_LEN)
+		if (scan->depth > JSON_DEPTH_MAX)
 			return -EBADMSG;
 		if (scan->depth == 0)
 			return 0;
@@ -121,7 +110,7 @@ static int find_start(const struct imastage_reader *reader, bool *in_array,
 		      size_t *ret_at)
 {
 	struct imastage_bytes window = reader->window;
-	bool first = reader->index == reader->options.first_index;
+	bool first = !reader->parsed;
 	bool comma = false, closed = false;
 
 	for (size_t at = 0; at < window.len; at++) {
@@ -130,7 +119,7 @@ static int find_start(const struct imastage_reader *reader, bool *in_array,
 		*ret_at = at;
 		if (at == SPACE_MAX)
 			return -EBADMSG;
-		if (is_space(c))
+		if (is_space(c) || (c == CEL_JSON_SEPARATOR && !*in_array))
 			continue;
 		if (closed)
 			return -EBADMSG;
@@ -151,164 +140,123 @@ static int find_start(const struct imastage_reader *reader, bool *in_array,
 
 /* ---- an object's members --------------------------------------------------- */
 
-static struct json_object *parse_object(struct imastage_bytes text)
+enum {
+	PCR,
+	NV_INDEX,
+	DIGESTS,
+	CONTENT_TYPE,
+	CONTENT,
+	NR_MEMBERS
+};
+
+static const char *const member_keys[] = { "pcr", "nv_index", "digests",
+					   "content_type", "content" };
+
+static int read_pcr(struct imastage_bytes value, uint32_t *ret_pcr)
 {
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-	struct json_object *object = NULL;
+	uint64_t pcr;
 
-	if (!tokener)
-		return NULL;
-	/* The window, and so an object, is far below 2 GiB. */
-	if (text.len <= INT32_MAX)
-		object = json_tokener_parse_ex(tokener, (const char *)text.data,
-					       (int)text.len);
-	if (json_tokener_get_error(tokener) != json_tokener_success) {
-		json_object_put(object);
-		object = NULL;
-	}
-	json_tokener_free(tokener);
-	return object;
-}
-
-static struct json_object *member(struct json_object *object, const char *key,
-				  enum json_type type)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(object, key, &value) ||
-	    !json_object_is_type(value, type))
-		return NULL;
-	return value;
-}
-
-static struct imastage_bytes text_of(struct json_object *string)
-{
-	return bytes_of(json_object_get_string(string),
-			(size_t)json_object_get_string_len(string));
-}
-
-static int read_pcr(struct json_object *object, uint32_t *ret_pcr)
-{
-	struct json_object *value = member(object, "pcr", json_type_int);
-	int64_t pcr = value ? json_object_get_int64(value) : -1;
-
-	if (pcr < 0 || pcr > UINT32_MAX)
+	if (json_text_number(value, &pcr) < 0 || pcr > UINT32_MAX)
 		return -EBADMSG;
 	*ret_pcr = (uint32_t)pcr;
 	return 0;
 }
 
-/* By name, or by the number of TPM_ALG. */
-static bool is_of_bank(struct json_object *digest, enum imastage_bank bank)
+/* Appends the bytes of a string; -EBADMSG for characters above U+00FF. */
+static int put_characters(struct imastage_buffer *to,
+			  struct imastage_bytes value)
 {
-	struct json_object *name = member(digest, "hashAlg", json_type_string);
-	struct json_object *alg = member(digest, "hashAlg", json_type_int);
-	enum imastage_bank found;
+	struct imastage_bytes string;
+	int r = json_text_string(value, &string);
+	uint8_t c;
 
-	if (name)
-		return imastage_bank_by_name(text_of(name), &found) == 0 &&
-		       found == bank;
-	return alg && json_object_get_int64(alg) == imastage_bank_tpm_alg(bank);
+	while (r == 0) {
+		r = json_text_character(&string, &c);
+		if (r == 0)
+			return 0;
+		if (r == 1)
+			r = buffer_put(to, bytes_of(&c, 1));
+	}
+	return r;
 }
 
-/* Puts the digest of the list's bank in @text. */
-static int read_digest(struct json_object *object, enum imastage_bank bank,
+/* Appends what a string of hex digits says. They are not written as escapes. */
+static int put_hex(struct imastage_buffer *to, struct imastage_bytes value)
+{
+	struct imastage_bytes string;
+	int r = json_text_string(value, &string);
+
+	if (r == 0)
+		r = buffer_put_hex(to, string);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+/* By name, or by the number of TPM_ALG. */
+static bool is_of_bank(struct imastage_bytes alg, enum imastage_bank bank)
+{
+	struct imastage_bytes name;
+	enum imastage_bank found;
+	uint64_t number;
+
+	if (json_text_number(alg, &number) == 0)
+		return number == imastage_bank_tpm_alg(bank);
+	return json_text_string(alg, &name) == 0 &&
+	       imastage_bank_by_name(name, &found) == 0 && found == bank;
+}
+
+/* Puts the digest of the list's bank in @text, of the first that is of it. */
+static int read_digest(struct imastage_bytes digests, enum imastage_bank bank,
 		       struct imastage_buffer *text)
 {
-	struct json_object *digests =
-		member(object, "digests", json_type_array);
-	size_t nr = digests ? json_object_array_length(digests) : 0;
+	static const char *const keys[] = { "hashAlg", "digest" };
+	struct imastage_bytes each, values[2];
+	int r = digests.len > 0 && digests.data[0] == '[' ? 0 : -EBADMSG;
 
-	for (size_t i = 0; i < nr; i++) {
-		struct json_object *each =
-			json_object_array_get_idx(digests, i);
-		struct json_object *hex;
-		int r;
-
-		if (!json_object_is_type(each, json_type_object) ||
-		    !is_of_bank(each, bank))
+	while (r == 0 && json_text_element(&digests, &each) == 1) {
+		if (json_text_members(each, keys, 2, values) < 0 ||
+		    !is_of_bank(values[0], bank))
 			continue;
-		hex = member(each, "digest", json_type_string);
-		r = hex ? buffer_put_hex(text, text_of(hex)) : -EINVAL;
-		if (r == 0 && text->len != imastage_bank_digest_len(bank))
-			r = -EINVAL;
-		return r == -EINVAL ? -EBADMSG : r;
+		r = put_hex(text, values[1]);
+		return r < 0 || text->len == imastage_bank_digest_len(bank) ?
+			       r :
+			       -EBADMSG;
 	}
 	return -EBADMSG;
 }
 
-/* Characters up to U+00FF as bytes: UTF-8 of two bytes is 110000xx 10xxxxxx. */
-static int put_name_bytes(struct imastage_buffer *text,
-			  struct imastage_bytes utf8)
-{
-	for (size_t i = 0; i < utf8.len; i++) {
-		uint8_t c = utf8.data[i];
-		int r;
-
-		if (c >= 0x80) {
-			if ((c & 0xfc) != 0xc0 || i + 1 == utf8.len)
-				return -EBADMSG;
-			c = (uint8_t)(c << 6 | (utf8.data[++i] & 0x3f));
-		}
-		r = buffer_put(text, bytes_of(&c, 1));
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static struct json_object *data_member(struct json_object *content)
-{
-	struct json_object *data =
-		member(content, "template_data", json_type_string);
-
-	return data ? data :
-		      member(content, "template_value", json_type_string);
-}
-
 /* Puts the template's data in reader->data and its name behind the digest. */
 static int read_content(struct imastage_reader *reader,
-			struct json_object *object)
+			struct imastage_bytes content)
 {
-	struct json_object *type =
-		member(object, "content_type", json_type_string);
-	struct json_object *content, *name, *data;
-	int r;
+	static const char *const keys[] = { "template_name", "template_data",
+					    "template_value" };
+	struct imastage_bytes values[3];
+	int r = json_text_members(content, keys, 3, values);
 
-	if (!type || !bytes_equal_text(text_of(type), "ima_template"))
-		return -EBADMSG;
-	content = member(object, "content", json_type_object);
-	name = content ? member(content, "template_name", json_type_string) :
-			 NULL;
-	data = content ? data_member(content) : NULL;
-	if (!name || !data)
-		return -EBADMSG;
-	r = put_name_bytes(&reader->text, text_of(name));
 	if (r == 0)
-		r = buffer_put_hex(&reader->data, text_of(data));
-	return r == -EINVAL ? -EBADMSG : r;
+		r = put_characters(&reader->text, values[0]);
+	if (r == 0)
+		r = put_hex(&reader->data,
+			    values[1].len > 0 ? values[1] : values[2]);
+	return r;
 }
 
-static int read_members(struct imastage_reader *reader,
-			struct json_object *object, size_t at,
-			struct imastage_error *error,
-			struct imastage_record *record)
+static int read_ima(struct imastage_reader *reader,
+		    const struct imastage_bytes *members, size_t at,
+		    struct imastage_error *error,
+		    struct imastage_record *record)
 {
 	size_t digest_len = imastage_bank_digest_len(record->bank);
 	struct imastage_bytes text;
 	int r;
 
-	reader->text.len = 0;
-	reader->data.len = 0;
-	if (!json_object_is_type(object, json_type_object))
-		return reader_fail(error, at, -EBADMSG, "not JSON");
-	if (read_pcr(object, &record->pcr) < 0)
+	if (read_pcr(members[PCR], &record->pcr) < 0)
 		return reader_fail(error, at, -EBADMSG, "no PCR number");
-	r = read_digest(object, record->bank, &reader->text);
+	r = read_digest(members[DIGESTS], record->bank, &reader->text);
 	if (r < 0)
 		return reader_fail(error, at, r,
 				   "no digest of the list's bank");
-	r = read_content(reader, object);
+	r = read_content(reader, members[CONTENT]);
 	if (r < 0)
 		return reader_fail(error, at, r,
 				   "no content of an IMA template");
@@ -318,7 +266,53 @@ static int read_members(struct imastage_reader *reader,
 			 bytes_of(reader->data.data, reader->data.len),
 			 reader->options.endian, error, record);
 	error->offset = at;
-	return r;
+	return r < 0 ? r : cel_take_ima(reader, record->pcr, at, error);
+}
+
+/* Its name, though it may be written as a number. */
+static int read_type(struct imastage_bytes value,
+		     struct imastage_bytes *ret_name)
+{
+	uint64_t number;
+
+	if (json_text_number(value, &number) < 0)
+		return json_text_string(value, ret_name);
+	*ret_name = bytes_of_text(cel_content_name(number));
+	return 0;
+}
+
+static int leave_out(struct imastage_reader *reader,
+		     const struct imastage_bytes *members,
+		     struct imastage_bytes type, size_t at,
+		     struct imastage_error *error)
+{
+	uint32_t pcr;
+
+	if (read_pcr(members[PCR], &pcr) == 0)
+		return cel_leave_out(reader, pcr, type, at, error);
+	if (members[PCR].len == 0 && members[NV_INDEX].len > 0)
+		return cel_leave_out(reader, CEL_NO_PCR, type, at, error);
+	return reader_fail(error, at, -EBADMSG, "no PCR number");
+}
+
+static int read_object(struct imastage_reader *reader,
+		       struct imastage_bytes object, size_t at,
+		       struct imastage_error *error,
+		       struct imastage_record *record)
+{
+	struct imastage_bytes members[NR_MEMBERS], type;
+
+	reader->text.len = 0;
+	reader->data.len = 0;
+	if (json_text_members(object, member_keys, NR_MEMBERS, members) < 0)
+		return reader_fail(error, at, -EBADMSG,
+				   "not JSON, or a member is there twice");
+	if (members[CONTENT_TYPE].len == 0 || members[CONTENT].len == 0 ||
+	    read_type(members[CONTENT_TYPE], &type) < 0)
+		return reader_fail(error, at, -EBADMSG, "no record of CEL");
+	if (!json_text_is(type, cel_content_name(CEL_IMA_TEMPLATE)))
+		return leave_out(reader, members, type, at, error);
+	return read_ima(reader, members, at, error, record);
 }
 
 int reader_parse_cel_json(struct imastage_reader *reader,
@@ -326,9 +320,9 @@ int reader_parse_cel_json(struct imastage_reader *reader,
 			  struct imastage_record *ret_record)
 {
 	struct imastage_record record = { .bank = reader->options.bank };
-	struct json_object *object;
 	bool in_array = reader->in_array;
-	size_t at = 0, len;
+	struct imastage_bytes object;
+	size_t at = 0;
 	int r = find_start(reader, &in_array, &at);
 
 	if (r)
@@ -339,18 +333,15 @@ int reader_parse_cel_json(struct imastage_reader *reader,
 	if (r < 0)
 		return reader_fail(error, at, r,
 				   r == -ENODATA ? "ends inside an object" :
-						   "object is too deep, or has "
-						   "too many values");
-	len = reader->scan.len;
+						   "object is too deep");
+	object = bytes_first(bytes_skip(reader->window, at), reader->scan.len);
 	reader->scan = (struct json_scan){ 0 };
-	object = parse_object(bytes_first(bytes_skip(reader->window, at), len));
-	r = read_members(reader, object, at, error, &record);
-	json_object_put(object);
+	r = read_object(reader, object, at, error, &record);
 	if (r < 0)
 		return r;
 	reader->in_array = in_array;
-	reader->used = at + len;
-	record.raw = bytes_first(bytes_skip(reader->window, at), len);
+	reader->used = at + object.len;
+	record.raw = object;
 	*ret_record = record;
-	return 0;
+	return r;
 }

@@ -60,21 +60,6 @@ void cel_tlv_write(struct out *out, const struct imastage_record *record,
 	out_bytes(out, record->data);
 }
 
-/* ---- what both encodings share ---------------------------------------------- */
-
-struct imastage_bytes cel_read_digest(struct imastage_bytes digest)
-{
-	static const uint8_t zeros[IMASTAGE_DIGEST_MAX];
-
-	return bytes_are_all(digest, 0xff) ? bytes_of(zeros, digest.len) :
-					     digest;
-}
-
-bool cel_can_hold(const struct imastage_record *record)
-{
-	return !bytes_are_all(record->digest, 0xff);
-}
-
 /* ---- reading --------------------------------------------------------------- */
 
 struct tlv {
@@ -174,39 +159,37 @@ static int read_content(struct cursor c, struct imastage_error *error,
 /* What a record has of each type; each is there once, the content last. */
 struct parts {
 	struct tlv recnum, pcr, digests, content;
-	unsigned int seen; /* mask of types */
+	unsigned int seen; /* mask of types, those of content together */
 };
+
+#define SEEN_CONTENT (1u << CEL_MANAGEMENT)
+#define SEEN_ALL \
+	(1u << CEL_RECNUM | 1u << CEL_PCR | 1u << CEL_DIGESTS | SEEN_CONTENT)
+#define SEEN_ALL_OF_NV (SEEN_ALL ^ 1u << CEL_PCR ^ 1u << CEL_NV_INDEX)
 
 static int keep_part(struct parts *parts, const struct tlv *tlv)
 {
-	if (tlv->type > CEL_IMA_TEMPLATE || parts->seen & 1u << tlv->type)
+	unsigned int type = tlv->type < CEL_MANAGEMENT ? tlv->type :
+							 CEL_MANAGEMENT;
+
+	if (parts->seen & 1u << type)
 		return -EBADMSG;
-	parts->seen |= 1u << tlv->type;
-	switch (tlv->type) {
-	case CEL_RECNUM:
+	parts->seen |= 1u << type;
+	if (type == CEL_RECNUM)
 		parts->recnum = *tlv;
-		return 0;
-	case CEL_PCR:
+	else if (type == CEL_PCR)
 		parts->pcr = *tlv;
-		return 0;
-	case CEL_DIGESTS:
+	else if (type == CEL_DIGESTS)
 		parts->digests = *tlv;
-		return 0;
-	case CEL_IMA_TEMPLATE:
+	else if (type == CEL_MANAGEMENT)
 		parts->content = *tlv;
-		return 0;
-	default:
-		return -EBADMSG;
-	}
+	return 0;
 }
 
 static int take_parts(struct cursor *c, struct imastage_error *error,
 		      struct parts *parts)
 {
-	const unsigned int all = 1u << CEL_RECNUM | 1u << CEL_PCR |
-				 1u << CEL_DIGESTS | 1u << CEL_IMA_TEMPLATE;
-
-	while (!(parts->seen & 1u << CEL_IMA_TEMPLATE)) {
+	while (!(parts->seen & SEEN_CONTENT)) {
 		struct cursor start = *c;
 		struct tlv tlv = { 0 };
 		int r = take_tlv(c, &tlv);
@@ -222,11 +205,55 @@ static int take_parts(struct cursor *c, struct imastage_error *error,
 		if (r < 0)
 			return reader_fail(error, cursor_offset(&start),
 					   -EBADMSG,
-					   "not a part of an IMA record");
+					   "a part of a record is there twice");
 	}
-	return parts->seen == all ?
+	return parts->seen == SEEN_ALL || parts->seen == SEEN_ALL_OF_NV ?
 		       0 :
 		       reader_fail(error, 0, -EBADMSG, "record lacks a part");
+}
+
+static int leave_out(struct imastage_reader *reader, const struct parts *parts,
+		     uint64_t pcr, struct imastage_error *error)
+{
+	const char *content = cel_content_name(parts->content.type);
+
+	return cel_leave_out(reader, pcr, bytes_of_text(content), 0, error);
+}
+
+/* What the record is for; CEL_NO_PCR for an NV index. */
+static int read_place(const struct parts *parts, struct imastage_error *error,
+		      uint64_t *ret_pcr)
+{
+	uint32_t pcr;
+
+	*ret_pcr = CEL_NO_PCR;
+	if (parts->seen == SEEN_ALL_OF_NV)
+		return 0;
+	if (read_pcr(parts->pcr.value, &pcr) < 0)
+		return reader_fail(error, cursor_offset(&parts->pcr.value),
+				   -EBADMSG, "not a PCR number");
+	*ret_pcr = pcr;
+	return 0;
+}
+
+static int read_ima(struct imastage_reader *reader, const struct parts *parts,
+		    uint64_t pcr, struct imastage_error *error,
+		    struct imastage_record *record)
+{
+	int r;
+
+	if (pcr == CEL_NO_PCR)
+		return reader_fail(error, 0, -EBADMSG,
+				   "is for an NV index, not for a PCR");
+	record->pcr = (uint32_t)pcr;
+	r = read_digests(parts->digests.value, record->bank, error,
+			 &record->digest);
+	if (r < 0)
+		return r;
+	record->digest = cel_read_digest(record->digest);
+	r = read_content(parts->content.value, error, reader->options.endian,
+			 record);
+	return r < 0 ? r : cel_take_ima(reader, record->pcr, 0, error);
 }
 
 int reader_parse_cel_tlv(struct imastage_reader *reader,
@@ -236,25 +263,21 @@ int reader_parse_cel_tlv(struct imastage_reader *reader,
 	struct imastage_record record = { .bank = reader->options.bank };
 	struct parts parts = { .seen = 0 };
 	struct cursor c;
+	uint64_t pcr = 0;
 	int r;
 
 	cursor_init(&c, reader->window, IMASTAGE_BIG);
 	r = take_parts(&c, error, &parts);
-	if (r < 0)
-		return r;
-	if (read_pcr(parts.pcr.value, &record.pcr) < 0)
-		return reader_fail(error, cursor_offset(&parts.pcr.value),
-				   -EBADMSG, "not a PCR number");
-	r = read_digests(parts.digests.value, record.bank, error,
-			 &record.digest);
-	record.digest = cel_read_digest(record.digest);
 	if (r == 0)
-		r = read_content(parts.content.value, error,
-				 reader->options.endian, &record);
+		r = read_place(&parts, error, &pcr);
+	if (r == 0)
+		r = parts.content.type == CEL_IMA_TEMPLATE ?
+			    read_ima(reader, &parts, pcr, error, &record) :
+			    leave_out(reader, &parts, pcr, error);
 	if (r < 0)
 		return r;
 	reader->used = cursor_offset(&c);
 	record.raw = bytes_first(reader->window, reader->used);
 	*ret_record = record;
-	return 0;
+	return r;
 }

@@ -119,9 +119,11 @@ static int read_record(struct check *check)
 
 	if (check->has_record)
 		return 0;
-	check->record_offset = imastage_reader_offset(check->reader);
 	r = imastage_reader_next(check->reader, &check->record);
 	check->has_record = r == 0;
+	if (r == 0)
+		check->record_offset = imastage_reader_offset(check->reader) -
+				       check->record.raw.len;
 	return r;
 }
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * What a list is, by its first record.
+ * What a list is, by the first record that can tell.
  *
- * JSON and ASCII cannot be taken for anything else. A binary list is read as
- * that of every bank in both byte orders; the first digest that is right
- * decides, because it cannot be right by accident. Only without one does it
- * matter which framing fits.
+ * The head is read as that of every bank in both byte orders, one after the other. A
+ * digest that is right decides, because it cannot be right by accident. Where none is,
+ * the reading that got furthest is taken.
+ *
+ * Time is bounded: a reading looks at each byte of the head a bounded number of times,
+ * there are ten for each of two formats, and heads double up to DECIDE_LEN, or
+ * to what holds a whole record.
  */
 #include "base/cursor.h"
 #include "log/binary.h"
@@ -13,7 +16,8 @@
 
 #include <errno.h>
 
-#define NO_BANK IMASTAGE_NR_BANKS
+/* Records that can tell are looked for in so many bytes. */
+#define DECIDE_LEN ((size_t)1 << 20)
 
 static size_t skip_space(struct imastage_bytes head)
 {
@@ -21,7 +25,8 @@ static size_t skip_space(struct imastage_bytes head)
 
 	while (at < head.len &&
 	       (head.data[at] == ' ' || head.data[at] == '\n' ||
-		head.data[at] == '\t' || head.data[at] == '\r'))
+		head.data[at] == '\t' || head.data[at] == '\r' ||
+		head.data[at] == CEL_JSON_SEPARATOR))
 		at++;
 	return at;
 }
@@ -33,7 +38,7 @@ static bool is_json(struct imastage_bytes head)
 	return at < head.len && (head.data[at] == '[' || head.data[at] == '{');
 }
 
-/* Type 0, a length of 4 or 8, the number, type 1: see imastage/writer.h. */
+/* Type 0, a number of up to 8 bytes, type 1 and the same: see imastage/writer.h. */
 static bool is_tlv(struct imastage_bytes head)
 {
 	struct imastage_bytes number;
@@ -43,140 +48,263 @@ static bool is_tlv(struct imastage_bytes head)
 
 	cursor_init(&c, head, IMASTAGE_BIG);
 	return cursor_read_u8(&c, &type) == 0 && type == 0 &&
-	       cursor_read_u32(&c, &len) == 0 && (len == 4 || len == 8) &&
+	       cursor_read_u32(&c, &len) == 0 && len > 0 && len <= 8 &&
 	       cursor_read_bytes(&c, len, &number) == 0 &&
-	       cursor_read_u8(&c, &type) == 0 && type == 1 &&
+	       cursor_read_u8(&c, &type) == 0 && type <= 3 &&
 	       cursor_read_u32(&c, &len) == 0 && len <= 8;
 }
 
-/* Does @record have the digest of its data? */
-static bool is_right(const struct imastage_record *record)
+static bool is_text(struct imastage_bytes head)
 {
-	struct imastage_hasher hasher;
+	return head.len > 0 && (head.data[0] == ' ' ||
+				(head.data[0] >= '0' && head.data[0] <= '9'));
+}
+
+static enum imastage_format likely_format(struct imastage_bytes head)
+{
+	if (is_json(head))
+		return IMASTAGE_FORMAT_CEL_JSON;
+	if (is_tlv(head))
+		return IMASTAGE_FORMAT_CEL_TLV;
+	return is_text(head) ? IMASTAGE_FORMAT_ASCII : IMASTAGE_FORMAT_BINARY;
+}
+
+/* ---- one reading ------------------------------------------------------------ */
+
+/* What came of reading the head as @as. */
+struct reading {
+	struct imastage_reader_options as;
+	int end; /* why it went no further; 0: a digest was right */
+	uint64_t framed; /* bytes of whole records, and of what is no record */
+	bool any; /* there are whole records, or it is an empty list */
+	bool crlf;
+	struct imastage_error error;
+};
+
+/* 1 when @record has the digest of its data. */
+static int is_right(struct imastage_hasher *hasher,
+		    const struct imastage_record *record)
+{
 	struct imastage_digests digests;
 	int r;
 
-	if (imastage_record_is_violation(record) ||
-	    hasher_init(&hasher, 1u << record->bank) < 0)
-		return false;
-	r = imastage_hasher_template(&hasher, record, &digests);
-	if (r == 0)
-		r = imastage_record_check_digest(record, &digests);
-	hasher_fini(&hasher);
-	return r == 0 || r == IMASTAGE_DIGEST_PADDED;
+	if (imastage_record_is_violation(record))
+		return 0;
+	r = imastage_hasher_template(hasher, record, &digests);
+	return r < 0 ? r :
+		       imastage_record_check_digest(record, &digests) !=
+			       IMASTAGE_DIGEST_DIFFERS;
 }
 
-/* One record of @head, read as @options say, by the parser of that format. */
-static int try_reading(struct imastage_bytes head,
-		       const struct imastage_reader_options *options,
-		       struct imastage_reader **ret_reader,
-		       struct imastage_record *ret_record)
+static int read_records(struct imastage_reader *reader,
+			struct imastage_hasher *hasher, struct reading *reading)
 {
-	int r = imastage_reader_new_memory(head, options, ret_reader);
-
-	if (r < 0)
-		return r;
-	return imastage_reader_next(*ret_reader, ret_record);
-}
-
-struct finding {
-	bool more; /* a longer head would tell more */
-	enum imastage_bank framed_bank; /* whose framing fits, or NO_BANK */
-	enum imastage_endian framed_endian;
-};
-
-/* 1 when the first digest is right; else what was found is in *finding. */
-static int try_options(struct imastage_bytes head,
-		       const struct imastage_reader_options *options,
-		       struct finding *finding)
-{
-	struct imastage_reader *reader = NULL;
 	struct imastage_record record;
-	int r = try_reading(head, options, &reader, &record);
-	bool right = r == 0 && is_right(&record);
+	int r, right = 0;
 
-	imastage_reader_free(reader);
-	if (right)
-		return 1;
-	if (r == -ENOMEM)
-		return r;
-	if (r == -ENODATA)
-		finding->more = true;
-	/* An empty array of CEL_JSON ends at once, and is a list. */
-	if (r >= 0 && finding->framed_bank == NO_BANK) {
-		finding->framed_bank = options->bank;
-		finding->framed_endian = options->endian;
+	while ((r = imastage_reader_next(reader, &record)) == 0) {
+		reading->any = true;
+		right = is_right(hasher, &record);
+		if (right)
+			break;
 	}
-	return 0;
+	if (r == IMASTAGE_END)
+		reading->any = true;
+	reading->framed = imastage_reader_offset(reader);
+	reading->crlf = reader->crlf;
+	reading->error = *imastage_reader_error(reader);
+	reading->end = right > 0 ? 0 : right < 0 ? right : r;
+	return reading->end == -ENOMEM ? -ENOMEM : 0;
 }
 
-static int decide(struct imastage_reader_options *options,
-		  const struct finding *finding, bool eof)
+static int read_head(struct imastage_bytes head, struct reading *reading)
 {
-	if (!eof && (finding->more || finding->framed_bank != NO_BANK))
-		return -ENODATA;
-	if (finding->framed_bank == NO_BANK)
-		return -EBADMSG;
-	options->bank = finding->framed_bank;
-	options->endian = finding->framed_endian;
-	return 0;
-}
-
-/* Sets bank and byte order of a list of options->format. */
-static int try_all(struct imastage_bytes head, bool eof,
-		   struct imastage_reader_options *options)
-{
-	struct finding finding = { false, NO_BANK, IMASTAGE_LITTLE };
-	const enum imastage_endian orders[] = { IMASTAGE_LITTLE, IMASTAGE_BIG };
-
-	for (size_t i = 0; i < 2 * IMASTAGE_NR_BANKS; i++) {
-		int r;
-
-		options->bank = (enum imastage_bank)(i / 2);
-		options->endian = orders[i % 2];
-		r = try_options(head, options, &finding);
-		if (r)
-			return r < 0 ? r : 0;
-	}
-	return decide(options, &finding, eof);
-}
-
-int detect(struct imastage_bytes head, bool eof,
-	   struct imastage_reader_options *ret_options)
-{
-	struct imastage_reader_options options = *ret_options;
-	size_t max_record_len = options.max_record_len;
-	bool text = head.len > 0 &&
-		    (head.data[0] == ' ' ||
-		     (head.data[0] >= '0' && head.data[0] <= '9'));
+	struct imastage_hasher hasher = { 0 };
+	struct imastage_reader *reader;
 	int r;
 
-	/* Too long a record is one, too: the reader will say so. */
-	options.max_record_len = SIZE_MAX;
-	if (is_json(head))
-		options.format = IMASTAGE_FORMAT_CEL_JSON;
-	else if (is_tlv(head))
-		options.format = IMASTAGE_FORMAT_CEL_TLV;
-	else if (text)
-		options.format = IMASTAGE_FORMAT_ASCII;
-	else
-		options.format = IMASTAGE_FORMAT_BINARY;
-	r = try_all(head, eof, &options);
-	/* A PCR number can have the code of a character: 48 is '0'. */
-	if (r == -EBADMSG && options.format != IMASTAGE_FORMAT_BINARY) {
-		options.format = IMASTAGE_FORMAT_BINARY;
-		r = try_all(head, eof, &options);
+	/* What OpenSSL has no algorithm for cannot be told. */
+	if (hasher_init(&hasher, 1u << reading->as.bank) < 0) {
+		reading->end = -ENOTSUP;
+		return 0;
 	}
-	options.max_record_len = max_record_len;
-	if (r == 0)
-		*ret_options = options;
+	r = imastage_reader_new_memory(head, &reading->as, &reader);
+	if (r == 0) {
+		r = read_records(reader, &hasher, reading);
+		imastage_reader_free(reader);
+	}
+	hasher_fini(&hasher);
 	return r;
 }
 
-int imastage_detect(struct imastage_bytes head,
-		    struct imastage_reader_options *ret_options)
-{
-	int r = detect(head, true, ret_options);
+/* ---- which of them ------------------------------------------------------------ */
 
-	return r == -ENODATA ? -EBADMSG : r;
+/* A list that is cut off in its first record is told by a PCR that there is. */
+static bool seems_cut(struct imastage_bytes head, const struct reading *reading)
+{
+	struct cursor c;
+	uint32_t pcr;
+
+	if (reading->end != -ENODATA)
+		return false;
+	if (reading->as.format == IMASTAGE_FORMAT_ASCII)
+		return reading->error.offset > 0;
+	cursor_init(&c, head, reading->as.endian);
+	return reading->as.format != IMASTAGE_FORMAT_BINARY ||
+	       (cursor_read_u32(&c, &pcr) == 0 && pcr < IMASTAGE_NR_PCRS);
+}
+
+/* How much speaks for a reading: whole records, a part of one, a reason. */
+static unsigned int rank(struct imastage_bytes head,
+			 const struct reading *reading)
+{
+	if (reading->any)
+		return 3;
+	if (seems_cut(head, reading))
+		return 2;
+	return reading->end == -EBADMSG &&
+	       (reading->as.format != IMASTAGE_FORMAT_BINARY) &&
+	       (reading->as.format != IMASTAGE_FORMAT_ASCII ||
+		reading->error.offset > 0);
+}
+
+static bool is_better(struct imastage_bytes head, const struct reading *a,
+		      const struct reading *b)
+{
+	unsigned int rank_a = rank(head, a), rank_b = rank(head, b);
+
+	if (rank_a != rank_b)
+		return rank_a > rank_b;
+	if (a->framed != b->framed)
+		return a->framed > b->framed;
+	return a->error.offset > b->error.offset;
+}
+
+struct detection {
+	struct imastage_bytes head;
+	bool more; /* some reading met the end of the head */
+	struct reading best;
+};
+
+/* 1 when it is decided. */
+static int try_reading(struct detection *detection,
+		       const struct imastage_reader_options *as)
+{
+	struct reading reading = { .as = *as };
+	int r = read_head(detection->head, &reading);
+
+	if (r < 0)
+		return r;
+	if (reading.end == -ENODATA || reading.end == IMASTAGE_END)
+		detection->more = true;
+	if (reading.end == 0 ||
+	    is_better(detection->head, &reading, &detection->best))
+		detection->best = reading;
+	return reading.end == 0;
+}
+
+/* The bank and order that are given come first, and stay if that is all. */
+static int try_all(struct detection *detection,
+		   const struct imastage_reader_options *options,
+		   enum imastage_format format)
+{
+	bool banks = options->detect & IMASTAGE_DETECT_BANK;
+	bool orders = options->detect & IMASTAGE_DETECT_ENDIAN;
+	struct imastage_reader_options as = *options;
+	int r = 0;
+
+	as.format = format;
+	as.detect = 0;
+	as.first_index = 0;
+	as.max_record_len = SIZE_MAX; /* the reader will say so */
+	for (unsigned int i = 0; i < 2 * IMASTAGE_NR_BANKS && r == 0; i++) {
+		if ((i / 2 && !banks) || (i % 2 && !orders))
+			continue;
+		/* An object that is not whole is not for any other bank. */
+		if (i > 0 && format == IMASTAGE_FORMAT_CEL_JSON &&
+		    rank(detection->head, &detection->best) == 2)
+			break;
+		as.bank = (options->bank + i / 2) % IMASTAGE_NR_BANKS;
+		as.endian = i % 2 ? 1 - options->endian : options->endian;
+		r = try_reading(detection, &as);
+	}
+	return r;
+}
+
+static int try_formats(struct detection *detection,
+		       const struct imastage_reader_options *options)
+{
+	enum imastage_format format = options->format;
+	bool formats = options->detect & IMASTAGE_DETECT_FORMAT;
+	int r;
+
+	if (formats)
+		format = likely_format(detection->head);
+	r = try_all(detection, options, format);
+	/* A PCR number can have the code of a character: 48 is '0'. */
+	if (r == 0 && formats && format != IMASTAGE_FORMAT_BINARY &&
+	    rank(detection->head, &detection->best) < 2)
+		r = try_all(detection, options, IMASTAGE_FORMAT_BINARY);
+	return r;
+}
+
+static const char *reason_for(const struct detection *detection)
+{
+	const uint8_t *data = detection->head.data;
+
+	if (rank(detection->head, &detection->best) > 0)
+		return detection->best.error.reason;
+	if (detection->head.len > 1 && ((data[0] == 0xff && data[1] == 0xfe) ||
+					(data[0] == 0xfe && data[1] == 0xff)))
+		return "text in UTF-16; convert it to UTF-8 first";
+	return "not a measurement list";
+}
+
+unsigned int what_to_detect(const struct imastage_reader_options *options)
+{
+	if (options->format != IMASTAGE_FORMAT_DETECT)
+		return options->detect;
+	return options->detect ? options->detect | IMASTAGE_DETECT_FORMAT :
+				 READER_DETECT_ALL;
+}
+
+int detect(struct imastage_bytes head, bool eof,
+	   struct imastage_reader_options *options,
+	   struct detected *ret_detected)
+{
+	struct detection detection = { .head = head };
+	int r = try_formats(&detection, options);
+	unsigned int found = rank(head, &detection.best);
+
+	if (r < 0)
+		return r;
+	if (r == 0 && !eof && detection.more &&
+	    (found < 3 || head.len < DECIDE_LEN))
+		return -ENODATA;
+	ret_detected->error = detection.best.error;
+	ret_detected->error.reason = reason_for(&detection);
+	if (found < 2)
+		return -EBADMSG;
+	ret_detected->crlf = detection.best.crlf;
+	options->format = detection.best.as.format;
+	options->bank = detection.best.as.bank;
+	options->endian = detection.best.as.endian;
+	return 0;
+}
+
+int imastage_detect(struct imastage_bytes head,
+		    struct imastage_reader_options *options)
+{
+	struct imastage_reader_options found = *options;
+	struct detected detected;
+	int r;
+
+	found.detect = what_to_detect(options);
+	r = detect(head, true, &found, &detected);
+	if (r < 0)
+		return r;
+	options->format = found.format;
+	options->bank = found.bank;
+	options->endian = found.endian;
+	return 0;
 }

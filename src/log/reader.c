@@ -17,10 +17,12 @@
 
 #define WINDOW_LEN ((size_t)64 << 10)
 #define PATIENT_LEN ((size_t)4 << 10)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static bool make_sense(const struct imastage_reader_options *options)
 {
 	return (unsigned int)options->format <= IMASTAGE_FORMAT_CEL_TLV &&
+	       options->detect <= READER_DETECT_ALL &&
 	       (unsigned int)options->bank < IMASTAGE_NR_BANKS &&
 	       (options->endian == IMASTAGE_LITTLE ||
 		options->endian == IMASTAGE_BIG);
@@ -38,6 +40,7 @@ static int new_reader(const struct imastage_reader_options *options,
 		return -ENOMEM;
 	if (options)
 		reader->options = *options;
+	reader->options.detect = what_to_detect(&reader->options);
 	if (reader->options.max_record_len == 0)
 		reader->options.max_record_len = IMASTAGE_RECORD_LEN_MAX;
 	reader->index = reader->options.first_index;
@@ -162,12 +165,12 @@ static int read_more(struct imastage_reader *reader)
 
 /*
  * Reads on before the window is looked at from its start again: a little for a
- * short one, a quarter more for a long one. So what comes in small pieces is
+ * short one, as much again for a long one. So what comes in small pieces is
  * not looked at once for each.
  */
 static int read_grown(struct imastage_reader *reader)
 {
-	size_t len = reader->window.len, grown = len + len / 4;
+	size_t len = reader->window.len, grown = 2 * len;
 	int r;
 
 	if (grown > window_limit(reader))
@@ -220,9 +223,34 @@ static int fail_otherwise(struct imastage_reader *reader, int r)
 	return fail(reader, r, error);
 }
 
+/* Text of an editor may have three bytes before it that say that it is UTF-8. */
+static int skip_mark(struct imastage_reader *reader)
+{
+	struct imastage_bytes mark = bytes_of_text(BYTE_ORDER_MARK);
+	int r = 0;
+
+	while (r == 0 && !reader->eof && reader->window.len < mark.len &&
+	       bytes_equal(reader->window,
+			   bytes_first(mark, reader->window.len)))
+		r = read_more(reader);
+	if (r < 0)
+		return fail_otherwise(reader, r);
+	if (bytes_equal(bytes_first(reader->window, mark.len), mark))
+		reader->used = mark.len;
+	move_on(reader);
+	return 0;
+}
+
+static bool may_have_mark(const struct imastage_reader *reader)
+{
+	return reader->options.format == IMASTAGE_FORMAT_DETECT ||
+	       reader->options.format == IMASTAGE_FORMAT_ASCII ||
+	       reader->options.format == IMASTAGE_FORMAT_CEL_JSON;
+}
+
 static int detect_format(struct imastage_reader *reader)
 {
-	struct imastage_error error = { 0, 0, "not a measurement list" };
+	struct detected detected = { .error = { 0, 0, NULL } };
 	int r;
 
 	for (;;) {
@@ -231,18 +259,21 @@ static int detect_format(struct imastage_reader *reader)
 
 		if (reader->window.len == 0 && reader->eof)
 			return IMASTAGE_END;
-		r = detect(reader->window, all, &reader->options);
-		if (r == 0)
-			return 0;
-		if (!reader->eof && all &&
-		    detect(reader->window, false, &reader->options) == -ENODATA)
+		r = detect(reader->window, reader->eof, &reader->options,
+			   &detected);
+		if (r == -ENODATA && all)
 			return fail_otherwise(reader, -EMSGSIZE);
-		if (r != -ENODATA || all)
-			return fail(reader, r, error);
+		if (r == -EBADMSG)
+			return fail(reader, r, detected.error);
+		if (r != -ENODATA)
+			break;
 		r = read_grown(reader);
 		if (r < 0)
 			return fail_otherwise(reader, r);
 	}
+	reader->options.detect = 0;
+	reader->crlf = detected.crlf;
+	return r < 0 ? fail_otherwise(reader, r) : 0;
 }
 
 /* What the format needs before its first record. */
@@ -250,7 +281,10 @@ static int prepare(struct imastage_reader *reader)
 {
 	int r = 0;
 
-	if (reader->options.format == IMASTAGE_FORMAT_DETECT)
+	if (!reader->begun && may_have_mark(reader))
+		r = skip_mark(reader);
+	reader->begun = true;
+	if (r == 0 && reader->options.detect)
 		r = detect_format(reader);
 	if (r || reader->options.format != IMASTAGE_FORMAT_ASCII ||
 	    reader->hasher.banks)
@@ -290,9 +324,22 @@ static int parse(struct imastage_reader *reader, struct imastage_error *error,
 	}
 }
 
-/* Parses, and reads on for as long as that needs more. */
-static int next(struct imastage_reader *reader,
-		struct imastage_record *ret_record)
+/* A log of other content was meant to be a list, or is taken for one. */
+static int end(struct imastage_reader *reader)
+{
+	const struct imastage_error error = {
+		0, 0, "no record is of IMA, all are of other content"
+	};
+
+	if (reader->left_out.nr == 0 ||
+	    reader->index != reader->options.first_index)
+		return IMASTAGE_END;
+	return fail(reader, -EBADMSG, error);
+}
+
+/* The parser's answer, for which it has all that it needs, or all there is. */
+static int parse_whole(struct imastage_reader *reader,
+		       struct imastage_record *ret_record)
 {
 	int r;
 
@@ -301,23 +348,37 @@ static int next(struct imastage_reader *reader,
 		bool empty = reader->window.len == 0;
 
 		if (empty && reader->eof && !reader->in_array)
-			return IMASTAGE_END;
+			return end(reader);
 		r = empty && !reader->eof ? -ENODATA :
 					    parse(reader, &error, ret_record);
 		if (r == IMASTAGE_END && reader->eof)
-			return IMASTAGE_END;
-		if (r == 0)
-			break;
+			return end(reader);
+		if (r == 0 || r == READER_LEFT_OUT)
+			return r;
 		if ((r != -ENODATA && r != IMASTAGE_END) || reader->eof)
 			return fail(reader, r, error);
 		r = read_on(reader);
 		if (r < 0)
 			return fail_otherwise(reader, r);
 	}
-	if (reader->used > reader->options.max_record_len) {
-		reader->used = 0;
-		return fail_otherwise(reader, -EMSGSIZE);
-	}
+}
+
+static int next(struct imastage_reader *reader,
+		struct imastage_record *ret_record)
+{
+	int r;
+
+	do {
+		move_on(reader);
+		r = parse_whole(reader, ret_record);
+		if (r != 0 && r != READER_LEFT_OUT)
+			return r;
+		reader->parsed = true;
+		if (reader->used > reader->options.max_record_len) {
+			reader->used = 0;
+			return fail_otherwise(reader, -EMSGSIZE);
+		}
+	} while (r == READER_LEFT_OUT);
 	reader->index++;
 	return 0;
 }
@@ -390,6 +451,12 @@ uint64_t imastage_reader_offset(const struct imastage_reader *reader)
 uint64_t imastage_reader_index(const struct imastage_reader *reader)
 {
 	return reader->index;
+}
+
+const struct imastage_left_out *
+imastage_reader_left_out(const struct imastage_reader *reader)
+{
+	return &reader->left_out;
 }
 
 const struct imastage_reader_options *

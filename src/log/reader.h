@@ -17,7 +17,6 @@
 /* How far an object of CEL_JSON was looked through that is not whole yet. */
 struct json_scan {
 	size_t len; /* bytes of it */
-	size_t nr_values;
 	int depth;
 	bool in_string, escaped;
 };
@@ -39,15 +38,29 @@ struct imastage_reader {
 	struct imastage_hasher hasher; /* of the list's bank, for ASCII */
 	struct imastage_buffer data; /* template data put together */
 	struct imastage_buffer text; /* a digest, a name put together */
+	bool crlf; /* ASCII: so the last line that was proven ended */
+	bool begun; /* its first byte was looked at */
+	bool parsed; /* a record was, which may have been left out */
 	bool in_array; /* CEL_JSON: inside of [ ] */
 	struct json_scan scan; /* CEL_JSON */
+	uint32_t ima_pcrs; /* CEL: mask of those that IMA's records are for */
+	struct imastage_left_out left_out; /* CEL */
 };
+
+#define CEL_JSON_SEPARATOR 0x1e /* before each object, by RFC 7464 */
+
+/* A record of CEL was read that is not IMA's. */
+#define READER_LEFT_OUT 2
+
+#define READER_DETECT_ALL \
+	(IMASTAGE_DETECT_FORMAT | IMASTAGE_DETECT_BANK | IMASTAGE_DETECT_ENDIAN)
 
 /*
  * Parses the record at the start of the window. Returns 0 with the record and
  * its length in the window in reader->used; -ENODATA when it needs more than
  * there is, the end of the list included; IMASTAGE_END when only padding
- * follows; another error. On failure *error has the offset in the window and
+ * follows; READER_LEFT_OUT, with its length, for a record that is not IMA's;
+ * another error. On failure *error has the offset in the window and
  * the reason.
  */
 int reader_parse_binary(struct imastage_reader *reader,
@@ -72,11 +85,21 @@ static inline int reader_fail(struct imastage_error *error, size_t offset,
 	return r;
 }
 
+/* What detection has found beside the options. */
+struct detected {
+	bool crlf; /* as in the reader */
+	struct imastage_error error; /* why it is no list */
+};
+
+/* options->detect, with what goes without saying. */
+unsigned int what_to_detect(const struct imastage_reader_options *options);
+
 /*
- * imastage_detect(), or -ENODATA when more bytes than @head would tell more;
- * there are none with @eof.
+ * imastage_detect(), of what options->detect names; or -ENODATA when more bytes than
+ * @head would tell more; there are none with @eof.
  */
 int detect(struct imastage_bytes head, bool eof,
-	   struct imastage_reader_options *ret_options);
+	   struct imastage_reader_options *options,
+	   struct detected *ret_detected);
 
 #endif

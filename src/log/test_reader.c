@@ -193,23 +193,43 @@ TEST(a_long_first_record_is_detected)
 	imastage_reader_free(reader);
 }
 
+#define TEXT(text)                                        \
+	{                                                 \
+		(const uint8_t *)(text), sizeof(text) - 1 \
+	}
+
 TEST(what_is_no_list_is_not_detected)
 {
-	static const char *const texts[] = { "hello world\n", "{}", "[1]",
-					     "10 xx",	      "\n", "\177ELF" };
+	static const struct {
+		struct imastage_bytes text;
+		const char *reason;
+	} cases[] = {
+		{ TEXT("hello world\n"), "not a measurement list" },
+		{ TEXT("\n"), "not a measurement list" },
+		{ TEXT("\177ELF"), "not a measurement list" },
+		{ TEXT("1"), "not a measurement list" },
+		{ TEXT("2026-11-28 a log\n"), "not a measurement list" },
+		{ TEXT("10 xx"), "no template digest of the list's bank" },
+		{ TEXT("{}"), "no record of CEL" },
+		{ TEXT("[1]"), "not an array of objects" },
+		{ TEXT("\xff\xfe"
+		       "1\0"
+		       "0\0 \0"),
+		  "text in UTF-16; convert it to UTF-8 first" },
+	};
 	struct imastage_reader_options options = { 0 };
 	struct imastage_reader *reader;
 	uint64_t nr;
 
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		struct imastage_bytes text = bytes_of_text(texts[i]);
-
-		assert_int_equal(imastage_detect(text, &options), -EBADMSG);
-		assert_int_equal(
-			imastage_reader_new_memory(text, NULL, &reader), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(imastage_detect(cases[i].text, &options),
+				 -EBADMSG);
+		assert_int_equal(imastage_reader_new_memory(cases[i].text, NULL,
+							    &reader),
+				 0);
 		assert_int_equal(read_all(reader, &nr), -EBADMSG);
 		assert_string_equal(imastage_reader_error(reader)->reason,
-				    "not a measurement list");
+				    cases[i].reason);
 		imastage_reader_free(reader);
 	}
 }
