@@ -6,6 +6,7 @@
  *	bytes.h		views, byte orders, sources and sinks
  *	bank.h		PCR banks
  *	record.h	one record and its fields
+ *	template.h	templates that Linux does not have
  *	reader.h	lists of every format, record by record
  *	writer.h	the same, written
  *	digest.h	template digests
@@ -33,6 +34,7 @@
 #include <imastage/record.h>
 #include <imastage/replay.h>
 #include <imastage/snapshot.h>
+#include <imastage/template.h>
 #include <imastage/writer.h>
 
 #ifdef __cplusplus

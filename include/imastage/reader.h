@@ -83,6 +83,8 @@ struct imastage_reader_options {
 	 * above are then what is taken where no record tells.
 	 */
 	unsigned int detect;
+	/* Beside those of Linux; NULL: none. They must outlive the records. */
+	const struct imastage_templates *templates;
 };
 
 struct imastage_reader;

@@ -19,6 +19,7 @@
 #define IMASTAGE_RECORD_H
 
 #include <imastage/bank.h>
+#include <imastage/template.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -30,6 +31,8 @@ extern "C" {
  */
 #define IMASTAGE_TEMPLATE_NAME_MAX 254
 
+struct imastage_template;
+
 struct imastage_record {
 	uint32_t pcr;
 	enum imastage_bank bank; /* of digest */
@@ -39,6 +42,8 @@ struct imastage_record {
 	uint32_t nr_fields;
 	enum imastage_endian endian; /* of the lengths inside data */
 	struct imastage_bytes raw; /* the record in the format it came in */
+	/* Its template, if that is one that was added: see imastage/template.h. */
+	const struct imastage_template *added;
 };
 
 /* Where and why a list could not be read. */
@@ -57,13 +62,14 @@ imastage_record_is_violation(const struct imastage_record *record);
 
 /*
  * The fields of the record's template, "d-ng|n-ng" for "ima-ng". A custom
- * template's name is its own format.
+ * template's name is its own format; an added one has the format it was given,
+ * without kinds.
  */
 IMASTAGE_API struct imastage_bytes
 imastage_record_format(const struct imastage_record *record);
 
 /*
- * Is every field of the template one that Linux has? Records of others replay
+ * Is every field of the template one that Linux has, or was it added? Records of others replay
  * as any, but cannot be rendered as ASCII.
  */
 IMASTAGE_API bool

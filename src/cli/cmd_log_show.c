@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/detail.h"
 #include "cli/filter.h"
 #include "cli/input.h"
 #include "cli/record.h"
@@ -22,6 +23,8 @@ enum form {
 };
 
 #define DIGEST_SHOWN 6 /* bytes in the table */
+#define ALGORITHM_SHOWN 32
+#define FILE_DIGEST_WIDTH 19 /* of "sha256:" and these bytes */
 
 struct show {
 	struct input_options input_options;
@@ -76,7 +79,8 @@ static const struct opt show_opts[] = {
 	  set_ascii, NULL },
 	{ "count", 'c', NULL, "how many records there are, and nothing else",
 	  set_count, NULL },
-	{ "full", 0, NULL, "whole digests in the table", set_full, NULL },
+	{ "full", 0, NULL, "whole digests and texts in the table", set_full,
+	  NULL },
 	{ 0 },
 };
 
@@ -88,6 +92,29 @@ static const struct command command = {
 		    "backslashes, are \\xNN.\n",
 };
 
+/* "sha256:d903c6382c0c", "-" where there is none. */
+static void show_file_digest(const struct show *show,
+			     const struct imastage_record *record)
+{
+	size_t len = show->full_digest ? IMASTAGE_DIGEST_MAX : DIGEST_SHOWN;
+	struct imastage_bytes algorithm, digest;
+	int width = 0;
+
+	if (imastage_record_file_digest(record, &algorithm, &digest) < 0) {
+		printf("%-*s ", FILE_DIGEST_WIDTH, "-");
+		return;
+	}
+	digest = bytes_first(digest, len);
+	algorithm = bytes_first(algorithm, ALGORITHM_SHOWN);
+	text_print(stdout, algorithm);
+	if (algorithm.len > 0)
+		width = putchar(':') == ':' ? (int)algorithm.len + 1 : 0;
+	text_print_hex(stdout, digest);
+	width += (int)(2 * digest.len);
+	printf("%*s ",
+	       width < FILE_DIGEST_WIDTH ? FILE_DIGEST_WIDTH - width : 0, "");
+}
+
 static void show_row(const struct show *show,
 		     const struct imastage_record *record, uint64_t index)
 {
@@ -95,15 +122,19 @@ static void show_row(const struct show *show,
 	size_t len = show->full_digest ? record->digest.len : DIGEST_SHOWN;
 
 	if (show->nr_shown == 0)
-		printf("%9s PCR %-10s %-*s EVENT\n", "INDEX", "TEMPLATE",
-		       (int)(2 * len), "DIGEST");
+		printf("%9s PCR %-10s %-*s %-*s EVENT\n", "INDEX", "TEMPLATE",
+		       (int)(2 * len), "DIGEST", FILE_DIGEST_WIDTH,
+		       "FILE DIGEST");
 	hex_encode(bytes_first(record->digest, len), digest);
 	printf("%9" PRIu64 " %3" PRIu32 " ", index, record->pcr);
 	text_print(stdout, record->name);
 	printf("%*s %s ",
 	       record->name.len < 10 ? (int)(10 - record->name.len) : 0, "",
 	       digest);
+	show_file_digest(show, record);
 	text_print(stdout, record_event_name(record));
+	detail_print(stdout, record,
+		     show->full_digest ? DETAIL_LEN_FULL : DETAIL_LEN);
 	puts(imastage_record_is_violation(record) ? " (violation)" : "");
 }
 

@@ -148,6 +148,7 @@ static bool reads_back(struct convert *c, const struct imastage_record *record)
 		.bank = (enum imastage_bank)__builtin_ctz(c->written),
 		.endian = record->endian,
 		.max_record_len = SIZE_MAX,
+		.templates = input_templates(),
 	};
 	struct imastage_reader *reader;
 	struct imastage_record read;

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "base/util.h"
+#include "cli/input.h"
 #include "cli/parse.h"
 #include "cli/record.h"
 
@@ -31,6 +32,9 @@ static int set_template(void *context, const char *value)
 {
 	struct filter *f = context;
 
+	/* What says what fields a template has is no filter: see input.h. */
+	if (strchr(value, '='))
+		return input_add_template(value);
 	return add_text(f->templates, &f->nr_templates, value);
 }
 

@@ -384,6 +384,7 @@ static int open_given(struct input *input)
 		.bank = IMASTAGE_SHA1,
 		.endian = input->options->endian,
 		.first_index = input->options->first_index,
+		.templates = input_templates(),
 	};
 
 	return imastage_reader_new(input->source, &options, &input->reader);
@@ -408,6 +409,7 @@ static int open_reader(struct input *input)
 		.first_index = o->first_index + input->nr_records,
 		.max_record_len = o->max_record_len,
 		.detect = to_detect(o),
+		.templates = input_templates(),
 	};
 
 	return imastage_reader_new(source, &options, &input->reader);

@@ -26,6 +26,9 @@ enum list_format {
 	LIST_CEL_TLV,
 };
 
+#define WANTED_TEMPLATE                                                        \
+	"NAME=FIELD|FIELD..., with up to 15 fields, each with :hex, :digest, " \
+	":u8 to :u64 or :text behind it where Linux does not know it"
 #define LIST_FORMATS "binary, canonical, ascii, json, cel-json or cel-tlv"
 
 int list_format_parse(const char *text, enum list_format *ret_format);
@@ -45,6 +48,15 @@ struct input_options {
 
 /* Their context is a struct input_options, at first all zeros. */
 extern const struct opt input_opts[];
+
+/*
+ * Of NAME=FORMAT, for all lists of the command. 0, -EINVAL when it is none, or
+ * positive after a complaint, as struct opt's set().
+ */
+int input_add_template(const char *text);
+
+/* Those that were added, or NULL. */
+const struct imastage_templates *input_templates(void);
 
 struct inflate;
 

@@ -2,7 +2,9 @@
 /*
  * The options that say how a list is read.
  */
+#include "base/bytes.h"
 #include "base/util.h"
+#include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/parse.h"
 
@@ -47,6 +49,38 @@ enum imastage_format list_format_library(enum list_format format)
 	default:
 		return IMASTAGE_FORMAT_DETECT;
 	}
+}
+
+/* Lists are read until the process ends. */
+static struct imastage_templates *templates;
+
+const struct imastage_templates *input_templates(void)
+{
+	return templates;
+}
+
+int input_add_template(const char *text)
+{
+	const char *equals = strchr(text, '=');
+	int r = equals ? 0 : -EINVAL;
+
+	if (r == 0 && !templates)
+		r = imastage_templates_new(&templates);
+	if (r == 0)
+		r = imastage_templates_add(
+			templates, bytes_of(text, (size_t)(equals - text)),
+			bytes_of_text(equals + 1));
+	if (r == -EEXIST)
+		return cli_usage("--template %s: Linux has a template of that "
+				 "name, or it is given twice",
+				 text);
+	return r;
+}
+
+static int set_template(void *context, const char *value)
+{
+	(void)context;
+	return input_add_template(value);
 }
 
 static int set_from(void *context, const char *value)
@@ -123,6 +157,10 @@ const struct opt input_opts[] = {
 	  set_first_index, "a record's index" },
 	{ "max-record", 0, "BYTES", "longest record that is read (16777216)",
 	  set_max_record, "1 to 1073741824 bytes" },
+	{ "template", 0, "NAME=FORMAT",
+	  "fields of a template that Linux does not have, such as\n"
+	  "'ima-cgpath=dep|cg-path|d-ng|n-ng'; may be repeated",
+	  set_template, WANTED_TEMPLATE },
 	{ "progress", 0, NULL,
 	  "show progress, even if standard error is no terminal", set_progress,
 	  NULL },

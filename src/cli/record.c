@@ -4,6 +4,7 @@
  */
 #include "cli/record.h"
 #include "base/cursor.h"
+#include "cli/detail.h"
 #include "log/record.h"
 #include "log/template.h"
 
@@ -76,10 +77,24 @@ static void put_numbers(struct json *json, struct imastage_bytes field,
 	json_close(json, ']');
 }
 
-static void put_field(struct json *json, const struct imastage_record *record,
-		      struct imastage_bytes id, struct imastage_bytes field)
+/* What is text in a measured buffer, or whose certificate it is. */
+static void put_buffer(struct json *json, struct imastage_bytes buffer)
 {
-	struct log_field known = log_field_by_id(id);
+	struct imastage_bytes shown;
+
+	if (detail_is_text(buffer, &shown))
+		json_bytes(json, "text", shown);
+	else if (detail_certificate_name(buffer, &shown))
+		json_bytes(json, "certificate", shown);
+}
+
+static void put_field(struct json *json, const struct imastage_record *record,
+		      unsigned int index, struct imastage_bytes id,
+		      struct imastage_bytes field)
+{
+	struct log_field room, known;
+
+	known = *record_known_field(record, index, id, &room);
 
 	json_open(json, NULL, '{');
 	json_bytes(json, "id", id);
@@ -95,6 +110,8 @@ static void put_field(struct json *json, const struct imastage_record *record,
 		put_numbers(json, field, known.number_len, record->endian);
 	else
 		json_hex(json, "hex", field);
+	if (bytes_equal_text(id, "buf"))
+		put_buffer(json, field);
 	json_close(json, '}');
 }
 
@@ -106,10 +123,11 @@ static void put_fields(struct json *json, const struct imastage_record *record)
 
 	json_open(json, "fields", '[');
 	imastage_fields_init(&fields, record);
-	while (imastage_fields_next(&fields, &field) == 0) {
+	for (unsigned int i = 0; imastage_fields_next(&fields, &field) == 0;
+	     i++) {
 		if (!log_format_next(&format, &id))
 			id = bytes_of(NULL, 0);
-		put_field(json, record, id, field);
+		put_field(json, record, i, id, field);
 	}
 	json_close(json, ']');
 }

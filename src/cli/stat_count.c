@@ -92,12 +92,19 @@ static void note_position(struct stat_positions *positions, uint64_t index)
 	positions->nr++;
 }
 
+/* The other one is of Linux 7.3, where IMA began late. */
+static bool begins_kernel(struct imastage_bytes name)
+{
+	return bytes_equal_text(name, "boot_aggregate") ||
+	       bytes_equal_text(name, "boot_aggregate_late");
+}
+
 static void note_kind(struct stats *stat, const struct imastage_record *record,
 		      uint64_t index)
 {
 	stat->nr_violations += imastage_record_is_violation(record);
 	stat->nr_unknown += !imastage_record_is_known(record);
-	if (bytes_equal_text(record_event_name(record), "boot_aggregate"))
+	if (begins_kernel(record_event_name(record)))
 		note_position(&stat->boots, index);
 	if (imastage_record_is_snapshot(record))
 		note_position(&stat->snapshots, index);

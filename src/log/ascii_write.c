@@ -70,7 +70,7 @@ static int find_fields(struct shown *shown,
 	struct cursor c;
 	int r = 0;
 
-	shown->nr = log_template_fields(record->name, known);
+	shown->nr = record_known_fields(record, known);
 	if (shown->nr != (int)record->nr_fields)
 		return -EBADMSG;
 	cursor_init(&c, record->data, record->endian);

@@ -10,6 +10,7 @@
 #include "log/ascii_run.h"
 #include "log/binary.h"
 #include "log/buffer.h"
+#include "log/template.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -337,6 +338,24 @@ static int end(struct imastage_reader *reader)
 	return fail(reader, -EBADMSG, error);
 }
 
+/* One of Linux's own is never an added one. */
+static int find_added(struct imastage_reader *reader,
+		      struct imastage_record *record)
+{
+	const struct imastage_template *added =
+		templates_find(reader->options.templates, record->name);
+	struct imastage_error error = {
+		0, 0, "not the number of fields its template was given"
+	};
+
+	if (added && added->nr_fields != record->nr_fields) {
+		reader->used = 0;
+		return fail(reader, -EBADMSG, error);
+	}
+	record->added = added;
+	return 0;
+}
+
 /* The parser's answer, for which it has all that it needs, or all there is. */
 static int parse_whole(struct imastage_reader *reader,
 		       struct imastage_record *ret_record)
@@ -379,6 +398,11 @@ static int next(struct imastage_reader *reader,
 			return fail_otherwise(reader, -EMSGSIZE);
 		}
 	} while (r == READER_LEFT_OUT);
+	if (reader->options.templates) {
+		r = find_added(reader, ret_record);
+		if (r < 0)
+			return r;
+	}
 	reader->index++;
 	return 0;
 }

@@ -92,14 +92,15 @@ int imastage_record_field(const struct imastage_record *record,
 struct imastage_bytes
 imastage_record_format(const struct imastage_record *record)
 {
-	return log_template_format(record->name);
+	return record->added ? record->added->format :
+			       log_template_format(record->name);
 }
 
 bool imastage_record_is_known(const struct imastage_record *record)
 {
 	const struct log_field *fields[LOG_FIELDS_MAX];
 
-	return log_template_by_name(record->name) ||
+	return log_template_by_name(record->name) || record->added ||
 	       log_template_fields(record->name, fields) ==
 		       (int)record->nr_fields;
 }
@@ -110,8 +111,7 @@ int imastage_record_find(const struct imastage_record *record,
 	unsigned int index;
 	int r;
 
-	r = log_format_find(log_template_format(record->name), field_id,
-			    &index);
+	r = log_format_find(imastage_record_format(record), field_id, &index);
 	return r < 0 ? r : imastage_record_field(record, index, ret_field);
 }
 

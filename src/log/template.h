@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 
 #include <imastage/record.h>
+#include <imastage/template.h>
 
 /* IMA_TEMPLATE_NUM_FIELDS_MAX in Linux. */
 #define LOG_FIELDS_MAX 15
@@ -46,6 +47,40 @@ struct log_template {
 	bool is_old;
 	uint8_t fields[9]; /* the same, as places in template.c's table */
 };
+
+#define LOG_FORMAT_MAX 512 /* longer than any that makes sense */
+
+/* One that was added. Its texts are in @text. */
+struct imastage_template {
+	struct imastage_bytes name;
+	struct imastage_bytes format; /* names of fields, without kinds */
+	unsigned int nr_fields;
+	struct log_field fields[LOG_FIELDS_MAX];
+	size_t text_len;
+	uint8_t text[];
+};
+
+/* Of that name in @templates, which may be NULL, or NULL. */
+const struct imastage_template *
+templates_find(const struct imastage_templates *templates,
+	       struct imastage_bytes name);
+
+/* Its fields. Returns how many. */
+int added_fields(const struct imastage_template *template,
+		 const struct log_field *ret_fields[LOG_FIELDS_MAX]);
+
+/* As log_template_fields() below, of a record, whose template may be an added one. */
+int record_known_fields(const struct imastage_record *record,
+			const struct log_field *ret_fields[LOG_FIELDS_MAX]);
+
+/*
+ * What is known of its field @index, which is called @id in its format; @room: to put
+ * it where there is nothing to point at.
+ */
+const struct log_field *record_known_field(const struct imastage_record *record,
+					   unsigned int index,
+					   struct imastage_bytes id,
+					   struct log_field *room);
 
 /* The built-in template of that name, or NULL: then it is a custom one. */
 const struct log_template *log_template_by_name(struct imastage_bytes name);

@@ -127,18 +127,19 @@ static int put_data(struct out *out, const struct imastage_record *record,
 
 	imastage_fields_init(&fields, record);
 	for (uint32_t i = 0; i < record->nr_fields && r == 0; i++) {
-		struct log_field known;
+		const struct log_field *known;
+		struct log_field room;
 
 		/* A custom record may have more fields than its format. */
 		if (!log_format_next(&format, &id))
 			id = bytes_of(NULL, 0);
-		known = log_field_by_id(id);
+		known = record_known_field(record, i, id, &room);
 		r = imastage_fields_next(&fields, &field);
 		if (r < 0)
 			break;
 		if (!old || i > 0)
 			out_number(out, field.len, 4, to);
-		put_field(out, field, &known, record->endian, to);
+		put_field(out, field, known, record->endian, to);
 	}
 	return r;
 }

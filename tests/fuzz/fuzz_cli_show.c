@@ -5,6 +5,7 @@
  * nothing but printable ASCII.
  */
 #include "base/bytes.h"
+#include "cli/detail.h"
 #include "cli/record.h"
 #include "cli/text.h"
 #include "fuzz/promises.h"
@@ -54,9 +55,13 @@ static void check_text(const struct imastage_record *record)
 	must(file != NULL);
 	text_print(file, record->name);
 	text_print(file, record_event_name(record));
+	detail_print(file, record, DETAIL_LEN);
 	must(fclose(file) == 0);
 	for (size_t i = 0; i < len; i++)
 		must(text[i] >= ' ' && text[i] < 0x7f);
+	must(len <= 4 * (record->name.len + record_event_name(record).len +
+			 DETAIL_LEN) +
+			    256);
 	free(text);
 }
 
