@@ -4,10 +4,10 @@
  * together in reader->text (digest, template name) and reader->data: no tree is made.
  */
 #include "base/hex.h"
+#include "base/json_text.h"
 #include "log/binary.h"
 #include "log/buffer.h"
 #include "log/cel.h"
-#include "log/json_text.h"
 #include "log/reader.h"
 
 #include <errno.h>

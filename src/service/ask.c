@@ -3,6 +3,8 @@
  * One question, one answer.
  */
 #include "service/ask.h"
+#include "base/bytes.h"
+#include "base/json_text.h"
 #include "base/util.h"
 
 #include <json-c/json.h>
@@ -10,7 +12,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define DEPTH_MAX 8
+/* Of objects in each other; what json_text.h takes is less deep. */
+#define DEPTH_MAX 32
+#define WEIGHT_MAX ((size_t)16 << 10) /* and one for each four bytes */
 
 static int connect_to(const char *path)
 {
@@ -85,6 +89,17 @@ static int receive_line(int fd, char *line, size_t size, bool (*stop)(void),
 	return -EPROTO;
 }
 
+/*
+ * Whether it is JSON is not left to json-c, which takes more than that unless it is
+ * JSON_TOKENER_STRICT, and then, in 0.18, no string with a character above U+007F.
+ */
+static bool may_be_parsed(struct imastage_bytes text)
+{
+	return text.len <= ASK_REPLY_MAX &&
+	       json_text_members(text, NULL, 0, NULL) == 0 &&
+	       json_text_weight(text) <= WEIGHT_MAX + text.len / 4;
+}
+
 struct json_object *ask_parse(const char *text, size_t len)
 {
 	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
@@ -92,16 +107,9 @@ struct json_object *ask_parse(const char *text, size_t len)
 
 	if (!tokener)
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
-						JSON_TOKENER_VALIDATE_UTF8);
-	if (len > 0 && len <= ASK_REPLY_MAX)
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+	if (may_be_parsed(bytes_of(text, len)))
 		object = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json_tokener_get_error(tokener) != json_tokener_success ||
-	    json_tokener_get_parse_end(tokener) != len ||
-	    !json_object_is_type(object, json_type_object)) {
-		json_object_put(object);
-		object = NULL;
-	}
 	json_tokener_free(tokener);
 	return object;
 }

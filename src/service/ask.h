@@ -33,7 +33,11 @@ bool ask_is_nobody(int r);
  */
 int ask_result(struct json_object *reply, const char **ret_error);
 
-/* Parses all of @text, @len bytes, as one JSON object; NULL: it is none. */
+/*
+ * Parses all of @text, @len bytes, as one JSON object; NULL: it is none, is longer than
+ * ASK_REPLY_MAX, or has so many values for its length that they would take more than 2 MiB
+ * and 40 bytes for each of @text.
+ */
 struct json_object *ask_parse(const char *text, size_t len);
 
 /* "EBUSY" for EBUSY and -EBUSY, and back; of all, "EIO" where it has no name. */

@@ -3,7 +3,7 @@
  * JSON without memory. A value is taken off the front of a text by what it starts
  * with; objects and arrays are taken off piece by piece, as deep as JSON_DEPTH_MAX.
  */
-#include "log/json_text.h"
+#include "base/json_text.h"
 #include "base/bytes.h"
 #include "base/hex.h"
 
@@ -279,6 +279,7 @@ int json_text_members(struct imastage_bytes text, const char *const *keys,
 	struct imastage_bytes key, value;
 	int r = 0;
 
+	skip_space(&text);
 	for (size_t i = 0; i < nr; i++)
 		ret_values[i] = bytes_of(NULL, 0);
 	if (!take(&text, '{'))
@@ -305,4 +306,28 @@ int json_text_element(struct imastage_bytes *text,
 	return take_value(text, JSON_DEPTH_MAX - 1, ret_element) < 0 ?
 		       -EBADMSG :
 		       1;
+}
+
+/* ---- for those who make a tree of it ------------------------------------------- */
+
+static size_t weight_of(uint8_t c)
+{
+	if (c == '{' || c == '[')
+		return JSON_WEIGHT_OF_BRACKETS;
+	return c == ',' || c == ':';
+}
+
+size_t json_text_weight(struct imastage_bytes text)
+{
+	size_t weight = 1, at = 0;
+
+	while (at < text.len) {
+		size_t len = text.data[at] == '"' ?
+				     string_len(bytes_skip(text, at)) :
+				     0;
+
+		weight += weight_of(text.data[at]);
+		at += len ? len : 1;
+	}
+	return weight;
 }

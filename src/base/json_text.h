@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON as far as a Canonical Event Log needs it: views of values in the text, for
- * which no memory is allocated. Each function looks at its text once.
+ * JSON from anybody: views of values in the text, for which no memory is allocated.
+ * Each function looks at its text once. What is no JSON by RFC 8259 is refused, but for
+ * bytes in strings, which may be no UTF-8.
  */
-#ifndef LOG_JSON_TEXT_H
-#define LOG_JSON_TEXT_H
+#ifndef BASE_JSON_TEXT_H
+#define BASE_JSON_TEXT_H
 
 #include <imastage/bytes.h>
 
@@ -37,6 +38,15 @@ int json_text_string(struct imastage_bytes value,
  * one above U+00FF, which nothing here has a use for.
  */
 int json_text_character(struct imastage_bytes *string, uint8_t *ret_character);
+
+/*
+ * What a tree of @text would weigh, which is JSON: a value or a key 1, an object or array
+ * as many more as in JSON_WEIGHT_OF_BRACKETS, for they begin with room for so many. Of json-c's
+ * on 64 bits, each takes less than 128 bytes, without the characters of strings.
+ */
+#define JSON_WEIGHT_OF_BRACKETS 16
+
+size_t json_text_weight(struct imastage_bytes text);
 
 /* Is that string @text, however its characters are written? */
 bool json_text_is(struct imastage_bytes string, const char *text);
