@@ -212,6 +212,7 @@ check_keeper() {
 	note "two minutes"
 	run_tap agent tests/keeper/test-agent build/test
 	run_tap access tests/keeper/test-access build/test
+	run_tap status tests/keeper/test-status build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

@@ -7,6 +7,7 @@
 #include "agent/control.h"
 #include "agent/log.h"
 #include "agent/metrics.h"
+#include "agent/metrics_file.h"
 #include "agent/pressure.h"
 #include "agent/schedule.h"
 #include "agent/viewer.h"
@@ -16,6 +17,8 @@
 #include "service/keeper.h"
 #include "service/notify.h"
 #include "service/status.h"
+#include "service/verdict.h"
+#include "service/words.h"
 
 #include <json-c/json.h>
 #include <errno.h>
@@ -24,6 +27,10 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 
+#define CHECK_RETRY_MS (60 * 1000) /* after a check that could not be done */
+#define SAMPLE_MS 1000 /* between two looks at a job */
+#define METRICS_MS (60 * 1000) /* a metrics file is never older, while we run */
+
 struct agent {
 	struct config config;
 	const char *path; /* of it, or NULL */
@@ -31,11 +38,17 @@ struct agent {
 	struct control *control;
 	struct worker *worker;
 	struct viewer *viewer; /* NULL: none */
+	struct metrics_file *metrics_file;
+	int view_error;
+	uint64_t metrics_at; /* when it is written again at the latest */
 	struct watch worker_watch, signals, pressure;
 	struct schedule schedule;
 	struct facts facts; /* the worker's, as of its last job */
 	struct job job; /* at hand, JOB_NONE: none */
 	uint64_t begun; /* when */
+	uint64_t sampled; /* when it was last seen whether it gets on, */
+	uint64_t used; /* by what its thread had used then */
+	bool stalled;
 	bool asked; /* somebody waits for it */
 	bool ready; /* the service manager knows that we are */
 	bool reread; /* the configuration, once the worker is idle */
@@ -62,6 +75,7 @@ static int start_keeper(void *context)
 		.say = &log_say,
 		.stop = stopping,
 		.context = agent,
+		.stays = true,
 	};
 
 	return keeper_open(&options, &agent->keeper);
@@ -69,7 +83,11 @@ static int start_keeper(void *context)
 
 static void stop_keeper(void *context)
 {
-	keeper_close(((struct agent *)context)->keeper);
+	struct agent *agent = context;
+
+	if (stopping(agent))
+		keeper_leave(agent->keeper);
+	keeper_close(agent->keeper);
 }
 
 static void work(void *context, struct job *job)
@@ -79,24 +97,45 @@ static void work(void *context, struct job *job)
 
 /* ---- how we are ------------------------------------------------------------ */
 
-static const char *state(const struct agent *agent)
+/*
+ * A job gets on as long as its thread uses the processor. Time counts that we see
+ * pass: not a suspension, nor when we were stopped ourselves.
+ */
+static void sample_job(struct agent *agent)
 {
-	if (agent->facts.rejected)
-		return "rejected";
-	if (agent->facts.trouble)
-		return "degraded";
-	return agent->facts.reconciled ? "ok" : "starting";
+	struct facts_job *job = &agent->facts.job;
+	uint64_t now = loop_now(), used = worker_used(agent->worker);
+	uint64_t passed = now - agent->sampled;
+
+	job->kind = agent->job.kind;
+	job->limit_ms = agent->config.stall_limit;
+	job->age_ms = now - agent->begun;
+	job->still_ms += passed < 2 * SAMPLE_MS ? passed : 2 * SAMPLE_MS;
+	if (job->kind == JOB_NONE || used != agent->used)
+		job->still_ms = 0;
+	agent->sampled = now;
+	agent->used = used;
 }
 
-static struct json_object *agent_json(const struct agent *agent)
+/* With what the keeper does not know. */
+static const struct facts *facts_now(struct agent *agent)
+{
+	sample_job(agent);
+	if (agent->metrics_file)
+		agent->facts.metrics_error =
+			metrics_file_error(agent->metrics_file);
+	return &agent->facts;
+}
+
+static struct json_object *agent_json(struct agent *agent)
 {
 	struct json_object *object = json_object_new_object();
+	struct verdict verdict;
 
-	survey_put_text(object, "state", state(agent));
+	verdict_of(&agent->facts, &verdict);
+	survey_put_text(object, "state", verdict_state(&verdict));
 	survey_put_number(object, "pid", (uint64_t)getpid());
 	survey_put_text(object, "version", IMASTAGE_VERSION);
-	if (agent->job.kind != JOB_NONE)
-		survey_put_text(object, "busy", job_name(agent->job.kind));
 	if (agent->viewer)
 		survey_put_text(object, "view", agent->config.view);
 	return object;
@@ -105,7 +144,7 @@ static struct json_object *agent_json(const struct agent *agent)
 static struct json_object *status(void *context)
 {
 	struct agent *agent = context;
-	struct json_object *object = status_json(&agent->facts);
+	struct json_object *object = status_json(facts_now(agent));
 
 	json_object_object_add(object, "agent", agent_json(agent));
 	return object;
@@ -116,42 +155,72 @@ static bool busy(void *context)
 	return ((struct agent *)context)->job.kind != JOB_NONE;
 }
 
+static bool is_stalled(void *context, char *ret_text)
+{
+	const struct facts *facts = facts_now(context);
+
+	words_of_stall(&facts->job, ret_text, JOB_TEXT_MAX);
+	return facts_is_stalled(facts);
+}
+
 static int metrics(void *context, char **ret_text, size_t *ret_len)
 {
-	return metrics_text(&((struct agent *)context)->facts, ret_text,
-			    ret_len);
+	return metrics_text(facts_now(context), ret_text, ret_len);
 }
 
-static void write_metrics(const struct agent *agent)
+static void write_metrics(struct agent *agent)
 {
-	int r;
-
+	agent->metrics_at = LOOP_NEVER;
 	if (!*agent->config.metrics_file)
 		return;
-	r = metrics_write(agent->config.metrics_file, &agent->facts);
-	if (r < 0)
-		log_line(SAY_WARNING, "metrics_file %s: %s",
-			 agent->config.metrics_file, path_strerror(r));
+	metrics_file_write(agent->metrics_file, agent->config.metrics_file,
+			   facts_now(agent));
+	agent->metrics_at = loop_now() + METRICS_MS;
 }
 
-/* To the service manager, when it is another one than before. */
+/* To the service manager and the metrics file, when it is another one than before. */
 static void tell_status(struct agent *agent)
 {
-	const struct facts *f = &agent->facts;
+	const struct facts *f = facts_now(agent);
 	char text[sizeof(agent->status)];
+	struct verdict verdict;
 
-	if (f->trouble || f->rejected)
-		snprintf(text, sizeof(text), "%s: %.200s", state(agent),
-			 f->rejected ? f->verdict : f->trouble_text);
+	verdict_of(f, &verdict);
+	if (verdict.nr)
+		snprintf(text, sizeof(text), "%s: %s: %.200s",
+			 verdict_state(&verdict), verdict.wrong[0].id,
+			 verdict.wrong[0].text);
 	else
 		snprintf(text, sizeof(text),
 			 "boot %s: %" PRIu64 " records archived",
 			 f->survey.has_boot ? f->survey.boot.name : "none",
-			 f->survey.boot.end);
+			 f->survey.boot.nr_records);
 	if (!strcmp(text, agent->status))
 		return;
 	strcpy(agent->status, text);
 	notify("STATUS=%s", text);
+	write_metrics(agent);
+}
+
+/*
+ * Whoever waits is told. The watchdog is not kept from its word: to kill us would
+ * end no task that waits for a disk, save nothing, and take away the one who tells.
+ */
+static void watch_job(struct agent *agent)
+{
+	char text[JOB_TEXT_MAX];
+	bool stalled = is_stalled(agent, text);
+
+	if (stalled)
+		control_stalled(agent->control, text);
+	if (stalled == agent->stalled)
+		return;
+	agent->stalled = stalled;
+	if (stalled)
+		log_line(SAY_ERROR, "%s", text);
+	else
+		log_line(SAY_NOTICE, "that is over: the worker gets on");
+	tell_status(agent);
 }
 
 /* ---- configuration --------------------------------------------------------- */
@@ -224,7 +293,8 @@ static void begin(struct agent *agent, const struct job *job, bool asked)
 {
 	agent->job = *job;
 	agent->asked = asked;
-	agent->begun = loop_now();
+	agent->begun = agent->sampled = loop_now();
+	agent->facts.job = (struct facts_job){ .kind = job->kind };
 	worker_begin(agent->worker, job);
 }
 
@@ -303,7 +373,11 @@ static void schedule_job(struct agent *agent, const struct job *job)
 				      f->mean_len, now);
 		break;
 	case JOB_CHECK:
-		s->check_at = in(agent->config.check_interval);
+		s->check_at =
+			in(job->result < 0 && agent->config.check_interval >
+						      CHECK_RETRY_MS ?
+				   CHECK_RETRY_MS :
+				   agent->config.check_interval);
 		write_metrics(agent);
 		break;
 	case JOB_TIDY:
@@ -321,8 +395,10 @@ static void become_ready(struct agent *agent)
 {
 	agent->ready = true;
 	if (*agent->config.view)
-		(void)viewer_start(&agent->config, keeper_source(agent->keeper),
-				   &agent->viewer);
+		agent->view_error = viewer_start(&agent->config,
+						 keeper_source(agent->keeper),
+						 &agent->viewer);
+	agent->facts.view_error = agent->view_error;
 	write_metrics(agent);
 	notify("READY=1");
 }
@@ -336,7 +412,9 @@ static void finish(void *context, uint32_t events)
 	if (!worker_take(agent->worker, &job))
 		return;
 	agent->facts = *keeper_facts(agent->keeper);
+	agent->facts.view_error = agent->view_error;
 	agent->job.kind = JOB_NONE;
+	watch_job(agent);
 	schedule_job(agent, &job);
 	if (agent->asked)
 		control_done(agent->control, &job);
@@ -455,8 +533,12 @@ static int start_worker(struct agent *agent)
 
 static int start(struct agent *agent)
 {
-	struct control_hooks hooks = { busy, status, metrics, reload, agent };
+	struct control_hooks hooks = { busy,	is_stalled, status,
+				       metrics, reload,	    agent };
 	int r = watch_signals(agent);
+
+	if (r == 0)
+		r = metrics_file_new(&agent->loop, &agent->metrics_file);
 
 	if (r == 0)
 		r = start_worker(agent);
@@ -477,8 +559,14 @@ static uint64_t tick(struct agent *agent)
 		notify("WATCHDOG=1");
 		agent->watchdog_at = in(notify_watchdog_ms());
 	}
+	if (now >= agent->metrics_at)
+		write_metrics(agent);
 	if (agent->watchdog_at < next)
 		next = agent->watchdog_at;
+	if (agent->metrics_at < next)
+		next = agent->metrics_at;
+	if (agent->job.kind != JOB_NONE && now + SAMPLE_MS < next)
+		next = now + SAMPLE_MS;
 	if (agent->job.kind == JOB_NONE &&
 	    schedule_next(&agent->schedule) < next)
 		next = schedule_next(&agent->schedule);
@@ -491,6 +579,8 @@ static int serve(struct agent *agent)
 
 	while (!agent->stopping || agent->job.kind != JOB_NONE) {
 		begin_next(agent);
+		if (agent->job.kind != JOB_NONE)
+			watch_job(agent);
 		r = loop_wait(&agent->loop, tick(agent));
 		if (r < 0 && r != -EINTR)
 			return r;
@@ -503,6 +593,7 @@ static void fini(struct agent *agent)
 	control_free(agent->control);
 	viewer_stop(agent->viewer);
 	worker_free(agent->worker);
+	metrics_file_free(agent->metrics_file);
 	if (agent->signals.fd >= 0)
 		close(agent->signals.fd);
 	if (agent->pressure.fd >= 0)
@@ -522,6 +613,7 @@ int agent_run(const struct config *config, const char *path)
 	agent->signals.fd = -1;
 	agent->pressure.fd = -1;
 	agent->watchdog_at = in(notify_watchdog_ms());
+	agent->metrics_at = LOOP_NEVER;
 	r = loop_init(&agent->loop);
 	if (r < 0) {
 		free(agent);

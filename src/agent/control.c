@@ -222,6 +222,8 @@ static void request(void *context, struct client *client,
 	else if (rq.job.kind == JOB_SURVEY &&
 		 control->hooks.busy(control->hooks.context))
 		answer(client, reply_to(control, &rq, &rq.job));
+	else if (control->hooks.stalled(control->hooks.context, error))
+		answer(client, request_refusal(-ETIMEDOUT, error));
 	else if (!rq.wait)
 		begin_only(control, client, &rq);
 	else if (enqueue(control, client, &rq) < 0)
@@ -280,6 +282,35 @@ void control_done(struct control *control, const struct job *job)
 		if (a->client)
 			answer(a->client, reply_to(control, &a->request, job));
 		free(a);
+	}
+}
+
+static struct json_object *reply_of_stalled(struct control *control,
+					    const struct request *rq,
+					    const char *text)
+{
+	return rq->job.kind == JOB_SURVEY ? reply_to(control, rq, &rq->job) :
+					    request_refusal(-ETIMEDOUT, text);
+}
+
+void control_stalled(struct control *control, const char *text)
+{
+	struct asker **at = &control->first;
+
+	while (*at) {
+		struct asker *a = *at;
+		struct client *client = a->client;
+		struct request rq = a->request;
+
+		if (!client || a->running)
+			at = &a->next;
+		a->client = NULL;
+		if (client && !a->running) {
+			*at = a->next;
+			free(a);
+		}
+		if (client)
+			answer(client, reply_of_stalled(control, &rq, text));
 	}
 }
 

@@ -16,6 +16,8 @@ struct control;
 struct control_hooks {
 	/* Is a job being done? Then a status is of before it. */
 	bool (*busy)(void *context);
+	/* Is it one that does not get on? Then nobody is left waiting for it. */
+	bool (*stalled)(void *context, char *ret_text);
 	/* A status; the caller puts it. */
 	struct json_object *(*status)(void *context);
 	/* Prometheus' text, to be freed. */
@@ -39,6 +41,12 @@ bool control_next(struct control *control, struct job *ret_job);
 
 /* The job of control_next() is done: who asked for it is told. */
 void control_done(struct control *control, const struct job *job);
+
+/*
+ * The job at hand is stalled: those who wait are answered, by @text or by what is known.
+ * Who asks meanwhile is, too.
+ */
+void control_stalled(struct control *control, const char *text);
 
 /* When it wants to be called again. */
 uint64_t control_tick(struct control *control, uint64_t now);

@@ -5,8 +5,10 @@
 #include "agent/metrics.h"
 #include "base/output.h"
 #include "base/util.h"
+#include "service/verdict.h"
 
 #include <errno.h>
+#include <time.h>
 
 enum type {
 	GAUGE,
@@ -20,14 +22,17 @@ struct metric {
 	double value;
 };
 
+static void print_head(FILE *file, const struct metric *metric)
+{
+	fprintf(file, "# HELP imastage_%s %s\n# TYPE imastage_%s %s\n",
+		metric->name, metric->help, metric->name,
+		metric->type == GAUGE ? "gauge" : "counter");
+}
+
 static void print(FILE *file, const struct metric *metric)
 {
-	fprintf(file,
-		"# HELP imastage_%s %s\n# TYPE imastage_%s %s\n"
-		"imastage_%s %.17g\n",
-		metric->name, metric->help, metric->name,
-		metric->type == GAUGE ? "gauge" : "counter", metric->name,
-		metric->value);
+	print_head(file, metric);
+	fprintf(file, "imastage_%s %.17g\n", metric->name, metric->value);
 }
 
 static void print_kernel(FILE *file, const struct survey *s)
@@ -39,10 +44,13 @@ static void print_kernel(FILE *file, const struct survey *s)
 		{ "kernel_staged_records", GAUGE, "Records that are staged.",
 		  (double)s->counts.staged },
 		{ "kernel_freed_records", GAUGE,
-		  "Records since hard boot that are no longer in the kernel.",
-		  (double)s->first },
+		  "Archived records since hard boot that left the kernel.",
+		  (double)s->nr_freed },
 		{ "kernel_freed_bytes", GAUGE, "Bytes of list of those.",
 		  (double)s->freed_bytes },
+		{ "kernel_seen_timestamp_seconds", GAUGE,
+		  "When the kernel was last looked at, 0: never.",
+		  (double)s->counted },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
@@ -68,6 +76,9 @@ static void print_archive(FILE *file, const struct survey *s)
 		{ "archive_gaps", GAUGE,
 		  "Places where records are missing that nobody has kept.",
 		  (double)s->nr_gaps },
+		{ "archive_missing_records", GAUGE,
+		  "Records missing there, where their number is known.",
+		  (double)s->nr_missing },
 		{ "archive_holds", GAUGE, "Holds on records.",
 		  (double)s->nr_holds },
 	};
@@ -93,8 +104,12 @@ static void print_agent(FILE *file, const struct facts *f)
 		{ "last_drain_timestamp_seconds", GAUGE,
 		  "When the last one was done, 0: not yet.",
 		  (double)f->drain.time },
-		{ "up", GAUGE, "1 when the last drain and check went well.",
-		  f->reconciled && !f->trouble && !f->rejected },
+		{ "job_seconds", GAUGE,
+		  "For how long the job at hand is being done, 0: none is.",
+		  f->job.kind ? (double)f->job.age_ms / 1000 : 0 },
+		{ "job_still_seconds", GAUGE,
+		  "For how long it has made no progress.",
+		  f->job.kind ? (double)f->job.still_ms / 1000 : 0 },
 		{ "last_check_timestamp_seconds", GAUGE,
 		  "When list and TPM were last compared, 0: never.",
 		  (double)f->checked },
@@ -107,8 +122,33 @@ static void print_agent(FILE *file, const struct facts *f)
 		print(file, &metrics[i]);
 }
 
+static void print_verdict(FILE *file, const struct facts *facts)
+{
+	const struct metric wrong = {
+		"wrong", GAUGE, "1: this is wrong, see docs/agent-protocol.md.",
+		0
+	};
+	struct metric all[] = {
+		{ "up", GAUGE, "1 when nothing is wrong.", 0 },
+		{ "written_timestamp_seconds", GAUGE,
+		  "When this was written: if long ago, no keeper runs.",
+		  (double)time(NULL) },
+	};
+	struct verdict verdict;
+
+	verdict_of(facts, &verdict);
+	all[0].value = verdict.nr == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		print(file, &all[i]);
+	print_head(file, &wrong);
+	for (size_t i = 0; verdict_id(i); i++)
+		fprintf(file, "imastage_wrong{id=\"%s\"} %d\n", verdict_id(i),
+			verdict_has(&verdict, verdict_id(i)));
+}
+
 void metrics_print(FILE *file, const struct facts *facts)
 {
+	print_verdict(file, facts);
 	print_kernel(file, &facts->survey);
 	print_archive(file, &facts->survey);
 	print_agent(file, facts);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -120,6 +121,17 @@ void worker_free(struct worker *worker)
 int worker_fd(const struct worker *worker)
 {
 	return worker->fd;
+}
+
+uint64_t worker_used(const struct worker *worker)
+{
+	struct timespec used;
+	clockid_t clock;
+
+	if (pthread_getcpuclockid(worker->thread, &clock) != 0 ||
+	    clock_gettime(clock, &used) < 0)
+		return 0;
+	return (uint64_t)used.tv_sec * 1000000000 + (uint64_t)used.tv_nsec;
 }
 
 void worker_begin(struct worker *worker, const struct job *job)

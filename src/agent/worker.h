@@ -29,6 +29,12 @@ void worker_free(struct worker *worker);
 /* Readable when a job is done. */
 int worker_fd(const struct worker *worker);
 
+/*
+ * Processor time that the thread has used, in nanoseconds. It grows as long as a job
+ * gets on, and stands still while the thread waits for a disk, a TPM or another's lock.
+ */
+uint64_t worker_used(const struct worker *worker);
+
 /* Only when none is at hand. *job is copied. */
 void worker_begin(struct worker *worker, const struct job *job);
 

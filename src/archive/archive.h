@@ -87,7 +87,8 @@ struct archive_boot {
 	int64_t created; /* seconds since 1970, by this machine's clock */
 	uint64_t first; /* oldest record still kept */
 	uint64_t end; /* index behind the last record, gaps included */
-	uint64_t bytes; /* of the records kept, uncompressed */
+	uint64_t nr_records; /* that are kept: without those of gaps */
+	uint64_t bytes; /* of these, uncompressed */
 	uint64_t stored_bytes; /* as they are on disk */
 	uint64_t nr_segments;
 	uint64_t nr_gaps;

@@ -95,6 +95,7 @@ static int get_boot(struct index *index, struct sqlite3_stmt *query,
 		.nr_segments = query_number(query, 9),
 		.nr_gaps = query_number(query, 10),
 		.nr_kernels = query_number(query, 11),
+		.nr_records = query_number(query, 13),
 	};
 	if (boot->id <= 0 || boot->end > INT64_MAX / 4)
 		return query_damaged(index, "a boot's number is out of range");

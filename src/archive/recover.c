@@ -184,7 +184,7 @@ static int complain_missing(struct visit *visit)
 			io_close(archive->options.io, fd);
 		else
 			say_errno(archive->options.say, fd,
-				  "%s: records %" PRIu64 " to %" PRIu64
+				  "%s: records %" PRIu64 "..%" PRIu64
 				  " are lost",
 				  path.text, row.is.first, row_end(&row) - 1);
 		at = row_end(&row);

@@ -113,7 +113,8 @@ const size_t schema_nr_tables =
 	"(SELECT count(*) FROM gaps WHERE boot = b.id), "                \
 	"(SELECT count(*) FROM kernels WHERE boot = b.id), "             \
 	"(SELECT boot_id FROM kernels WHERE boot = b.id "                \
-	"ORDER BY id DESC LIMIT 1) "                                     \
+	"ORDER BY id DESC LIMIT 1), "                                    \
+	"(SELECT total(count) FROM segments WHERE boot = b.id) "         \
 	"FROM boots b WHERE b.id >= ?1 ORDER BY b.id LIMIT 1"
 
 #define GAP_COLUMNS "boot, first, count, created, reason FROM gaps "

@@ -505,10 +505,9 @@ static int check_order(struct verify *verify)
 		return 0;
 	if (is->first < expected)
 		return find(verify, 0,
-			    "records from %" PRIu64
-			    " on are there twice, up to %" PRIu64,
-			    is->first, expected);
-	find(verify, 0, "records %" PRIu64 " to %" PRIu64 " are missing",
+			    "records %" PRIu64 "..%" PRIu64 " are there twice",
+			    is->first, expected - 1);
+	find(verify, 0, "records %" PRIu64 "..%" PRIu64 " are missing",
 	     expected, is->first - 1);
 	verify->place = (struct archive_place){ is->first, is->binary_start,
 						is->ascii_start };

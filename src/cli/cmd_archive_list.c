@@ -77,26 +77,24 @@ static int print_segment(void *context, const struct archive_segment *segment)
 
 static int print_gap(void *context, const struct archive_gap *gap)
 {
-	char count[32] = "an unknown number of";
+	char missing[WORDS_GAP_LEN];
 
 	(void)context;
-	if (gap->count)
-		snprintf(count, sizeof(count), "%" PRIu64, gap->count);
-	printf("  GAP: %s records are missing from record %" PRIu64 " on: %s\n",
-	       count, gap->first, gap->reason);
+	printf("  GAP: %s: %s\n", words_of_gap(gap, missing), gap->reason);
 	return 0;
 }
 
 static int print_boot(struct options *options, const struct archive_boot *boot)
 {
 	char time[SURVEY_TIME_LEN], bytes[WORDS_BYTES_LEN];
-	char stored[WORDS_BYTES_LEN];
+	char stored[WORDS_BYTES_LEN], range[WORDS_RANGE_LEN];
 	int r = 0;
 
-	printf("%s  since %s  records %" PRIu64 " to %" PRIu64
-	       "  kernels %" PRIu64 "  %s (%s on disk)\n",
-	       boot->name, survey_time(boot->created, time), boot->first,
-	       boot->end, boot->nr_kernels, words_of_bytes(boot->bytes, bytes),
+	printf("%s  since %s  records %s  kernels %" PRIu64
+	       "  %s (%s on disk)\n",
+	       boot->name, survey_time(boot->created, time),
+	       words_of_range(boot->first, boot->end, range), boot->nr_kernels,
+	       words_of_bytes(boot->bytes, bytes),
 	       words_of_bytes(boot->stored_bytes, stored));
 	if (options->segments)
 		r = archive_each_segment(options->archive, boot->id,
@@ -116,6 +114,7 @@ static int put_segment(void *context, const struct archive_segment *segment)
 	json_open(out, NULL, '{');
 	json_number(out, "first", segment->first);
 	json_number(out, "records", segment->count);
+	json_number(out, "last", segment->first + segment->count - 1);
 	json_number(out, "bytes", segment->bytes);
 	json_number(out, "stored_bytes", segment->stored_bytes);
 	json_boolean(out, "sealed", segment->sealed);
@@ -134,8 +133,10 @@ static int put_gap(void *context, const struct archive_gap *gap)
 
 	json_open(out, NULL, '{');
 	json_number(out, "first", gap->first);
-	if (gap->count)
+	if (gap->count) {
 		json_number(out, "count", gap->count);
+		json_number(out, "last", gap->first + gap->count - 1);
+	}
 	json_text(out, "reason", gap->reason);
 	json_close(out, '}');
 	return 0;
@@ -154,8 +155,11 @@ static int put_boot(struct options *options, const struct archive_boot *boot)
 	if (boot->has_reset_count)
 		json_number(out, "reset_count", boot->reset_count);
 	json_number(out, "kernels", boot->nr_kernels);
+	json_number(out, "records", boot->nr_records);
 	json_number(out, "first", boot->first);
 	json_number(out, "end", boot->end);
+	if (boot->end > boot->first)
+		json_number(out, "last", boot->end - 1);
 	json_number(out, "bytes", boot->bytes);
 	json_number(out, "stored_bytes", boot->stored_bytes);
 	if (options->segments) {

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/place.h"
+#include "service/status.h"
 #include "service/words.h"
 
 #include <json-c/json.h>
@@ -54,6 +55,8 @@ static const struct command command = {
 	.summary = "Saves all records that the kernel holds and deletes them "
 		   "there: asks the agent to,\nor does it itself when none "
 		   "runs.\n",
+	.epilogue = "Exit status: 0 all is saved, 1 it is not, 3 it is, but "
+		    "others are missing (GAP).\n",
 };
 
 static struct json_object *new_request(const struct options *options)
@@ -70,20 +73,40 @@ static struct json_object *new_request(const struct options *options)
 	return request;
 }
 
+static void print_gaps(struct json_object *gaps)
+{
+	size_t nr = json_object_is_type(gaps, json_type_array) ?
+			    json_object_array_length(gaps) :
+			    0;
+
+	for (size_t i = 0; i < nr; i++)
+		status_print_gap(stdout, json_object_array_get_idx(gaps, i));
+}
+
 static void print(const struct options *options, struct json_object *reply)
 {
 	char bytes[WORDS_BYTES_LEN];
 	struct json_object *records = json_object_object_get(reply, "records");
 
-	if (options->json)
+	if (options->json) {
 		place_print_json(reply);
-	else if (records)
+		return;
+	}
+	if (records)
 		printf("%" PRIu64 " records saved, %s\n",
 		       json_object_get_uint64(records),
 		       words_of_bytes(
 			       json_object_get_uint64(
 				       json_object_object_get(reply, "bytes")),
 			       bytes));
+	print_gaps(json_object_object_get(reply, "gaps"));
+}
+
+static int judge(struct json_object *reply)
+{
+	return json_object_get_boolean(json_object_object_get(reply, "ok")) ?
+		       CLI_OK :
+		       CLI_REJECTED;
 }
 
 int cmd_collect(int argc, char **argv)
@@ -91,10 +114,11 @@ int cmd_collect(int argc, char **argv)
 	struct options options = { 0 };
 	const struct opt_group groups[] = {
 		{ collect_opts, &options },
+		{ place_wait_opts, &options.place },
 		{ place_opts, &options.place },
 	};
 	struct json_object *request, *reply;
-	int r = opts_parse_all(&command, groups, 2, argc, argv);
+	int r = opts_parse_all(&command, groups, 3, argc, argv);
 
 	if (r != CLI_OK)
 		return r == OPTS_HELP ? CLI_OK : r;
@@ -110,6 +134,7 @@ int cmd_collect(int argc, char **argv)
 	if (r < 0)
 		return CLI_FAILED;
 	print(&options, reply);
+	r = judge(reply);
 	json_object_put(reply);
-	return CLI_OK;
+	return r;
 }

@@ -94,7 +94,7 @@ const struct opt filter_opts[] = {
 	  set_digest, "1 to 128 hex digits" },
 	{ "index", 'i', "A..B",
 	  "with these indices, A and B included; either may be\nleft out",
-	  set_index, "a range like 5..9, 5.., ..9 or 5" },
+	  set_index, WANTED_RANGE },
 	{ "violations", 0, NULL, "violations only", set_violations, NULL },
 	{ 0 },
 };

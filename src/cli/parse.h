@@ -27,6 +27,7 @@ int parse_range(const char *text, uint64_t *ret_first, uint64_t *ret_last);
 
 #define WANTED_PCRS "PCRs like 10 or 0-7,10"
 #define WANTED_BANKS "banks: sha1, sha256, sha384, sha512, sm3 or all"
+#define WANTED_RANGE "a range like 5..9, 5.., ..9 or 5, not from its end"
 #define WANTED_BANK "a bank: sha1, sha256, sha384, sha512 or sm3"
 
 #endif

@@ -13,6 +13,9 @@
 
 #include <json-c/json.h>
 #include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 
 /* ---- options --------------------------------------------------------------- */
 
@@ -58,6 +61,23 @@ const struct opt place_opts[] = {
 	  "a folder" },
 	{ "control", 0, "FILE", "the agent's socket", set_control, "a socket" },
 	{ "verbose", 'v', NULL, "say more", set_verbose, NULL },
+	{ 0 },
+};
+
+static int set_timeout(void *context, const char *value)
+{
+	uint64_t *to = &((struct place *)context)->timeout_ms;
+	int r = config_parse_duration(bytes_of_text(value), to);
+
+	return r == 0 && *to == 0 ? -EINVAL : r;
+}
+
+const struct opt place_wait_opts[] = {
+	{ .text = "How long it may take:" },
+	{ "timeout", 't', "TIME",
+	  "give up after TIME, like 30s; what was begun goes on or\nis as if "
+	  "it had not been begun",
+	  set_timeout, "a time like 500ms, 10s or 5min" },
 	{ 0 },
 };
 
@@ -137,8 +157,8 @@ static bool interrupted(void *context)
 }
 
 /* What the agent would make of @request. */
-static int do_alone(const struct place *place, struct json_object *request,
-		    bool archive_only, struct json_object **ret_reply)
+static int do_here(const struct place *place, struct json_object *request,
+		   bool archive_only, struct json_object **ret_reply)
 {
 	struct keeper_options options = {
 		.config = &place->config,
@@ -167,17 +187,110 @@ static int do_alone(const struct place *place, struct json_object *request,
 	return 0;
 }
 
+/* The child's side. Complaints have been made by then. */
+static int do_and_answer(const struct place *place, struct json_object *request,
+			 bool archive_only, int fd)
+{
+	struct json_object *reply;
+
+	if (do_here(place, request, archive_only, &reply) < 0)
+		return CLI_FAILED;
+	return dprintf(fd, "%s\n",
+		       json_object_to_json_string_ext(
+			       reply, JSON_C_TO_STRING_PLAIN)) < 0 ?
+		       CLI_FAILED :
+		       CLI_OK;
+}
+
+static int wait_for_child(const struct place *place, pid_t pid, int fd,
+			  struct json_object **ret_reply)
+{
+	struct ask child = { NULL, place->timeout_ms, cli_interrupted };
+	int r = ask_receive(&child, fd, ret_reply);
+
+	if (r == -ETIMEDOUT || r == -EINTR)
+		kill(pid, SIGKILL);
+	else
+		waitpid(pid, NULL, 0);
+	if (r == -ETIMEDOUT)
+		cli_error("not done in time: a disk, the TPM or the kernel "
+			  "does not answer; what was not deleted is in the "
+			  "kernel");
+	return r;
+}
+
+/*
+ * By a process of its own, which is not waited for beyond the timeout: nothing
+ * interrupts a task that waits for a disk. Killed at any moment it loses nothing.
+ */
+static int do_apart(const struct place *place, struct json_object *request,
+		    bool archive_only, struct json_object **ret_reply)
+{
+	int fds[2], r;
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		_exit(do_and_answer(place, request, archive_only, fds[1]));
+	r = pid < 0 ? -errno : 0;
+	close(fds[1]);
+	if (r == 0)
+		r = wait_for_child(place, pid, fds[0], ret_reply);
+	close(fds[0]);
+	return r;
+}
+
+static int do_alone(const struct place *place, struct json_object *request,
+		    bool archive_only, struct json_object **ret_reply)
+{
+	return place->timeout_ms ?
+		       do_apart(place, request, archive_only, ret_reply) :
+		       do_here(place, request, archive_only, ret_reply);
+}
+
+const char *place_words(const struct place *place, int r,
+			char room[PLACE_TEXT_MAX])
+{
+	const struct config *c = &place->config;
+
+	if ((r == -EACCES || r == -EPERM) && *c->control_group)
+		snprintf(room, PLACE_TEXT_MAX,
+			 "%s: you may not ask the keeper; use sudo, or join "
+			 "the group %s (control_group)",
+			 c->control, c->control_group);
+	else if (r == -EACCES || r == -EPERM)
+		snprintf(room, PLACE_TEXT_MAX,
+			 "%s: you may not ask the keeper; use sudo, or have "
+			 "root name a group of yours as control_group in %s",
+			 c->control,
+			 place->config_path ? place->config_path : CONFIG_PATH);
+	else if (r == -ETIMEDOUT)
+		snprintf(room, PLACE_TEXT_MAX,
+			 "%s: the keeper has not answered in time; it goes on, "
+			 "'imastage status' says with what",
+			 c->control);
+	else
+		snprintf(room, PLACE_TEXT_MAX, "%s: the keeper: %s", c->control,
+			 r == -EPROTO ? "what it answers is no answer" :
+					strerror(-r));
+	return room;
+}
+
 static int ask_agent(const struct place *place, struct json_object *request,
 		     struct json_object **ret_reply)
 {
+	struct ask agent = { place->config.control, place->timeout_ms,
+			     cli_interrupted };
+	char text[PLACE_TEXT_MAX];
 	int r;
 
 	if (place->archive || place->source)
 		return -ENOENT;
-	r = ask(place->config.control, request, cli_interrupted, ret_reply);
+	r = ask(&agent, request, ret_reply);
 	if (r < 0 && !ask_is_nobody(r) && r != -EINTR)
-		cli_error("the agent at %s: %s", place->config.control,
-			  r == -EPROTO ? "it does not answer" : strerror(-r));
+		cli_error("%s", place_words(place, r, text));
 	return r;
 }
 

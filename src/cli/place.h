@@ -18,11 +18,15 @@ struct place {
 	const char *config_path; /* NULL: the usual one, which may be missing */
 	const char *archive, *source, *control; /* NULL: the configuration's */
 	bool verbose;
+	uint64_t timeout_ms; /* for what is asked for; 0: as long as it takes */
 	struct config config; /* after place_init() */
 };
 
 /* Their context is a struct place, at first all zeros. */
 extern const struct opt place_opts[];
+
+/* --timeout, for verbs that have something done. */
+extern const struct opt place_wait_opts[];
 
 /* Reads the configuration. CLI_OK, or CLI_FAILED after a complaint. */
 int place_init(struct place *place);
@@ -49,6 +53,11 @@ int place_do(const struct place *place, struct json_object *request,
 /* The same, and complains when the reply says that it did not work. */
 int place_do_or_complain(const struct place *place, struct json_object *request,
 			 bool archive_only, struct json_object **ret_reply);
+
+/* Why the agent could not be asked, @r of ask(), and what to do: a sentence. */
+#define PLACE_TEXT_MAX 1024
+const char *place_words(const struct place *place, int r,
+			char room[PLACE_TEXT_MAX]);
 
 /* {"do":@what}; the caller puts it, or passes it on. */
 struct json_object *place_request(const char *what);

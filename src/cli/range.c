@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/parse.h"
+#include "service/words.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,15 +18,13 @@ static int set_boot(void *context, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
-static int set_from(void *context, const char *value)
+/* An open end is as if it were left out: the archive's. */
+static int set_index(void *context, const char *value)
 {
-	((struct range *)context)->has_from = true;
-	return parse_number(value, INT64_MAX, &((struct range *)context)->from);
-}
+	struct range *range = context;
 
-static int set_to(void *context, const char *value)
-{
-	return parse_number(value, INT64_MAX, &((struct range *)context)->to);
+	range->has_index = strncmp(value, "..", 2) != 0;
+	return parse_range(value, &range->from, &range->to);
 }
 
 static int set_skip_gaps(void *context, const char *value)
@@ -39,10 +38,9 @@ const struct opt range_opts[] = {
 	{ .text = "Which records:" },
 	{ "boot", 'b', "BOOT", "of this hard boot (the last one)", set_boot,
 	  "the name of a boot" },
-	{ "from", 0, "N", "from record N on (the oldest that is kept)",
-	  set_from, "a record's index" },
-	{ "up-to", 0, "M", "to record M, it included (the last one)", set_to,
-	  "a record's index" },
+	{ "index", 'i', "A..B",
+	  "with these indices, A and B included; either may be\nleft out",
+	  set_index, WANTED_RANGE },
 	{ "skip-gaps", 0, NULL, "go on behind records that are missing",
 	  set_skip_gaps, NULL },
 	{ 0 },
@@ -50,6 +48,8 @@ const struct opt range_opts[] = {
 
 static int complain(struct range *range, int r)
 {
+	char there[WORDS_RANGE_LEN];
+
 	range->failed = r;
 	if (r == -ESTALE)
 		cli_error("boot %s: record %" PRIu64
@@ -57,8 +57,10 @@ static int complain(struct range *range, int r)
 			  range->boot.name, range->next, range->boot.first);
 	else if (r == -ERANGE)
 		cli_error("boot %s: record %" PRIu64
-			  " is behind the end, %" PRIu64,
-			  range->boot.name, range->from, range->boot.end);
+			  " is not archived; there are %s",
+			  range->boot.name, range->next,
+			  words_of_range(range->boot.first, range->boot.end,
+					 there));
 	else
 		cli_error("boot %s: record %" PRIu64 ": %s", range->boot.name,
 			  range->next, strerror(-r));
@@ -74,7 +76,7 @@ int range_open(struct range *range, const struct place *place)
 				    &range->boot);
 	if (r < 0)
 		return CLI_FAILED;
-	if (!range->has_from)
+	if (!range->has_index)
 		range->from = range->boot.first;
 	range->next = range->from;
 	if (range->from < range->boot.first)
@@ -93,13 +95,10 @@ void range_close(struct range *range)
 
 static int refuse_gap(struct range *range, const struct archive_gap *gap)
 {
-	char count[32] = "an unknown number of";
+	char missing[WORDS_GAP_LEN];
 
-	if (gap->count)
-		snprintf(count, sizeof(count), "%" PRIu64, gap->count);
-	cli_error("boot %s: %s records are missing from record %" PRIu64
-		  " on (%s); --skip-gaps goes on behind them",
-		  range->boot.name, count, gap->first, gap->reason);
+	cli_error("boot %s: %s (%s); --skip-gaps goes on behind them",
+		  range->boot.name, words_of_gap(gap, missing), gap->reason);
 	range->failed = -ENODATA;
 	return -ENODATA;
 }
@@ -115,6 +114,8 @@ int range_next(struct range *range, struct imastage_record *ret_record)
 		if (cli_interrupted())
 			return -EINTR;
 		r = archive_cursor_next(range->cursor, ret_record);
+		if (r == IMASTAGE_END && range->to != UINT64_MAX)
+			r = -ERANGE;
 		if (r < 0)
 			return complain(range, r);
 		if (r != ARCHIVE_GAP)

@@ -11,9 +11,9 @@
 struct range {
 	/* options */
 	const char *boot_name; /* NULL: the last one */
-	uint64_t from; /* the first record */
+	uint64_t from; /* the first record; 0: the oldest that is kept, */
 	uint64_t to; /* the last one; UINT64_MAX: that of the archive */
-	bool has_from;
+	bool has_index; /* but not if it is named */
 	bool skip_gaps;
 
 	struct archive *archive;

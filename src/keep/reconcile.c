@@ -114,7 +114,7 @@ static void say_gap(struct keep *keep, const struct keep_decision *decision,
 		    end);
 	else
 		say(keep->options.say, SAY_ERROR,
-		    "%" PRIu64 " records are missing, %" PRIu64 " to %" PRIu64
+		    "%" PRIu64 " records are missing, %" PRIu64 "..%" PRIu64
 		    ": deleted from the kernel by somebody else before they were archived; nothing explains the PCR from there until the next hard boot",
 		    decision->gap, end, end + decision->gap - 1);
 }

@@ -8,28 +8,36 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct json_object; /* json-c */
 
 #define ASK_REPLY_MAX ((size_t)1 << 20)
 
+struct ask {
+	const char *path; /* of the socket */
+	uint64_t timeout_ms; /* to wait for the answer; 0: as long as it takes */
+	bool (*stop)(void); /* after a signal, true: give up; NULL: never */
+};
+
 /*
- * Sends @request to the socket @path and waits for the answer, for as long as it
- * takes unless @stop (may be NULL) says true after a signal. The caller puts
- * *ret_reply, an object.
+ * Sends @request and waits for the answer. The caller puts *ret_reply, an object.
  *
  * -ENOENT, -ECONNREFUSED: no agent runs; -EACCES: not for us; -EPROTO: the answer
- * is none; -EINTR.
+ * is none; -ETIMEDOUT; -EINTR.
  */
-int ask(const char *path, struct json_object *request, bool (*stop)(void),
+int ask(const struct ask *ask, struct json_object *request,
 	struct json_object **ret_reply);
+
+/* The answer alone, from the socket @fd. -EPROTO: it is closed without one. */
+int ask_receive(const struct ask *ask, int fd, struct json_object **ret_reply);
 
 /* Is it no agent, rather than one that cannot be asked? */
 bool ask_is_nobody(int r);
 
 /*
- * What a reply says: 0, or the negative errno in it with *ret_error its sentence,
- * valid as long as @reply.
+ * What a reply says: 0 if it was done, well or not ("ok"), or the negative errno in it
+ * with *ret_error its sentence, valid as long as @reply.
  */
 int ask_result(struct json_object *reply, const char **ret_error);
 

@@ -44,6 +44,7 @@ struct config {
 	char pressure[CONFIG_TEXT_MAX]; /* "some 150ms/2s" */
 	uint64_t leave; /* records that stay in the kernel */
 	uint64_t wait; /* for others to close the list, each time */
+	uint64_t stall_limit; /* a job without progress for so long is stalled */
 
 	/* how they are kept, and for how long; 0: without end */
 	uint64_t segment_size;

@@ -28,6 +28,7 @@ const char *job_name(enum job_kind kind);
 
 #define JOB_TEXT_MAX 512
 #define JOB_REASON_MAX 32
+#define JOB_GAPS_MAX 8
 
 struct job {
 	enum job_kind kind;
@@ -35,7 +36,7 @@ struct job {
 	/* what is asked */
 	char reason[JOB_REASON_MAX]; /* of a drain: "records", "SIGHUP" */
 	char name[ARCHIVE_NAME_MAX]; /* of a hold */
-	char boot[ARCHIVE_NAME_MAX]; /* of a hold; empty: the last one */
+	char boot[ARCHIVE_NAME_MAX]; /* of a hold; empty: the last one. Of a drain: it is told */
 	uint64_t from;
 	struct archive_prune_options prune;
 	uid_t by; /* who asks; 0: root, or this process' own user */
@@ -45,6 +46,8 @@ struct job {
 	char text[JOB_TEXT_MAX]; /* a sentence: what, or why not */
 	uint64_t records, bytes; /* saved */
 	uint64_t ms;
+	uint64_t nr_gaps; /* of the boot, after a drain; the last ones: */
+	struct archive_gap gaps[JOB_GAPS_MAX];
 	struct archive_prune_result pruned;
 };
 
@@ -54,7 +57,23 @@ struct facts_drain {
 	char reason[JOB_REASON_MAX];
 };
 
-/* What the keeper knows after a job, for status and metrics. */
+/* The job at hand, as of now: the agent knows, not the keeper. */
+struct facts_job {
+	enum job_kind kind; /* JOB_NONE: there is none */
+	uint64_t age_ms; /* since it was begun */
+	uint64_t still_ms; /* since it last got on */
+	uint64_t limit_ms; /* it is stalled when still for so long */
+};
+
+/* Why there is no keeper to ask. */
+enum facts_absence {
+	FACTS_PRESENT, /* there is one: these are its facts */
+	FACTS_NOT_EXPECTED, /* none runs, nor should one */
+	FACTS_DEAD, /* none runs, and one should */
+	FACTS_SILENT, /* one runs, and does not answer */
+};
+
+/* What the keeper knows after a job, for status and metrics; verdict.h judges. */
 struct facts {
 	struct survey survey; /* of the last JOB_SURVEY, counts newer */
 	bool reconciled;
@@ -68,9 +87,24 @@ struct facts {
 	int64_t checked; /* when; 0: never */
 	char verdict[JOB_TEXT_MAX];
 	bool rejected; /* the list does not explain the PCR */
+	int check_error; /* negative errno: the last check could not be done */
+	char check_text[JOB_TEXT_MAX];
+	int tidy_error; /* the same of compressing and pruning */
 	uint64_t mean_len; /* bytes of a record in the list, about */
 	bool copies; /* nothing is deleted from this kernel */
 	uint64_t nr_waiting; /* records that the next drain would save */
+
+	/* Filled in by whoever shows them. */
+	struct facts_job job;
+	int view_error, metrics_error; /* negative errno */
+	enum facts_absence absence;
+	char absence_text[JOB_TEXT_MAX]; /* of FACTS_DEAD and FACTS_SILENT */
 };
+
+static inline bool facts_is_stalled(const struct facts *facts)
+{
+	return facts->job.kind != JOB_NONE &&
+	       facts->job.still_ms >= facts->job.limit_ms;
+}
 
 #endif

@@ -7,6 +7,7 @@
 #include "service/keeper.h"
 #include "base/util.h"
 #include "keep/keep.h"
+#include "service/absence.h"
 #include "service/words.h"
 
 #include <errno.h>
@@ -135,11 +136,19 @@ int keeper_open(const struct keeper_options *options,
 		r = open_tpm(keeper);
 	if (r == 0 && !options->archive_only)
 		r = open_keep(keeper);
-	if (r < 0)
+	if (r < 0) {
 		keeper_close(keeper);
-	else
-		*ret_keeper = keeper;
-	return r;
+		return r;
+	}
+	if (options->stays)
+		absence_note(keeper->archive, true);
+	*ret_keeper = keeper;
+	return 0;
+}
+
+void keeper_leave(struct keeper *keeper)
+{
+	absence_note(keeper->archive, false);
 }
 
 void keeper_close(struct keeper *keeper)
@@ -193,6 +202,7 @@ static void survey(struct keeper *keeper, bool kernel)
 
 	*now = (struct survey){
 		.kernel_error = before.kernel_error,
+		.counted = before.counted,
 		.abilities = before.abilities,
 		.counts = before.counts,
 		.nr_holders = before.nr_holders,
@@ -203,9 +213,8 @@ static void survey(struct keeper *keeper, bool kernel)
 	survey_archive(now, keeper->archive);
 	if (!now->has_first && keeper->facts.reconciled)
 		survey_set_first(now, keeper->archive, keeper->first);
-	if (now->boot.end > now->boot.first)
-		keeper->facts.mean_len =
-			now->boot.bytes / (now->boot.end - now->boot.first);
+	if (now->boot.nr_records)
+		keeper->facts.mean_len = now->boot.bytes / now->boot.nr_records;
 }
 
 /* What stays listed after it was copied does not wait. */
@@ -228,9 +237,11 @@ static int count(struct keeper *keeper)
 		return -EOPNOTSUPP;
 	now->abilities = *source_abilities(keeper->source);
 	now->kernel_error = source_counts(keeper->source, &now->counts);
-	if (now->kernel_error == 0)
-		keeper->facts.nr_waiting = waiting(keeper);
-	return now->kernel_error;
+	if (now->kernel_error)
+		return now->kernel_error;
+	now->counted = (int64_t)time(NULL);
+	keeper->facts.nr_waiting = waiting(keeper);
+	return 0;
 }
 
 /* ---- what goes wrong ------------------------------------------------------- */
@@ -367,6 +378,20 @@ static void note_drain(struct keeper *keeper, struct job *job, int r,
 	    job->text);
 }
 
+/* Whoever asked is told what is missing of the list, found now or before. */
+static void note_gaps(struct keeper *keeper, struct job *job)
+{
+	const struct survey *s = &keeper->facts.survey;
+	uint64_t nr = s->boot.nr_gaps < JOB_GAPS_MAX ? s->boot.nr_gaps :
+						       JOB_GAPS_MAX;
+
+	strcpy(job->boot, s->boot.name);
+	job->nr_gaps = s->boot.nr_gaps;
+	for (uint64_t i = 0; i < nr && nr <= s->nr_gaps; i++)
+		job->gaps[i] =
+			s->gaps[(s->nr_gaps - nr + i) % SURVEY_GAPS_MAX].is;
+}
+
 static void do_drain(struct keeper *keeper, struct job *job)
 {
 	struct keep_result result = { 0 };
@@ -379,6 +404,7 @@ static void do_drain(struct keeper *keeper, struct job *job)
 	(void)count(keeper);
 	judge(keeper, job, r);
 	survey(keeper, false);
+	note_gaps(keeper, job);
 }
 
 static void do_check(struct keeper *keeper, struct job *job)
@@ -389,11 +415,18 @@ static void do_check(struct keeper *keeper, struct job *job)
 	int r = keep_check(keeper->keep, &check);
 
 	job->result = r;
-	if (r < 0) {
-		snprintf(job->text, sizeof(job->text),
-			 "the list could not be checked: %s", strerror(-r));
+	if (r == -EINTR)
 		return;
+	facts->check_error = r;
+	if (r < 0) {
+		words_of_failed_check(r, job->text, sizeof(job->text));
+		if (strcmp(facts->check_text, job->text))
+			say(keeper->options.say, SAY_WARNING, "%s", job->text);
 	}
+	snprintf(facts->check_text, sizeof(facts->check_text), "%s",
+		 r < 0 ? job->text : "");
+	if (r < 0)
+		return;
 	words_of_check(&check, job->text, sizeof(job->text));
 	facts->checked = (int64_t)time(NULL);
 	facts->rejected = check.verdict == KEEP_CHECK_MISMATCH;
@@ -475,9 +508,10 @@ static void do_tidy(struct keeper *keeper, struct job *job)
 		do_prune(keeper, job);
 	else
 		job->result = r;
-	if (r < 0)
-		say(keeper->options.say, SAY_ERROR,
-		    "segments cannot be compressed: %s", strerror(-r));
+	keeper->facts.tidy_error = job->result < 0 ? job->result : 0;
+	if (job->result < 0)
+		say(keeper->options.say, SAY_ERROR, "segments cannot be %s: %s",
+		    r < 0 ? "compressed" : "pruned", strerror(-job->result));
 }
 
 static void do_count(struct keeper *keeper, struct job *job)

@@ -18,6 +18,7 @@ struct keeper_options {
 	bool (*stop)(void *context); /* true: wait for nobody; may be NULL */
 	void *context;
 	bool archive_only; /* for jobs that need no kernel */
+	bool stays; /* until it is told to end: absence.h */
 };
 
 /*
@@ -28,6 +29,9 @@ struct keeper_options {
 int keeper_open(const struct keeper_options *options,
 		struct keeper **ret_keeper);
 void keeper_close(struct keeper *keeper);
+
+/* We were told to end: nobody is missed. */
+void keeper_leave(struct keeper *keeper);
 
 /* Of what can change at once only, see config_needs_restart(). */
 void keeper_configure(struct keeper *keeper, const struct config *config);

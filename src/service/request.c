@@ -330,6 +330,21 @@ static void put_saved(struct json_object *reply, const struct job *job)
 			       json_object_new_double((double)job->ms / 1000));
 }
 
+/* Done, and yet not well: what was saved does not explain the PCR. */
+static void put_gaps(struct json_object *reply, const struct job *job)
+{
+	struct json_object *list = json_object_new_array();
+	uint64_t nr = job->nr_gaps < JOB_GAPS_MAX ? job->nr_gaps : JOB_GAPS_MAX;
+
+	for (uint64_t i = 0; i < nr; i++)
+		json_object_array_add(list, survey_gap_json(&job->gaps[i],
+							    job->boot));
+	json_object_object_add(reply, "ok",
+			       json_object_new_boolean(job->nr_gaps == 0));
+	survey_put_number(reply, "nr_gaps", job->nr_gaps);
+	json_object_object_add(reply, "gaps", list);
+}
+
 static void put_pruned(struct json_object *reply, const struct job *job)
 {
 	const struct archive_prune_result *pruned = &job->pruned;
@@ -351,10 +366,12 @@ struct json_object *request_reply(const struct job *job)
 	if (job->result < 0)
 		return request_refusal(job->result, job->text);
 	reply = new_reply(true);
-	if (job->kind == JOB_DRAIN || job->kind == JOB_FLUSH)
+	if (job->kind == JOB_DRAIN || job->kind == JOB_FLUSH) {
 		put_saved(reply, job);
-	else if (job->kind == JOB_PRUNE)
+		put_gaps(reply, job);
+	} else if (job->kind == JOB_PRUNE) {
 		put_pruned(reply, job);
+	}
 	if (*job->text)
 		survey_put_text(reply, "text", job->text);
 	return reply;

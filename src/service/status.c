@@ -4,6 +4,8 @@
  */
 #include "service/status.h"
 #include "service/ask.h"
+#include "service/verdict.h"
+#include "service/words.h"
 
 #include <json-c/json.h>
 
@@ -49,11 +51,44 @@ static struct json_object *check_json(const struct facts *facts)
 	return object;
 }
 
+static void put_verdict(struct json_object *to, const struct facts *facts)
+{
+	struct json_object *list = json_object_new_array();
+	struct verdict verdict;
+	char line[JOB_TEXT_MAX];
+
+	verdict_of(facts, &verdict);
+	verdict_line(&verdict, facts, line, sizeof(line));
+	json_object_object_add(to, "ok",
+			       json_object_new_boolean(verdict.nr == 0));
+	survey_put_text(to, "verdict", line);
+	for (size_t i = 0; i < verdict.nr; i++) {
+		struct json_object *wrong = json_object_new_object();
+
+		survey_put_text(wrong, "id", verdict.wrong[i].id);
+		survey_put_text(wrong, "text", verdict.wrong[i].text);
+		json_object_array_add(list, wrong);
+	}
+	json_object_object_add(to, "wrong", list);
+}
+
+static struct json_object *job_json(const struct facts_job *job)
+{
+	struct json_object *object = json_object_new_object();
+
+	survey_put_text(object, "kind", job_name(job->kind));
+	survey_put_number(object, "seconds", job->age_ms / 1000);
+	survey_put_number(object, "still_seconds", job->still_ms / 1000);
+	return object;
+}
+
 struct json_object *status_json(const struct facts *facts)
 {
 	struct json_object *status = json_object_new_object();
 
-	json_object_object_add(status, "ok", json_object_new_boolean(true));
+	put_verdict(status, facts);
+	if (facts->job.kind != JOB_NONE)
+		json_object_object_add(status, "job", job_json(&facts->job));
 	survey_add_json(&facts->survey, status);
 	if (*facts->reconcile)
 		survey_put_text(status, "reconciled", facts->reconcile);

@@ -10,8 +10,8 @@
 struct json_object; /* json-c */
 
 /*
- * {"ok":true,"kernel":...,"archive":...,...}; an agent adds the member "agent".
- * The caller puts it.
+ * {"ok":false,"verdict":"not ok: gap","wrong":[...],"kernel":...,"archive":...,...};
+ * an agent adds the member "agent". The caller puts it.
  */
 struct json_object *status_json(const struct facts *facts);
 
@@ -20,5 +20,8 @@ struct json_object *status_json(const struct facts *facts);
  * the right type.
  */
 void status_print(FILE *file, struct json_object *status);
+
+/* The line for a member of "gaps". */
+void status_print_gap(FILE *file, struct json_object *gap);
 
 #endif

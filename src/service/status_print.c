@@ -54,6 +54,21 @@ static void begin(FILE *file, const char *name)
 	fprintf(file, "%-*s", COLUMN, name);
 }
 
+/* The line that matters, and one for each thing that is wrong. */
+static void print_verdict(FILE *file, struct json_object *status)
+{
+	struct json_object *wrong = member(status, "wrong");
+
+	begin(file, "verdict");
+	fprintf(file, "%s\n", text(status, "verdict"));
+	for (size_t i = 0; i < length(wrong); i++) {
+		struct json_object *item = json_object_array_get_idx(wrong, i);
+
+		fprintf(file, "  %s: %s\n", text(item, "id"),
+			text(item, "text"));
+	}
+}
+
 /* @name: of the first line, then blank. */
 static void print_list(FILE *file, const char *name, struct json_object *list)
 {
@@ -79,9 +94,20 @@ static void print_agent(FILE *file, struct json_object *agent)
 	}
 	fprintf(file, "%s, pid %" PRIu64 ", version %s", text(agent, "state"),
 		number(agent, "pid"), text(agent, "version"));
-	if (member(agent, "busy"))
-		fprintf(file, ", busy: %s", text(agent, "busy"));
 	fputc('\n', file);
+}
+
+static void print_job(FILE *file, struct json_object *job)
+{
+	if (!job)
+		return;
+	begin(file, "at work");
+	fprintf(file, "%s, for %" PRIu64 " s", text(job, "kind"),
+		number(job, "seconds"));
+	if (number(job, "still_seconds"))
+		fprintf(file, ", without progress for %" PRIu64 " s",
+			number(job, "still_seconds"));
+	fprintf(file, "; what follows is from before\n");
 }
 
 static void print_kernel(FILE *file, struct json_object *kernel)
@@ -102,12 +128,13 @@ static void print_kernel(FILE *file, struct json_object *kernel)
 	if (member(kernel, "deleted"))
 		fprintf(file, ", %" PRIu64 " deleted",
 			number(kernel, "deleted"));
-	fputc('\n', file);
+	fprintf(file, " (at %s)\n", text(kernel, "time"));
 }
 
 static void print_archive(FILE *file, struct json_object *archive)
 {
 	char bytes[WORDS_BYTES_LEN], stored[WORDS_BYTES_LEN];
+	char range[WORDS_RANGE_LEN];
 
 	begin(file, "archive");
 	if (member(archive, "error")) {
@@ -124,10 +151,11 @@ static void print_archive(FILE *file, struct json_object *archive)
 	if (!member(archive, "boot"))
 		return;
 	begin(file, "  boot");
-	fprintf(file,
-		"%s, records %" PRIu64 " to %" PRIu64 ", %" PRIu64 " kernels\n",
-		text(archive, "boot"), number(archive, "first"),
-		number(archive, "end"), number(archive, "kernels"));
+	fprintf(file, "%s, records %s, %" PRIu64 " kernels\n",
+		text(archive, "boot"),
+		words_of_range(number(archive, "first"), number(archive, "end"),
+			       range),
+		number(archive, "kernels"));
 	begin(file, "  appended");
 	fprintf(file, "%s", text(archive, "appended"));
 	if (number(archive, "pending"))
@@ -181,22 +209,23 @@ static void print_check(FILE *file, struct json_object *check)
 	fprintf(file, "%s: %s\n", text(check, "time"), text(check, "verdict"));
 }
 
+void status_print_gap(FILE *file, struct json_object *gap)
+{
+	struct archive_gap is = {
+		.first = number(gap, "first"),
+		.count = number(gap, "count"),
+	};
+	char missing[WORDS_GAP_LEN];
+
+	begin(file, "GAP");
+	fprintf(file, "%s of boot %s: %s\n", words_of_gap(&is, missing),
+		text(gap, "boot"), text(gap, "reason"));
+}
+
 static void print_gaps(FILE *file, struct json_object *gaps)
 {
-	for (size_t i = 0; i < length(gaps); i++) {
-		struct json_object *gap = json_object_array_get_idx(gaps, i);
-
-		begin(file, "GAP");
-		if (member(gap, "count"))
-			fprintf(file, "%" PRIu64 " records",
-				number(gap, "count"));
-		else
-			fprintf(file, "an unknown number of records");
-		fprintf(file,
-			" missing from record %" PRIu64 " of boot %s on: %s\n",
-			number(gap, "first"), text(gap, "boot"),
-			text(gap, "reason"));
-	}
+	for (size_t i = 0; i < length(gaps); i++)
+		status_print_gap(file, json_object_array_get_idx(gaps, i));
 }
 
 static void print_holds(FILE *file, struct json_object *holds)
@@ -227,7 +256,9 @@ static void print_holders(FILE *file, struct json_object *holders)
 
 void status_print(FILE *file, struct json_object *status)
 {
+	print_verdict(file, status);
 	print_agent(file, member(status, "agent"));
+	print_job(file, member(status, "job"));
 	print_kernel(file, member(status, "kernel"));
 	print_archive(file, member(status, "archive"));
 	print_freed(file, member(status, "freed"));

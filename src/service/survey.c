@@ -18,6 +18,9 @@ void survey_kernel(struct survey *survey, struct source *source)
 		return;
 	survey->abilities = *source_abilities(source);
 	survey->kernel_error = source_counts(source, &survey->counts);
+	if (survey->kernel_error == 0)
+		survey->counted = (int64_t)time(NULL);
+	survey->kernel_text[0] = '\0';
 	survey->nr_holders =
 		source_holders(source, survey->holders, SURVEY_HOLDERS_MAX);
 }
@@ -33,7 +36,7 @@ static int add_boot(void *context, const struct archive_boot *boot)
 	struct survey *survey = context;
 
 	survey->nr_boots++;
-	survey->nr_records += boot->end - boot->first;
+	survey->nr_records += boot->nr_records;
 	survey->nr_segments += boot->nr_segments;
 	survey->bytes += boot->bytes;
 	survey->stored_bytes += boot->stored_bytes;
@@ -51,6 +54,7 @@ static int add_gap(void *context, const struct archive_gap *gap)
 
 	to->is = *gap;
 	to->boot[0] = '\0';
+	survey->nr_missing += gap->count;
 	return 0;
 }
 
@@ -116,6 +120,18 @@ void survey_archive(struct survey *survey, struct archive *archive)
 		survey_set_first(survey, archive, survey->counts.deleted);
 }
 
+/* What is missing counts in places, a byte each, see archive.h; here it does not. */
+static int leave_out_gap(void *context, const struct archive_gap *gap)
+{
+	struct survey *survey = context;
+
+	if (gap->first + gap->count <= survey->first) {
+		survey->nr_freed -= gap->count;
+		survey->freed_bytes -= gap->count ? gap->count : 1;
+	}
+	return 0;
+}
+
 /*
  * Nearly always, all that is archived. No segment is opened: the one that grows is open
  * for writing, so that IMA, where it measures it, would record a violation each time.
@@ -131,12 +147,15 @@ void survey_set_first(struct survey *survey, struct archive *archive,
 	survey->first = first;
 	if (!survey->has_boot)
 		return;
+	survey->nr_freed = first < survey->boot.end ? first : survey->boot.end;
 	r = archive_end_place(archive, boot, &place);
 	if (r == 0 && first < place.index)
 		r = archive_locate(archive, boot, ARCHIVE_INDEX, 0, first,
 				   &place);
-	if (r == 0)
-		survey->freed_bytes = place.binary;
+	if (r < 0)
+		return;
+	survey->freed_bytes = place.binary;
+	(void)archive_each_gap(archive, boot, leave_out_gap, survey);
 }
 
 /* ---- saying ---------------------------------------------------------------- */
@@ -220,8 +239,11 @@ static struct json_object *kernel_json(const struct survey *survey)
 
 	if (survey->kernel_error) {
 		put_error(kernel, survey->kernel_error);
+		if (*survey->kernel_text)
+			survey_put_text(kernel, "error", survey->kernel_text);
 		return kernel;
 	}
+	put_time(kernel, "time", survey->counted);
 	survey_put_text(kernel, "kind",
 			source_kind_name(survey->abilities.kind));
 	json_object_object_add(kernel, "abilities",
@@ -243,8 +265,11 @@ static void put_boot(struct json_object *to, const struct archive_boot *boot)
 	if (boot->has_reset_count)
 		survey_put_number(to, "reset_count", boot->reset_count);
 	survey_put_number(to, "kernels", boot->nr_kernels);
+	survey_put_number(to, "boot_records", boot->nr_records);
 	survey_put_number(to, "first", boot->first);
 	survey_put_number(to, "end", boot->end);
+	if (boot->end > boot->first)
+		survey_put_number(to, "last", boot->end - 1);
 }
 
 /* What was only copied stays in the kernel: nothing is to be done about it. */
@@ -280,21 +305,24 @@ static struct json_object *freed_json(const struct survey *survey)
 {
 	struct json_object *freed = json_object_new_object();
 
-	survey_put_number(freed, "records", survey->first);
+	survey_put_number(freed, "records", survey->nr_freed);
 	survey_put_number(freed, "bytes", survey->freed_bytes);
 	return freed;
 }
 
-static struct json_object *gap_json(const struct survey_gap *gap)
+struct json_object *survey_gap_json(const struct archive_gap *gap,
+				    const char *boot)
 {
 	struct json_object *object = json_object_new_object();
 
-	survey_put_text(object, "boot", gap->boot);
-	survey_put_number(object, "first", gap->is.first);
-	if (gap->is.count)
-		survey_put_number(object, "count", gap->is.count);
-	survey_put_text(object, "reason", gap->is.reason);
-	put_time(object, "time", gap->is.created);
+	survey_put_text(object, "boot", boot);
+	survey_put_number(object, "first", gap->first);
+	if (gap->count) {
+		survey_put_number(object, "count", gap->count);
+		survey_put_number(object, "last", gap->first + gap->count - 1);
+	}
+	survey_put_text(object, "reason", gap->reason);
+	put_time(object, "time", gap->created);
 	return object;
 }
 
@@ -304,9 +332,13 @@ static struct json_object *gaps_json(const struct survey *survey)
 	uint64_t nr = survey->nr_gaps;
 	uint64_t from = nr > SURVEY_GAPS_MAX ? nr - SURVEY_GAPS_MAX : 0;
 
-	for (uint64_t i = from; i < nr; i++)
-		json_object_array_add(
-			list, gap_json(&survey->gaps[i % SURVEY_GAPS_MAX]));
+	for (uint64_t i = from; i < nr; i++) {
+		const struct survey_gap *gap =
+			&survey->gaps[i % SURVEY_GAPS_MAX];
+
+		json_object_array_add(list,
+				      survey_gap_json(&gap->is, gap->boot));
+	}
 	return list;
 }
 

@@ -13,6 +13,7 @@
 struct json_object; /* json-c */
 
 #define SURVEY_HOLDERS_MAX 8
+#define SURVEY_TEXT_MAX 256
 #define SURVEY_GAPS_MAX 32
 #define SURVEY_HOLDS_MAX 64
 
@@ -28,6 +29,8 @@ struct survey_hold {
 
 struct survey {
 	int kernel_error; /* negative errno: nothing is known of the kernel */
+	char kernel_text[SURVEY_TEXT_MAX]; /* what to do about it, if known */
+	int64_t counted; /* when the kernel was last looked at; 0: never */
 	struct source_abilities abilities;
 	struct source_counts counts;
 	size_t nr_holders;
@@ -35,6 +38,7 @@ struct survey {
 
 	int archive_error; /* the same of the archive; -ENOENT: none yet */
 	uint64_t nr_boots, nr_records, nr_segments; /* all that is kept */
+	uint64_t nr_missing; /* in gaps whose size is known */
 	uint64_t bytes, stored_bytes;
 	bool has_boot;
 	struct archive_boot boot; /* the last one */
@@ -42,9 +46,10 @@ struct survey {
 	struct archive_pending pending;
 	int64_t appended; /* when the last segment was; 0: never */
 
-	/* Index of the kernel's first record: so many left it. */
+	/* Index of the kernel's first record; archived before it: */
 	bool has_first;
 	uint64_t first;
+	uint64_t nr_freed; /* records that exist, not those of gaps */
 	uint64_t freed_bytes; /* of the list; up to a mark while it has some of the archive */
 
 	/* Of all, as many as fit here; the last ones of gaps. */
@@ -69,6 +74,10 @@ void survey_set_first(struct survey *survey, struct archive *archive,
  * status, as docs/agent-protocol.md has them, added to @to.
  */
 void survey_add_json(const struct survey *survey, struct json_object *to);
+
+/* A member of "gaps". */
+struct json_object *survey_gap_json(const struct archive_gap *gap,
+				    const char *boot);
 
 /* "2026-11-25T22:40:01Z" */
 #define SURVEY_TIME_LEN 32

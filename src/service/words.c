@@ -27,6 +27,44 @@ const char *words_of_bytes(uint64_t bytes, char room[WORDS_BYTES_LEN])
 	return room;
 }
 
+const char *words_of_range(uint64_t first, uint64_t end,
+			   char room[WORDS_RANGE_LEN])
+{
+	if (end > first)
+		snprintf(room, WORDS_RANGE_LEN, "%" PRIu64 "..%" PRIu64, first,
+			 end - 1);
+	else
+		snprintf(room, WORDS_RANGE_LEN, "none");
+	return room;
+}
+
+const char *words_of_gap(const struct archive_gap *gap,
+			 char room[WORDS_GAP_LEN])
+{
+	char range[WORDS_RANGE_LEN];
+
+	if (gap->count)
+		snprintf(room, WORDS_GAP_LEN, "%" PRIu64 " records missing: %s",
+			 gap->count,
+			 words_of_range(gap->first, gap->first + gap->count,
+					range));
+	else
+		snprintf(room, WORDS_GAP_LEN,
+			 "unknown number of records missing before record "
+			 "%" PRIu64,
+			 gap->first);
+	return room;
+}
+
+void words_of_stall(const struct facts_job *job, char *to, size_t size)
+{
+	snprintf(to, size,
+		 "%s: no progress for more than %" PRIu64 " s (stall_limit): "
+		 "a disk, the TPM or the kernel does not answer; nothing is "
+		 "saved or deleted until it does",
+		 job_name(job->kind), job->limit_ms / 1000);
+}
+
 /* ---- who has the archive --------------------------------------------------- */
 
 static void name_process(int pid, char *to, size_t size)
@@ -65,19 +103,19 @@ static int find_lock(const struct stat *st)
 	return -1;
 }
 
-static void name_lock_owner(const char *dir, char *to, size_t size)
+bool words_of_owner(const char *dir, char *to, size_t size)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	int pid;
 
-	snprintf(to, size, "another process");
 	snprintf(path, sizeof(path), "%s/lock", dir);
 	if (stat(path, &st) < 0)
-		return;
+		return false;
 	pid = find_lock(&st);
 	if (pid > 0)
 		name_process(pid, to, size);
+	return pid > 0;
 }
 
 void words_of_archive(int r, const char *dir, char *to, size_t size)
@@ -86,7 +124,8 @@ void words_of_archive(int r, const char *dir, char *to, size_t size)
 
 	switch (r) {
 	case -EBUSY:
-		name_lock_owner(dir, owner, sizeof(owner));
+		if (!words_of_owner(dir, owner, sizeof(owner)))
+			snprintf(owner, sizeof(owner), "another process");
 		snprintf(to, size, "%s: %s has this archive; there can be one",
 			 dir, owner);
 		break;
@@ -232,6 +271,14 @@ void words_of_check(const struct keep_check *check, char *to, size_t size)
 			 "nothing to check against: no TPM, or "
 			 "records are missing since a gap");
 	}
+}
+
+void words_of_failed_check(int r, char *to, size_t size)
+{
+	snprintf(to, size,
+		 "archive and kernel could not be compared with the TPM's PCR "
+		 "10: %s; it is tried again",
+		 strerror(-r));
 }
 
 void words_of_hold(int r, const struct job *job, char *to, size_t size)

@@ -28,6 +28,7 @@ agent_pid=
 mounts=()
 
 end_all() {
+	[[ ! ${device-} ]] || fsfreeze -u "$work/disk" 2>/dev/null
 	agent_kill KILL
 	imasim stop >/dev/null 2>&1
 	for dir in "${mounts[@]}"; do umount "$dir" 2>/dev/null; done
@@ -115,6 +116,17 @@ machine() {
 	else
 		tcti=none
 	fi
+}
+
+# write_list FILE COMMAND: as another agent does, as soon as nobody else has the list
+write_list() {
+	local end=$((SECONDS + 120))
+	until { exec 3<>"$work/ima/$1"; } 2>/dev/null; do
+		((SECONDS < end)) || return
+		sleep 0.1
+	done
+	echo "$2" >&3
+	exec 3>&-
 }
 
 load() { imasim load "$@" >/dev/null; }
