@@ -5,6 +5,7 @@
 #include "archive/archive.h"
 #include "archive/store.h"
 #include "base/bytes.h"
+#include "base/util.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static int new_archive(const struct archive_options *options,
 		return -ENOMEM;
 	archive->lock = -1;
 	archive->tail.fd = -1;
+	identity_init(&archive->identity);
 	r = set_options(archive, options);
 	if (r < 0)
 		archive_close(archive);
@@ -74,6 +76,27 @@ static void parent_of(const char *dir, char ret_parent[PATH_MAX])
 			 slash == dir ? 1 : (int)(slash - dir), dir);
 }
 
+int store_mend(struct archive *archive, const char *path, mode_t mode,
+	       bool is_new)
+{
+	int r = io_mend(archive->options.io, path, mode);
+
+	if (r == IO_MENDED && !is_new)
+		say(archive->options.say, SAY_NOTICE,
+		    "%s: its mode or owner was another one; it is %s's own now, with mode %04o",
+		    path, geteuid() ? "this user" : "root", mode);
+	/* Of another kind: who opens it says so. */
+	if (r == -ELOOP || r == -EINVAL)
+		return 0;
+	if (r == -EPERM || r == -EROFS) {
+		say_errno(archive->options.say, r,
+			  "%s: should be its owner's alone (mode %04o)", path,
+			  mode);
+		r = 0;
+	}
+	return r < 0 ? say_errno(archive->options.say, r, "%s", path) : 0;
+}
+
 /*
  * Synced even if it was there: who made it may have been killed. Whoever was
  * given a folder in another that it may not read cannot do that, and need not.
@@ -88,6 +111,9 @@ static int make_dir(struct archive *archive)
 	if (r == -EEXIST)
 		made = false;
 	else if (r < 0)
+		return r;
+	r = store_mend(archive, archive->dir, 0700, made);
+	if (r < 0)
 		return r;
 	parent_of(archive->dir, parent);
 	r = io_sync_dir(io, parent);
@@ -109,19 +135,89 @@ static int take_lock(struct archive *archive)
 		    archive->dir);
 	else if (r < 0)
 		say_errno(archive->options.say, r, "%s", path);
+	return r == 0 ? store_mend(archive, path, 0600, true) : r;
+}
+
+/* SQLite would make it by the umask; the other two get the mode that this one has. */
+static int make_index(struct archive *archive, const char *path)
+{
+	const struct io *io = archive->options.io;
+	int fd = io_open(io, path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0)
+		return say_errno(archive->options.say, fd, "%s", path);
+	io_close(io, fd);
+	return store_mend(archive, path, 0600, true);
+}
+
+static int prepare_index(struct archive *archive)
+{
+	struct segment_path path;
+	struct io_identity is;
+	int r;
+
+	snprintf(path.text, sizeof(path.text), "%s/index.db", archive->dir);
+	r = io_identify_path(archive->options.io, path.text, &is);
+	if (r == -ENOENT)
+		return make_index(archive, path.text);
+	return r < 0 ? say_errno(archive->options.say, r, "%s", path.text) :
+		       store_mend(archive, path.text, 0600, false);
+}
+
+/* What a writer has made before that had another umask. */
+static int mend_companions(struct archive *archive)
+{
+	static const char *const suffixes[] = { "wal", "shm" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suffixes); i++) {
+		struct segment_path path;
+		struct io_identity is;
+
+		snprintf(path.text, sizeof(path.text), "%s/index.db-%s",
+			 archive->dir, suffixes[i]);
+		if (io_identify_path(archive->options.io, path.text, &is) == 0)
+			r = store_mend(archive, path.text, 0600, false);
+	}
 	return r;
+}
+
+static int open_index(struct archive *archive)
+{
+	int r = prepare_index(archive);
+
+	if (r == 0)
+		r = index_open_writer(&archive->index, &archive->options);
+	if (r == 0)
+		r = mend_companions(archive);
+	return r == 0 ? identity_begin(archive) : r;
+}
+
+/* An empty index is that of an archive that was about to be made. */
+static int find_existing(const struct archive *archive)
+{
+	struct segment_path path;
+	struct io_identity is;
+	int r;
+
+	snprintf(path.text, sizeof(path.text), "%s/index.db", archive->dir);
+	r = io_identify_path(archive->options.io, path.text, &is);
+	return r == 0 && is.len == 0 ? -ENOENT : r;
 }
 
 static int open_writer(struct archive *archive)
 {
 	const struct io *io = archive->options.io;
-	int r = make_dir(archive);
+	int r = archive->options.existing ? find_existing(archive) : 0;
 
+	if (r < 0)
+		return r;
+	r = make_dir(archive);
 	if (r < 0)
 		return say_errno(archive->options.say, r, "%s", archive->dir);
 	r = take_lock(archive);
 	if (r == 0)
-		r = index_open_writer(&archive->index, &archive->options);
+		r = open_index(archive);
 	if (r == 0)
 		r = io_sync_dir(io, archive->dir);
 	if (r == 0)
@@ -131,6 +227,8 @@ static int open_writer(struct archive *archive)
 		r = recover(archive);
 	if (r == 0)
 		r = tail_load(archive);
+	if (r == 0)
+		identity_note_index(archive);
 	archive->starts = false;
 	return r;
 }
@@ -173,6 +271,7 @@ void archive_close(struct archive *archive)
 	if (!archive)
 		return;
 	tail_fini(archive);
+	identity_fini(archive);
 	index_close(&archive->index);
 	if (archive->lock >= 0)
 		io_close(archive->options.io, archive->lock);
@@ -215,12 +314,23 @@ static int commit(struct archive *archive)
 	return r;
 }
 
+/* What SQLite then wrote to its file was us. */
+static int commit_and_note(struct archive *archive)
+{
+	int r = commit(archive);
+
+	identity_note_index(archive);
+	return r;
+}
+
 int store_commit(struct archive *archive, int r)
 {
 	bool in_doubt = false;
 
+	if (r == 0)
+		r = identity_check_all(archive);
 	if (r == 0) {
-		r = commit(archive);
+		r = commit_and_note(archive);
 		in_doubt = r < 0;
 	}
 	if (r < 0 && index_rollback(&archive->index) < 0)
@@ -281,7 +391,12 @@ int archive_rollback(struct archive *archive)
 		return -EROFS;
 	if (!archive->failed && !tail_is_dirty(archive))
 		return 0;
-	r = recover(archive);
+	/* What is not the archive's is not recovered: files would be removed. */
+	r = identity_check(archive);
+	if (r == 0) {
+		r = recover(archive);
+		identity_note_index(archive);
+	}
 	if (r == 0)
 		r = tail_load(archive);
 	archive->failed = r;

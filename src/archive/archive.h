@@ -57,13 +57,14 @@ struct archive_options {
 	const struct say *say; /* NULL: silence */
 	unsigned int banks; /* replayed for a new boot; 0: sha1, sha256 */
 	uint64_t segment_len; /* bytes; 0: ARCHIVE_SEGMENT_LEN */
+	bool existing; /* a writer makes none */
 };
 
 /*
  * Makes DIR (its parent must be there) and what belongs in it, or recovers what
  * is there. -EBUSY: another writer has it. -EBADMSG: it is damaged so that
  * appending could not be right; -ENOTSUP: it is of another version; both have been
- * said. Options are copied, io and say must stay.
+ * said. -ENOENT: there is none and @options say that none is made, or no parent. Options are copied, io and say must stay.
  */
 int archive_open_writer(const struct archive_options *options,
 			struct archive **ret_archive);
@@ -182,6 +183,17 @@ int archive_pending(struct archive *archive,
  */
 int archive_add_gap(struct archive *archive, uint64_t count,
 		    const char *reason);
+
+/*
+ * To be asked right before what was committed is given up elsewhere: is what is open
+ * still the archive that its path names, as we left it, and is the end of it what the index's
+ * last row says? 0, or -EIDRM: it was removed, replaced or changed by somebody; said once, with
+ * the file. All that writes returns that, too, until the archive is back or is opened anew.
+ */
+int archive_check_identity(struct archive *archive);
+
+/* What -EIDRM was returned for last, a sentence; NULL: nothing is wrong. */
+const char *archive_lost(const struct archive *archive);
 
 /* Index of the record that is put next. 0 when there is no boot. */
 uint64_t archive_end(const struct archive *archive);
@@ -390,6 +402,7 @@ struct archive_prune_result {
 	bool unacknowledged; /* would need @force */
 };
 
+/* A reader's archive will do for @dry_run. */
 int archive_prune(struct archive *archive,
 		  const struct archive_prune_options *options,
 		  struct archive_prune_result *ret_result);

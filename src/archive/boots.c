@@ -110,6 +110,8 @@ static int make_folder(struct archive *archive, int64_t boot)
 	int r = io_mkdir(io, path.text, 0700);
 
 	if (r == 0 || r == -EEXIST)
+		r = store_mend(archive, path.text, 0700, true);
+	if (r == 0)
 		r = io_sync_dir(io, archive->dir);
 	if (r < 0)
 		say_errno(archive->options.say, r, "%s", path.text);

@@ -179,7 +179,9 @@ static int open_files(struct press *press)
 			       r;
 	press->fd = io_open(options->io, press->path.text,
 			    O_RDWR | O_CREAT | O_TRUNC, 0600);
-	return press->fd < 0 ? fail(press, press->fd, "making it") : 0;
+	if (press->fd < 0)
+		return fail(press, press->fd, "making it");
+	return store_mend(press->archive, press->path.text, 0600, true);
 }
 
 static int init_zstd(struct press *press)
@@ -236,7 +238,7 @@ static int exchange(struct archive *archive, struct row *row)
 	r = store_commit(archive, r);
 	if (r < 0)
 		return r;
-	r = io_unlink(archive->options.io, raw.text);
+	r = identity_unlink(archive, raw.text);
 	if (r < 0)
 		say_errno(archive->options.say, r,
 			  "%s: is compressed, and cannot be removed", raw.text);
@@ -253,7 +255,11 @@ static int compress_one(struct archive *archive, struct row *row)
 				     SEGMENT_COMPRESSED),
 		.fd = -1,
 	};
-	int r = write_compressed(&press);
+	int r = identity_check(archive);
+
+	if (r < 0)
+		return r;
+	r = write_compressed(&press);
 
 	press_fini(&press);
 	if (r == 0)

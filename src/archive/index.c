@@ -89,6 +89,14 @@ void index_close(struct index *index)
 	index->path = NULL;
 }
 
+bool index_has_moved(struct index *index)
+{
+	int moved = 0;
+
+	sqlite3_file_control(index->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved;
+}
+
 /*
  * SQLite would name the index for what is wrong with a file beside it. One of another
  * archive is found out by what it makes of the rows: digests of segments differ.
@@ -329,15 +337,14 @@ static int open_either_way(struct index *index,
 		       open_to_read(index, index->path, 0, options->vfs);
 }
 
+/* Not by opening it: see io_identify_path(). */
 static int is_there(const struct index *index,
 		    const struct archive_options *options)
 {
-	int fd = io_open(options->io, index->path, O_RDONLY, 0);
+	struct io_identity is;
+	int r = io_identify_path(options->io, index->path, &is);
 
-	if (fd < 0)
-		return say_errno(options->say, fd, "%s", index->path);
-	io_close(options->io, fd);
-	return 0;
+	return r < 0 ? say_errno(options->say, r, "%s", index->path) : 0;
 }
 
 int index_open_reader(struct index *index,

@@ -42,6 +42,9 @@ int index_open_reader(struct index *index,
 		      const struct archive_options *options);
 void index_close(struct index *index);
 
+/* Does the path lead to another file than the one that is open? */
+bool index_has_moved(struct index *index);
+
 /* ---- transactions ---------------------------------------------------------- */
 
 /* Begins one unless it has begun. */

@@ -20,6 +20,7 @@ struct prune {
 	struct archive *archive;
 	const struct archive_prune_options *options;
 	int64_t now;
+	int64_t last; /* boot */
 	int64_t oldest_to_keep; /* boot; older ones go */
 	uint64_t bytes_left; /* on disk */
 	bool has_hold;
@@ -94,7 +95,7 @@ static void remove_file(struct archive *archive, const struct row *row)
 	struct segment_path path = segment_path(
 		archive->dir, row->is.boot, row->is.first,
 		row->is.compressed ? SEGMENT_COMPRESSED : SEGMENT_RAW);
-	int r = io_unlink(archive->options.io, path.text);
+	int r = identity_unlink(archive, path.text);
 
 	if (r < 0)
 		say_errno(archive->options.say, r,
@@ -129,7 +130,9 @@ static int remove_boot(struct archive *archive, int64_t boot)
 	r = store_commit(archive, r);
 	if (r < 0)
 		return r;
-	r = uncommitted_forget(archive, boot);
+	r = identity_check(archive);
+	if (r == 0)
+		r = uncommitted_forget(archive, boot);
 	if (r == 0)
 		r = io_rmdir(archive->options.io, folder.text);
 	if (r < 0)
@@ -159,7 +162,7 @@ static int consider_segment(struct prune *prune, const struct row *row)
 	struct row next = { 0 };
 	int r = IMASTAGE_END;
 
-	if (is->boot == prune->archive->tail.boot) {
+	if (is->boot == prune->last) {
 		r = index_segment_from(&prune->archive->index, is->boot,
 				       row_end(row), 0, &next);
 		row_fini(&next);
@@ -195,7 +198,7 @@ static int consider_boot(void *context, const struct archive_boot *boot)
 	struct prune *prune = context;
 	int r = consider_segments(prune, boot->id);
 
-	if (r != 0 || boot->id == prune->archive->tail.boot)
+	if (r != 0 || boot->id == prune->last)
 		return r;
 	if (boot->nr_segments == 0 &&
 	    !is_unwanted(prune, boot->id, boot->created))
@@ -209,7 +212,7 @@ static int consider_boot(void *context, const struct archive_boot *boot)
 static int find_oldest_to_keep(struct prune *prune)
 {
 	unsigned int keep = prune->options->keep_boots;
-	int64_t id = prune->archive->tail.boot;
+	int64_t id = prune->last;
 	int r = 0;
 
 	while (keep-- > 1 && id > 0 && r == 0) {
@@ -224,9 +227,13 @@ static int find_oldest_to_keep(struct prune *prune)
 static int prepare(struct prune *prune)
 {
 	struct index *index = &prune->archive->index;
-	int r = store_idle(prune->archive);
+	int r = prune->options->dry_run && !prune->archive->writes ?
+			0 :
+			store_idle(prune->archive);
 
 	if (r == 0)
+		r = index_last_boot(index, &prune->last);
+	if (r >= 0)
 		r = find_oldest_to_keep(prune);
 	if (r == 0)
 		r = index_stored_bytes(index, &prune->bytes_left);

@@ -105,16 +105,18 @@ static int visit_segment(void *context, const char *name)
 		visit->foreign = true;
 		return 0;
 	}
+	path = segment_path(visit->archive->dir, visit->boot, first, kind);
 	if (uncommitted_is(kind))
-		return 0;
+		return store_mend(visit->archive, path.text, 0600, false);
 	r = judge(visit, kind, first);
 	visit->nr_kept += r == WANTED;
-	if (r < 0 || r == WANTED)
-		return r < 0 ? r : 0;
+	if (r == WANTED)
+		return store_mend(visit->archive, path.text, 0600, false);
+	if (r < 0)
+		return r;
 	if (r == UNKNOWN && visit->archive->starts)
 		return uncommitted_keep_file(visit->archive, visit->boot, kind,
 					     first);
-	path = segment_path(visit->archive->dir, visit->boot, first, kind);
 	return remove_file(visit, path.text, "it was not committed");
 }
 
@@ -206,6 +208,8 @@ static int visit_folder(void *context, const char *name)
 		return 0;
 	path = segment_folder(archive->dir, visit.boot);
 	r = check_age(&visit, path.text);
+	if (r == 0)
+		r = store_mend(archive, path.text, 0700, false);
 	if (r < 0)
 		return r;
 	r = io_list(archive->options.io, path.text, visit_segment, &visit);

@@ -6,6 +6,7 @@
 #define ARCHIVE_STORE_H
 
 #include "archive/counter.h"
+#include "archive/identity.h"
 #include "archive/index.h"
 #include "archive/marks.h"
 #include "archive/segment.h"
@@ -48,6 +49,7 @@ struct archive {
 	/* Of the writer only. */
 	int lock; /* descriptor of the lock file, -1: none */
 	struct tail tail;
+	struct identity identity;
 	int failed; /* an error after which only a rollback is possible */
 	bool doubtful; /* a commit failed: it is open what is committed */
 	bool starts; /* what is not committed was another writer's */
@@ -95,6 +97,14 @@ int store_idle(const struct archive *archive);
  * returned; when it is the commit's, everything needs a rollback.
  */
 int store_commit(struct archive *archive, int r);
+
+/*
+ * The file or folder is the owner's alone, whatever the umask was or somebody has made of it.
+ * What cannot be mended is said, and no error. @mode: 0700 or 0600; @is_new: nothing is said
+ * of what was mended.
+ */
+int store_mend(struct archive *archive, const char *path, mode_t mode,
+	       bool is_new);
 
 /* ---- recover.c ------------------------------------------------------------- */
 

@@ -182,6 +182,8 @@ static int load_segment(struct archive *archive)
 		r = rehash(archive);
 	if (r == 0)
 		r = hash_copy(&tail->flushed_hash, &tail->safe_hash);
+	if (r == 0)
+		r = identity_note_tail(archive);
 	tail->safe = tail->flushed = tail->row.is.bytes;
 	return r;
 }
@@ -262,6 +264,8 @@ int tail_load(struct archive *archive)
 		return r == IMASTAGE_END ? 0 : r;
 	r = index_get_base(&archive->index, tail->boot, &base);
 	if (r == 0)
+		r = identity_pin_boot(archive);
+	if (r == 0)
 		r = load_rows(archive, &base);
 	free(base.state.data);
 	return r;
@@ -274,10 +278,13 @@ static int begin_segment(struct archive *archive, enum imastage_endian endian)
 	struct tail *tail = &archive->tail;
 	struct segment_path path = segment_path(archive->dir, tail->boot,
 						tail->place.index, SEGMENT_RAW);
-	int r;
+	int r = identity_check(archive);
 
+	if (r < 0)
+		return r;
+	/* Recovery has left no file without a row: one that is there is not ours. */
 	tail->fd = io_open(archive->options.io, path.text,
-			   O_RDWR | O_CREAT | O_TRUNC, 0600);
+			   O_RDWR | O_CREAT | O_EXCL, 0600);
 	if (tail->fd < 0)
 		return say_errno(archive->options.say, tail->fd, "%s",
 				 path.text);
@@ -290,7 +297,11 @@ static int begin_segment(struct archive *archive, enum imastage_endian endian)
 		.created = store_now(),
 		.endian = endian,
 	};
-	r = hash_start(&tail->safe_hash);
+	r = store_mend(archive, path.text, 0600, true);
+	if (r == 0)
+		r = identity_note_tail(archive);
+	if (r == 0)
+		r = hash_start(&tail->safe_hash);
 	return r == 0 ? hash_start(&tail->flushed_hash) : r;
 }
 
@@ -308,7 +319,8 @@ static int append(struct archive *archive, struct imastage_bytes bytes)
 				 archive->dir, tail->boot, tail->row.is.first,
 				 tail->flushed);
 	tail->flushed += bytes.len;
-	return hash_update(&tail->flushed_hash, bytes);
+	r = identity_note_tail(archive);
+	return r == 0 ? hash_update(&tail->flushed_hash, bytes) : r;
 }
 
 static int flush(struct archive *archive)

@@ -271,5 +271,6 @@ void scenario_check(struct scenario *s)
 	check_pending(s, before, after);
 	check_note(s, before);
 	check_replay(s);
+	assert_int_equal(archive_check_identity(s->archive), 0);
 	keeping_verify(s->archive);
 }

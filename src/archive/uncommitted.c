@@ -100,8 +100,10 @@ static int copy_tail(struct archive *archive, int fd, uint64_t offset,
 	struct segment_path folder =
 		segment_folder(archive->dir, archive->tail.boot);
 	int copy = io_open(io, to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-	int r = copy < 0 ? copy : copy_bytes(io, fd, offset, copy);
+	int r = copy < 0 ? copy : store_mend(archive, to, 0600, true);
 
+	if (r == 0)
+		r = copy_bytes(io, fd, offset, copy);
 	if (r == 0)
 		r = io_sync(io, copy);
 	if (copy >= 0)
@@ -187,6 +189,8 @@ int archive_forget_uncommitted(struct archive *archive)
 {
 	int r = store_ready(archive);
 
+	if (r == 0)
+		r = identity_check(archive);
 	if (r < 0 || archive->tail.boot == 0)
 		return r;
 	return uncommitted_forget(archive, archive->tail.boot);

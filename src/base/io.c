@@ -119,6 +119,74 @@ static int system_lock(const struct io *io, int fd)
 	return errno == EWOULDBLOCK ? -EBUSY : -errno;
 }
 
+static int take_identity(int r, const struct stat *st,
+			 struct io_identity *ret_identity)
+{
+	if (r < 0)
+		return -errno;
+	*ret_identity = (struct io_identity){
+		.device = st->st_dev,
+		.inode = st->st_ino,
+		.nr_links = st->st_nlink,
+		.len = (uint64_t)st->st_size,
+		.written = st->st_mtim.tv_sec * INT64_C(1000000000) +
+			   st->st_mtim.tv_nsec,
+	};
+	return 0;
+}
+
+static int system_identify(const struct io *io, int fd,
+			   struct io_identity *ret_identity)
+{
+	struct stat st;
+
+	(void)io;
+	return take_identity(fstat(fd, &st), &st, ret_identity);
+}
+
+static int system_identify_path(const struct io *io, const char *path,
+				struct io_identity *ret_identity)
+{
+	struct stat st;
+
+	(void)io;
+	return take_identity(lstat(path, &st), &st, ret_identity);
+}
+
+/* By a descriptor that leads to the file without having it open. */
+static int mend_fd(int fd, const struct stat *st, mode_t mode)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (st->st_uid != geteuid() && chown(path, geteuid(), (gid_t)-1) < 0)
+		return -errno;
+	return chmod(path, mode) < 0 ? -errno : IO_MENDED;
+}
+
+static int system_mend(const struct io *io, const char *path, mode_t mode)
+{
+	cleanup_close int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	(void)io;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	if (mode & S_IXUSR ? !S_ISDIR(st.st_mode) : !S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((st.st_mode & 07777) == mode && st.st_uid == geteuid())
+		return 0;
+	return mend_fd(fd, &st, mode);
+}
+
+static int system_open_folder(const struct io *io, const char *path)
+{
+	(void)io;
+	return result(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
 static int system_mkdir(const struct io *io, const char *path, mode_t mode)
 {
 	(void)io;
@@ -191,6 +259,10 @@ static const struct io_ops system_ops = {
 	.forget = system_forget,
 	.size = system_size,
 	.lock = system_lock,
+	.identify = system_identify,
+	.identify_path = system_identify_path,
+	.mend = system_mend,
+	.open_folder = system_open_folder,
 	.mkdir = system_mkdir,
 	.rmdir = system_rmdir,
 	.sync_dir = system_sync_dir,

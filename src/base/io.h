@@ -19,6 +19,14 @@
 
 struct io;
 
+/* Which file or folder it is, and how it is at this moment: to be compared with another look. */
+struct io_identity {
+	uint64_t device, inode;
+	uint64_t nr_links;
+	uint64_t len;
+	int64_t written; /* when it was last, by a clock that may jump */
+};
+
 struct io_ops {
 	int (*open)(const struct io *io, const char *path, int flags,
 		    mode_t mode);
@@ -33,6 +41,12 @@ struct io_ops {
 	int (*forget)(const struct io *io, int fd);
 	int (*size)(const struct io *io, int fd, uint64_t *ret_len);
 	int (*lock)(const struct io *io, int fd);
+	int (*identify)(const struct io *io, int fd,
+			struct io_identity *ret_identity);
+	int (*identify_path)(const struct io *io, const char *path,
+			     struct io_identity *ret_identity);
+	int (*mend)(const struct io *io, const char *path, mode_t mode);
+	int (*open_folder)(const struct io *io, const char *path);
 	int (*mkdir)(const struct io *io, const char *path, mode_t mode);
 	int (*rmdir)(const struct io *io, const char *path);
 	int (*sync_dir)(const struct io *io, const char *path);
@@ -121,6 +135,44 @@ static inline int io_size(const struct io *io, int fd, uint64_t *ret_len)
 static inline int io_lock(const struct io *io, int fd)
 {
 	return io->ops->lock(io, fd);
+}
+
+/* Of an open file or folder. */
+static inline int io_identify(const struct io *io, int fd,
+			      struct io_identity *ret_identity)
+{
+	return io->ops->identify(io, fd, ret_identity);
+}
+
+/*
+ * Of what has that name now; a symbolic link is not followed. Opens nothing, and so takes no
+ * lock of SQLite's from this process, as closing any descriptor of its file would.
+ */
+static inline int io_identify_path(const struct io *io, const char *path,
+				   struct io_identity *ret_identity)
+{
+	return io->ops->identify_path(io, path, ret_identity);
+}
+
+#define IO_MENDED 1
+
+/*
+ * The folder (0700) or regular file (0600) gets that @mode, whatever the umask was, and us for
+ * its owner. 0: it had both; IO_MENDED. Opens nothing, either. -ELOOP for a symbolic link,
+ * -EINVAL for what is of another kind.
+ */
+static inline int io_mend(const struct io *io, const char *path, mode_t mode)
+{
+	return io->ops->mend(io, path, mode);
+}
+
+/*
+ * A descriptor for io_identify() and io_close() alone: as long as it is open, no other folder
+ * gets this one's inode.
+ */
+static inline int io_open_folder(const struct io *io, const char *path)
+{
+	return io->ops->open_folder(io, path);
 }
 
 static inline int io_mkdir(const struct io *io, const char *path, mode_t mode)

@@ -38,6 +38,13 @@ static int set_no_wait(void *context, const char *value)
 	return 0;
 }
 
+static int set_leave_gap(void *context, const char *value)
+{
+	(void)value;
+	((struct options *)context)->place.leave_gap = true;
+	return 0;
+}
+
 static const struct opt collect_opts[] = {
 	{ .text = "What is done:" },
 	{ "before-kexec", 0, NULL,
@@ -45,6 +52,9 @@ static const struct opt collect_opts[] = {
 	  set_kexec, NULL },
 	{ "no-wait", 0, NULL, "only ask the agent to begin", set_no_wait,
 	  NULL },
+	{ "leave-gap", 0, NULL,
+	  "with --archive or --source: even if another keeper has\nthis kernel, whose archive lacks these records for good",
+	  set_leave_gap, NULL },
 	{ "json", 'j', NULL, "say what was done as one JSON object", set_json,
 	  NULL },
 	{ 0 },
@@ -125,6 +135,11 @@ int cmd_collect(int argc, char **argv)
 	if (options.kexec && options.no_wait)
 		return cli_usage("--before-kexec waits: what comes after it "
 				 "must not be too early");
+	if (options.place.leave_gap && !options.place.archive &&
+	    !options.place.source)
+		return cli_usage("--leave-gap goes with --archive or --source: "
+				 "without these the agent is asked, and "
+				 "nothing is missing anywhere");
 	r = place_init(&options.place);
 	if (r != CLI_OK)
 		return r;

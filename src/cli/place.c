@@ -165,6 +165,7 @@ static int do_here(const struct place *place, struct json_object *request,
 		.say = place_say_of(place),
 		.stop = interrupted,
 		.archive_only = archive_only,
+		.leave_gap = place->leave_gap,
 	};
 	const char *text = json_object_to_json_string(request);
 	struct keeper *keeper;
@@ -176,6 +177,7 @@ static int do_here(const struct place *place, struct json_object *request,
 		*ret_reply = request_refusal(r, error);
 		return 0;
 	}
+	options.read_only = rq.job.kind == JOB_PRUNE && rq.job.prune.dry_run;
 	r = keeper_open(&options, &keeper);
 	if (r < 0)
 		return r;

@@ -19,6 +19,7 @@ struct place {
 	const char *archive, *source, *control; /* NULL: the configuration's */
 	bool verbose;
 	uint64_t timeout_ms; /* for what is asked for; 0: as long as it takes */
+	bool leave_gap; /* see service/keeper.h */
 	struct config config; /* after place_init() */
 };
 

@@ -4,7 +4,7 @@
  *
  * What always holds at the deletion: the records about to be deleted are those
  * that were read in this session, from their first byte, and each of them is
- * committed, or was compared with the committed one.
+ * committed, or was compared with the committed one, in the archive that its path names.
  */
 #include "keep/private.h"
 
@@ -170,6 +170,8 @@ static int delete_chunk(struct keep *keep, const struct chunk *chunk)
 	uint64_t deleted = keep->first - keep->uncounted;
 	int r = check_count(keep, chunk);
 
+	if (r == 0)
+		r = archive_check_identity(keep->options.archive);
 	if (r < 0)
 		return r;
 	if (chunk->part == KEEP_STAGED)
@@ -374,6 +376,9 @@ static int drain_placed(struct drain *drain)
 	bool again = false;
 	int r = source_counts(keep->options.source, &counts);
 
+	/* Nothing is staged for an archive that is gone; one that has failed is rolled back first. */
+	if (r == 0 && keep->placed)
+		r = archive_check_identity(keep->options.archive);
 	drain->left = counts.current;
 	do {
 		if (r >= 0)

@@ -4,7 +4,8 @@
  * where a record could be lost, so this is what always holds:
  *
  * - A record leaves the kernel only after the archive has committed it, or has
- *   it already and it was compared, byte for byte, in the same session.
+ *   it already and it was compared, byte for byte, in the same session; and only
+ *   while that archive is the one that its path names, as it was left.
  * - Whatever stops it at whatever step, killed, powered off, a failing disk, a
  *   kexec: keep_drain() called again goes on without losing a record or
  *   archiving one twice. docs/keeper-reconcile.md says how.
@@ -141,6 +142,8 @@ struct keep_result {
  * -EBUSY	others have the list open: source_blockers()
  * -EACCES	a kexec or reboot is under way, nothing was staged
  * -ESTALE	the same, and nothing was deleted: it comes back, and is known
+ * -EIDRM	the archive is no longer what its path names, or was changed by somebody:
+ *		archive_lost(); nothing is deleted
  * -EOPNOTSUPP	nothing can be deleted here: keep_copy()
  * -EBADMSG	the kernel's bytes are no records: what came before them is
  *		archived, nothing is deleted, they are put aside

@@ -293,6 +293,8 @@ static int place_anew(struct keep *keep)
 	int r = archive_rollback(keep->options.archive);
 
 	if (r == 0)
+		r = archive_check_identity(keep->options.archive);
+	if (r == 0)
 		r = keep_step(keep, "place");
 	if (r == 0)
 		r = keep_identify(keep->options.tpm, keep->options.boot_id,

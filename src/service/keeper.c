@@ -44,17 +44,25 @@ static uint64_t now_ms(void)
 
 static int open_archive(struct keeper *keeper)
 {
+	const struct keeper_options *how = &keeper->options;
 	struct archive_options options = {
 		.dir = keeper->config.archive,
-		.say = keeper->options.say,
+		.say = how->say,
 		.segment_len = keeper->config.segment_size,
+		.existing = how->archive_only,
 	};
 	char text[JOB_TEXT_MAX];
-	int r = archive_open_writer(&options, &keeper->archive);
+	int r = how->read_only ?
+			archive_open_reader(&options, &keeper->archive) :
+			archive_open_writer(&options, &keeper->archive);
 
-	if (r < 0) {
+	if (r == -ENOENT && how->archive_only)
+		say(how->say, SAY_ERROR,
+		    "%s: there is no archive; imastaged or 'imastage collect' makes one",
+		    keeper->config.archive);
+	else if (r < 0) {
 		words_of_archive(r, keeper->config.archive, text, sizeof(text));
-		say(keeper->options.say, SAY_ERROR, "%s", text);
+		say(how->say, SAY_ERROR, "%s", text);
 	}
 	return r;
 }
@@ -76,6 +84,38 @@ static int open_source(struct keeper *keeper)
 		say(keeper->options.say, SAY_ERROR, "%s: %s",
 		    keeper->config.source, strerror(-r));
 	return r;
+}
+
+/*
+ * Before there is an archive: none is begun for records that are not ours. Who only copies
+ * takes nothing from others, but misses what others take.
+ */
+static int claim_kernel(struct keeper *keeper)
+{
+	bool copies = keeper->config.method == CONFIG_METHOD_COPY ||
+		      source_abilities(keeper->source)->kind ==
+			      SOURCE_UNPATCHED;
+	char text[JOB_TEXT_MAX];
+	int r = keeper->options.leave_gap ?
+			0 :
+			source_claim(keeper->source, copies);
+
+	if (r == -EBUSY) {
+		words_of_claim(keeper->config.source, keeper->config.archive,
+			       text, sizeof(text));
+		say(keeper->options.say, SAY_ERROR, "%s", text);
+	} else if (r < 0) {
+		say_errno(keeper->options.say, r, "%s: claiming this kernel",
+			  keeper->config.source);
+	}
+	return r;
+}
+
+static int open_kernel(struct keeper *keeper)
+{
+	int r = open_source(keeper);
+
+	return r == 0 ? claim_kernel(keeper) : r;
 }
 
 /* Without one, hard boots are told apart by other signs, and nothing is checked. */
@@ -129,9 +169,9 @@ int keeper_open(const struct keeper_options *options,
 	keeper->config = *options->config;
 	keeper->facts.mean_len = MEAN_LEN;
 	keeper->facts.survey.kernel_error = -ENOENT;
-	r = open_archive(keeper);
-	if (r == 0 && !options->archive_only)
-		r = open_source(keeper);
+	r = options->archive_only ? 0 : open_kernel(keeper);
+	if (r == 0)
+		r = open_archive(keeper);
 	if (r == 0 && !options->archive_only)
 		r = open_tpm(keeper);
 	if (r == 0 && !options->archive_only)
@@ -283,7 +323,7 @@ static void note_well(struct keeper *keeper)
 /* @r of a drain or reconciliation. */
 static void judge(struct keeper *keeper, struct job *job, int r)
 {
-	struct source_holder blockers[SURVEY_HOLDERS_MAX];
+	struct source_holder blockers[SURVEY_HOLDERS_MAX] = { 0 };
 	size_t nr = 0;
 
 	job->result = r;
@@ -299,6 +339,9 @@ static void judge(struct keeper *keeper, struct job *job, int r)
 		nr = source_blockers(keeper->source, blockers,
 				     SURVEY_HOLDERS_MAX);
 	words_of_failure(r, blockers, nr, job->text, sizeof(job->text));
+	if (r == -EIDRM)
+		words_of_lost(archive_lost(keeper->archive), job->text,
+			      sizeof(job->text));
 	note_trouble(keeper, r, job->text);
 	memcpy(keeper->facts.survey.holders, blockers,
 	       nr * sizeof(blockers[0]));

@@ -17,14 +17,17 @@ struct keeper_options {
 	const struct say *say; /* borrowed */
 	bool (*stop)(void *context); /* true: wait for nobody; may be NULL */
 	void *context;
-	bool archive_only; /* for jobs that need no kernel */
 	bool stays; /* until it is told to end: absence.h */
+	bool archive_only; /* for jobs that need no kernel; makes no archive */
+	bool read_only; /* besides, for jobs that only look */
+	/* Although another keeper has the kernel, whose archive then lacks for good what is taken. */
+	bool leave_gap;
 };
 
 /*
- * Takes the archive's lock. Whatever fails has been said with what to do, to
- * @options->say. -EBUSY: another keeper has the archive. A TPM that is not there
- * is no error.
+ * Claims the kernel and takes the archive's lock. Whatever fails has been said with what to
+ * do, to @options->say. -EBUSY: another keeper has the kernel or the archive. A TPM that is
+ * not there is no error.
  */
 int keeper_open(const struct keeper_options *options,
 		struct keeper **ret_keeper);

@@ -103,19 +103,39 @@ static int find_lock(const struct stat *st)
 	return -1;
 }
 
-bool words_of_owner(const char *dir, char *to, size_t size)
+/* False: nobody that can be seen from here has locked it. */
+static bool name_lock_owner(const char *path, char *to, size_t size)
 {
-	char path[PATH_MAX];
 	struct stat st;
-	int pid;
+	int pid = stat(path, &st) < 0 ? -1 : find_lock(&st);
 
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	if (stat(path, &st) < 0)
-		return false;
-	pid = find_lock(&st);
 	if (pid > 0)
 		name_process(pid, to, size);
 	return pid > 0;
+}
+
+bool words_of_owner(const char *dir, char *to, size_t size)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	return name_lock_owner(path, to, size);
+}
+
+void words_of_claim(const char *source, const char *archive, char *to,
+		    size_t size)
+{
+	char owner[64] = "another process";
+
+	if (words_of_owner(archive, owner, sizeof(owner))) {
+		words_of_archive(-EBUSY, archive, to, size);
+		return;
+	}
+	(void)name_lock_owner(source, owner, sizeof(owner));
+	snprintf(to, size,
+		 "%s: %s keeps this kernel: its archive would lack for good "
+		 "what is taken here; ask it, or stop it first",
+		 source, owner);
 }
 
 void words_of_archive(int r, const char *dir, char *to, size_t size)
@@ -208,6 +228,15 @@ void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 	}
 	snprintf(to, size, "records cannot be saved and stay in the kernel: %s",
 		 strerror(-r));
+}
+
+void words_of_lost(const char *lost, char *to, size_t size)
+{
+	snprintf(to, size,
+		 "the archive is not what it was: %s; records stay in the "
+		 "kernel: put it back, or restart imastaged, which opens what "
+		 "is there then",
+		 lost ? lost : "it was removed or changed by somebody");
 }
 
 void words_of_drain(const struct job *job, uint64_t nr_deleted, char *to,

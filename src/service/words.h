@@ -15,9 +15,15 @@ void words_of_archive(int r, const char *dir, char *to, size_t size);
 /* "pid 12 (imastaged)": who writes it. False: nobody. */
 bool words_of_owner(const char *dir, char *to, size_t size);
 
+/* Another keeper has the kernel, or the archive as well. */
+void words_of_claim(const char *source, const char *archive, char *to,
+		    size_t size);
+
 /* A drain or reconciliation, with the @nr @holders in its way. */
 void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 		      char *to, size_t size);
+/* -EIDRM, with what archive_lost() says. */
+void words_of_lost(const char *lost, char *to, size_t size);
 void words_of_report(const struct keep_report *report, char *to, size_t size);
 void words_of_drain(const struct job *job, uint64_t nr_deleted, char *to,
 		    size_t size);

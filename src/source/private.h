@@ -28,6 +28,7 @@ struct source_stream {
 struct source {
 	struct source_options options; /* dir and proc owned */
 	int mount; /* see source_own_mount(); -1: there is none */
+	int claim; /* see source_claim(); -1: not claimed */
 	char *dir; /* owned; path in @mount, or options.dir again */
 	struct source_abilities abilities; /* changes under @lock once, if ever */
 
@@ -52,6 +53,9 @@ void source_try(struct source *source);
 /* command.c: one command, without its newline. 0 or the kernel's own errno. */
 int source_command(struct source *source, enum source_list list,
 		   const char *text);
+
+/* claim.c: gives it back, if it was claimed. */
+void source_unclaim(struct source *source);
 
 /*
  * own_mount.c: makes a mount that only its descriptor leads to, of the file system

@@ -122,6 +122,7 @@ int source_open(const struct source_options *options,
 		return -ENOMEM;
 	init_session(source);
 	source->mount = -1;
+	source->claim = -1;
 	r = copy_options(source, options);
 	if (r == 0)
 		r = find_dir(source);
@@ -143,6 +144,7 @@ void source_close(struct source *source)
 	if (!source)
 		return;
 	close_lists(source);
+	source_unclaim(source);
 	pthread_cond_destroy(&source->changed);
 	pthread_mutex_destroy(&source->lock);
 	free_options(&source->options);

@@ -121,6 +121,14 @@ const struct source_abilities *source_abilities(const struct source *source);
 const char *source_kind_name(enum source_kind kind);
 
 /*
+ * One kernel, one keeper: who deletes has it to itself, until the source is closed or the
+ * process ends; those who only copy share it. Others can read all the same. Nothing here asks
+ * for it: it is for who takes records away that another archive would lack. -EBUSY: another
+ * process, or another source of this one, has claimed this kernel, by whatever path.
+ */
+int source_claim(struct source *source, bool shared);
+
+/*
  * The path of one of the kernel's files, for this process. Other than the path in
  * options.dir it does not lead to what somebody mounted over the file, such as a
  * view (view/bind.h), if we have CAP_SYS_ADMIN. -ENAMETOOLONG.

@@ -67,6 +67,7 @@ static void add_change(struct disk_node *node, bool truncates, uint64_t offset,
 		memcpy(change->data, data, len);
 	*node->last_change = change;
 	node->last_change = &change->next;
+	node->nr_changes++;
 }
 
 static void drop_changes(struct disk_node *node)

@@ -134,6 +134,66 @@ static int lock_file(const struct io *io, int fd)
 	return r;
 }
 
+static void take_identity(const struct disk *disk, const struct disk_node *node,
+			  struct io_identity *ret_identity)
+{
+	struct io_identity identity = {
+		.device = 1,
+		.inode = (uintptr_t)node,
+		.len = node->now.len,
+		.written = (int64_t)node->nr_changes,
+	};
+	const struct disk_name *name;
+
+	for (name = disk->now; name; name = name->next)
+		identity.nr_links += name->node == node;
+	*ret_identity = identity;
+}
+
+static int identify_file(const struct io *io, int fd,
+			 struct io_identity *ret_identity)
+{
+	int r = disk_try(disk_of(io), DISK_READS);
+
+	if (r == 0)
+		take_identity(disk_of(io), node_of(io, fd), ret_identity);
+	return r;
+}
+
+static int identify_path(const struct io *io, const char *path,
+			 struct io_identity *ret_identity)
+{
+	struct disk *disk = disk_of(io);
+	const struct disk_node *node = disk_find(disk, path);
+	int r = disk_try(disk, DISK_READS);
+
+	if (r == 0 && !node)
+		r = -ENOENT;
+	if (r == 0)
+		take_identity(disk, node, ret_identity);
+	return r;
+}
+
+/* There are no modes here. */
+static int mend(const struct io *io, const char *path, mode_t mode)
+{
+	int r = disk_try(disk_of(io), DISK_READS);
+
+	(void)mode;
+	return r == 0 && !disk_find(disk_of(io), path) ? -ENOENT : r;
+}
+
+static int open_folder(const struct io *io, const char *path)
+{
+	struct disk *disk = disk_of(io);
+	struct disk_node *node = disk_find(disk, path);
+	int r = disk_try(disk, DISK_READS);
+
+	if (r == 0 && !node)
+		r = -ENOENT;
+	return r == 0 ? take_fd(disk, node) : r;
+}
+
 static int make_folder(const struct io *io, const char *path, mode_t mode)
 {
 	struct disk *disk = disk_of(io);
@@ -256,6 +316,10 @@ const struct io_ops disk_ops = {
 	.forget = forget_file,
 	.size = get_size,
 	.lock = lock_file,
+	.identify = identify_file,
+	.identify_path = identify_path,
+	.mend = mend,
+	.open_folder = open_folder,
 	.mkdir = make_folder,
 	.rmdir = remove_folder,
 	.sync_dir = sync_folder,

@@ -34,6 +34,7 @@ struct disk_node {
 	struct disk_bytes safe; /* what was there at the last sync */
 	struct disk_change *changes; /* since; owned, oldest first */
 	struct disk_change **last_change;
+	uint64_t nr_changes; /* so far, in place of a time */
 	bool locked; /* by io_lock() */
 	bool dir_synced; /* by the VFS, as SQLite's own does it */
 

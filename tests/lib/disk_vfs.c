@@ -117,7 +117,12 @@ static int file_size(struct sqlite3_file *base, sqlite3_int64 *ret_len)
 
 static int file_control(struct sqlite3_file *base, int op, void *arg)
 {
-	(void)base;
+	const struct vfs_file *file = file_of(base);
+
+	if (op == SQLITE_FCNTL_HAS_MOVED) {
+		*(int *)arg = disk_find(reached, file->path) != file->node;
+		return SQLITE_OK;
+	}
 	if (op == SQLITE_FCNTL_PERSIST_WAL) {
 		*(int *)arg = 1;
 		return SQLITE_OK;
