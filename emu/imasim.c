@@ -45,14 +45,6 @@ static const struct verb verbs[] = {
 	{ 0 },
 };
 
-static const struct verb_table table = {
-	.name = "imasim",
-	.summary = "The kernel's IMA measurement list, and staging of it, "
-		   "without the kernel.",
-	.verbs = verbs,
-	.epilogue = "'imasim --version' says which one this is.\n",
-};
-
 static int set_socket(void *context, const char *value)
 {
 	(void)context;
@@ -69,6 +61,15 @@ const struct opt socket_opts[] = {
 	{ 0 },
 };
 
+static const struct verb_table table = {
+	.name = "imasim",
+	.summary = "The kernel's IMA measurement list, and staging of it, "
+		   "without the kernel.",
+	.verbs = verbs,
+	.options = socket_opts,
+	.epilogue = "'imasim --version' says which one this is.\n",
+};
+
 const char *socket_path(char room[SOCKET_PATH_MAX])
 {
 	if (socket_given)
@@ -79,34 +80,15 @@ const char *socket_path(char room[SOCKET_PATH_MAX])
 	return NULL;
 }
 
-/* Before the verb, too. Returns how many words it took. */
-static int take_socket(int argc, char **argv)
-{
-	static const char name[] = "--socket";
-
-	if (argc < 2 || strncmp(argv[1], name, strlen(name)) != 0)
-		return 0;
-	if (argv[1][strlen(name)] == '=') {
-		socket_given = argv[1] + strlen(name) + 1;
-		return 1;
-	}
-	if (argv[1][strlen(name)] || argc < 3)
-		return 0;
-	socket_given = argv[2];
-	return 2;
-}
-
 int main(int argc, char **argv)
 {
-	int status = CLI_OK, taken;
+	int status = CLI_OK;
 
 	cli_set_name(table.name);
 	if (argc == 2 &&
-	    (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))) {
+	    (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")))
 		printf("imasim %s\n", imastage_version());
-	} else {
-		taken = take_socket(argc, argv);
-		status = verbs_run(&table, argc - taken, argv + taken);
-	}
+	else
+		status = verbs_run(&table, argc, argv);
 	return cli_finish(status);
 }

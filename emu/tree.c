@@ -66,7 +66,7 @@ static void add_lists(struct tree *tree, mode_t mode, const struct banks *banks,
 void tree_init(struct tree *tree, enum profile profile,
 	       const struct banks *banks)
 {
-	flat_dir_init(&tree->dir, FLAT_FOREVER);
+	flat_dir_init(&tree->dir, 0755, FLAT_FOREVER);
 	tree->nodes[0].kind = NODE_DIR;
 	if (profile == PROFILE_UNPATCHED) {
 		add_lists(tree, 0440, banks, false);

@@ -14,6 +14,7 @@
 #include "agent/worker.h"
 #include "base/path.h"
 #include "base/util.h"
+#include "service/config_look.h"
 #include "service/keeper.h"
 #include "service/notify.h"
 #include "service/status.h"
@@ -232,42 +233,52 @@ static void apply(struct agent *agent, const struct config *config)
 	schedule_adapt(&agent->schedule, config, loop_now());
 }
 
-/* The worker must be idle. */
-static int reload_now(struct agent *agent, char *ret_error)
+static void note_finding(void *context, enum config_finding finding,
+			 const char *text)
 {
-	struct config wanted;
-	struct config_error error;
-	const char *key;
-	int r = config_read(agent->path, &wanted, &error);
+	if (finding == CONFIG_WRONG)
+		snprintf(context, JOB_TEXT_MAX, "%s", text);
+	else
+		log_line(SAY_NOTICE, "%s", text);
+}
 
-	if (r < 0) {
-		snprintf(ret_error, JOB_TEXT_MAX, "%s:%u: %.400s",
-			 agent->path ? agent->path : CONFIG_PATH, error.line,
-			 error.text);
-		log_line(SAY_ERROR, "%s; nothing was changed", ret_error);
-		return -EINVAL;
-	}
-	key = config_needs_restart(&agent->config, &wanted);
+/* What keeps @wanted from taking the place of what there is. */
+static int judge_config(const struct agent *agent, const struct config *wanted,
+			char *ret_error)
+{
+	const char *key = config_needs_restart(&agent->config, wanted);
+
 	if (key) {
 		snprintf(ret_error, JOB_TEXT_MAX,
 			 "%s can only be changed by a restart", key);
+		return -EINVAL;
+	}
+	return config_look(wanted, note_finding, ret_error) == CONFIG_WRONG ?
+		       -EINVAL :
+		       0;
+}
+
+/* The worker must be idle. */
+static int reload(void *context, char *ret_error)
+{
+	struct agent *agent = context;
+	struct config wanted;
+	struct config_error error;
+	int r = config_read(agent->path, &wanted, &error);
+
+	if (r < 0)
+		snprintf(ret_error, JOB_TEXT_MAX, "%s:%u: %.400s",
+			 agent->path ? agent->path : CONFIG_PATH, error.line,
+			 error.text);
+	else
+		r = judge_config(agent, &wanted, ret_error);
+	if (r < 0) {
 		log_line(SAY_ERROR, "%s; nothing was changed", ret_error);
 		return -EINVAL;
 	}
 	apply(agent, &wanted);
 	log_line(SAY_NOTICE, "the configuration was read again");
 	return 0;
-}
-
-static int reload(void *context, char *ret_error)
-{
-	struct agent *agent = context;
-
-	if (agent->job.kind == JOB_NONE)
-		return reload_now(agent, ret_error);
-	snprintf(ret_error, JOB_TEXT_MAX, "busy: %s",
-		 job_name(agent->job.kind));
-	return -EBUSY;
 }
 
 /* Reads the configuration again as soon as no job goes by the old one, and drains. */
@@ -282,7 +293,7 @@ static void reread(struct agent *agent)
 	char error[JOB_TEXT_MAX];
 
 	agent->reread = false;
-	(void)reload_now(agent, error);
+	(void)reload(agent, error);
 	schedule_want(&agent->schedule, "SIGHUP");
 	notify("READY=1");
 }

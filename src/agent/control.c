@@ -9,10 +9,10 @@
 #include "base/bytes.h"
 #include "base/path.h"
 #include "base/util.h"
+#include "service/config_look.h"
 
 #include <json-c/json.h>
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 
 /* Somebody, or nobody any more, who asked for a job. */
@@ -217,8 +217,6 @@ static void request(void *context, struct client *client,
 		answer(client, request_refusal(r, error));
 	else if (rq.kind == REQUEST_METRICS)
 		answer(client, metrics_reply(control));
-	else if (rq.kind == REQUEST_RELOAD)
-		answer(client, reload_reply(control));
 	else if (rq.job.kind == JOB_SURVEY &&
 		 control->hooks.busy(control->hooks.context))
 		answer(client, reply_to(control, &rq, &rq.job));
@@ -248,10 +246,24 @@ static void gone(void *context, struct client *client)
 	}
 }
 
-bool control_next(struct control *control, struct job *ret_job)
+/* Nothing is at work now that goes by the old configuration. */
+static void reload_first(struct control *control)
 {
 	struct asker *first = control->first;
 
+	control->first = first->next;
+	if (first->client)
+		answer(first->client, reload_reply(control));
+	free(first);
+}
+
+bool control_next(struct control *control, struct job *ret_job)
+{
+	struct asker *first;
+
+	while (control->first && control->first->request.kind == REQUEST_RELOAD)
+		reload_first(control);
+	first = control->first;
 	if (!first)
 		return false;
 	*ret_job = first->request.job;
@@ -365,21 +377,6 @@ static void gone_http(void *context, struct client *client)
 
 /* ---- both ------------------------------------------------------------------ */
 
-static int find_group(const char *name, gid_t *ret_group)
-{
-	struct group *group;
-
-	*ret_group = (gid_t)-1;
-	if (!*name)
-		return 0;
-	errno = 0;
-	group = getgrnam(name);
-	if (!group)
-		return errno ? -errno : -ENOENT;
-	*ret_group = group->gr_gid;
-	return 0;
-}
-
 static const char *why_not(int r)
 {
 	switch (r) {
@@ -435,7 +432,7 @@ int control_new(struct loop *loop, const struct config *config,
 {
 	struct control *control = calloc(1, sizeof(*control));
 	gid_t group;
-	int r = find_group(config->control_group, &group);
+	int r = config_find_group(config->control_group, &group);
 
 	if (!control)
 		return -ENOMEM;

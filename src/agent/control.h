@@ -22,7 +22,7 @@ struct control_hooks {
 	struct json_object *(*status)(void *context);
 	/* Prometheus' text, to be freed. */
 	int (*metrics)(void *context, char **ret_text, size_t *ret_len);
-	/* Reads the configuration again. -EINVAL with a sentence. */
+	/* Reads the configuration again; called by control_next(). -EINVAL with a sentence. */
 	int (*reload)(void *context, char *ret_error);
 	void *context;
 };

@@ -4,10 +4,14 @@
  */
 #include "agent/agent.h"
 #include "agent/log.h"
+#include "service/config_look.h"
+#include "base/bytes.h"
+#include "base/suggest.h"
 #include "service/notify.h"
 #include "base/util.h"
 
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -21,7 +25,8 @@ static const char usage[] =
 	"from the\nkernel, and keeps the kernel's list short.\n"
 	"\n"
 	"  -c, --config FILE       its configuration (" CONFIG_PATH ")\n"
-	"      --check-config      look whether that is right, and end\n"
+	"      --check-config      say which that is, whether it is right, and "
+	"end\n"
 	"      --print-config      print all of it, defaults too, and end\n"
 	"  -v, --verbose           say more\n"
 	"  -V, --version           which one this is\n"
@@ -29,10 +34,11 @@ static const char usage[] =
 	"\n"
 	"It stays in the foreground. SIGHUP: read the configuration again and "
 	"drain;\nSIGUSR1: write the metrics file; SIGTERM, SIGINT: end.\n"
-	"Exit status: 0 ended, 1 failed, 2 wrong usage or configuration.\n";
+	"Exit status: 0 ended, 1 failed, 2 wrong usage or configuration, "
+	"which the unit\ndoes not try again.\n";
 
 struct options {
-	const char *config;
+	char *config;
 	bool check, print, verbose;
 	bool done; /* nothing else is to be done */
 };
@@ -76,18 +82,73 @@ static int take(struct options *options, int id)
 	}
 }
 
+/* What getopt_long() cannot take; @given: it as a whole. */
+static int complain(const char *given, int id)
+{
+	struct suggest suggest = { .dashes = "--" };
+	size_t len = strlen(given);
+
+	if (len > 2 && !strncmp(given, "--", 2))
+		suggest.word = bytes_of(given + 2, len - 2);
+	for (const struct option *o = longs; suggest.word.len && o->name; o++)
+		suggest_try(&suggest, o->name);
+	if (id == ':')
+		fprintf(stderr, "imastaged: '%s' wants a value\n", given);
+	else
+		fprintf(stderr, "imastaged: there is no option '%s'%s\n", given,
+			suggest_text(&suggest));
+	return '?';
+}
+
 static int parse(int argc, char **argv, struct options *options)
 {
 	int id, status = 0;
 
+	opterr = 0;
 	while (status == 0 && !options->done &&
-	       (id = getopt_long(argc, argv, "c:vVh", longs, NULL)) != -1)
+	       (id = getopt_long(argc, argv, ":c:vVh", longs, NULL)) != -1) {
+		if (id == '?' || id == ':')
+			id = complain(argv[optind - 1], id);
 		status = take(options, id);
+	}
 	if (status == 0 && !options->done && optind < argc) {
 		fprintf(stderr, "imastaged: '%s' is too much\n", argv[optind]);
 		status = take(options, '?');
 	}
 	return status;
+}
+
+static void say_finding(void *context, enum config_finding finding,
+			const char *text)
+{
+	const char *path = context;
+
+	log_line(finding == CONFIG_NOTE ? SAY_NOTICE : SAY_ERROR, "%s: %s",
+		 path ? path : CONFIG_PATH, text);
+}
+
+/* For the service what may still come is no matter: it is tried again, and says so itself. */
+static void say_what_is_wrong(void *context, enum config_finding finding,
+			      const char *text)
+{
+	if (finding == CONFIG_WRONG)
+		say_finding(context, finding, text);
+}
+
+/* What the configuration names is looked at, too. */
+static int look_at_config(const struct options *options,
+			  const struct config *config)
+{
+	char *path = options->config;
+	char name[PATH_MAX + 64];
+	enum config_finding worst = config_look(
+		config, options->check ? say_finding : say_what_is_wrong, path);
+
+	if (!options->check)
+		return worst == CONFIG_WRONG ? EXIT_USAGE : 0;
+	config_name_file(path, name, sizeof(name));
+	printf("%s: %s\n", name, worst == CONFIG_NOTE ? "right" : "wrong");
+	return worst == CONFIG_NOTE ? 0 : EXIT_USAGE;
 }
 
 static int read_config(const char *path, struct config *config)
@@ -107,13 +168,11 @@ static int read_config(const char *path, struct config *config)
 }
 
 /*
- * What others can do to us by our descriptors and environment: TSS is silent, for it
- * writes where nobody reads; a pipe that breaks is an error.
+ * What others can do to us by our descriptors and environment: a pipe that breaks is an error.
  */
 static void prepare(void)
 {
 	signal(SIGPIPE, SIG_IGN);
-	setenv("TSS2_LOG", "all+NONE", 0);
 	umask(0077);
 	notify_init();
 	agent_block_signals();
@@ -128,6 +187,7 @@ int main(int argc, char **argv)
 	if (status || options.done)
 		return status;
 	log_init();
+	setenv("TSS2_LOG", "all+NONE", 0);
 	if (options.verbose)
 		log_set_level(SAY_DEBUG);
 	status = read_config(options.config, &config);
@@ -135,8 +195,10 @@ int main(int argc, char **argv)
 		return status;
 	if (options.print)
 		config_print(stdout, &config);
-	if (options.check || options.print)
-		return fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (!options.print || options.check)
+		status = look_at_config(&options, &config);
+	if (status || options.check || options.print)
+		return fflush(stdout) == EOF ? EXIT_FAILURE : status;
 	prepare();
 	return agent_run(&config, options.config) < 0 ? EXIT_FAILURE :
 							EXIT_SUCCESS;

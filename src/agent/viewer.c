@@ -4,6 +4,7 @@
  */
 #include "agent/viewer.h"
 #include "agent/log.h"
+#include "service/config_look.h"
 #include "view/bind.h"
 #include "view/view.h"
 
@@ -38,11 +39,12 @@ static int open_view(struct viewer *viewer, struct source *source)
 		.source = source,
 		.boot_id = viewer->config.boot_id,
 		.say = &log_say,
-		.group = (gid_t)-1,
 		.allow_other = true,
 	};
-	int r;
+	int r = config_find_group(viewer->config.view_group, &options.group);
 
+	if (r < 0)
+		return r;
 	viewer->archive = (struct archive_options){
 		.dir = viewer->config.archive,
 		.say = &log_say,

@@ -12,12 +12,12 @@ static struct flat_dir *dir_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
-void flat_dir_init(struct flat_dir *dir, double attr_timeout)
+void flat_dir_init(struct flat_dir *dir, mode_t mode, double attr_timeout)
 {
 	dir->nr = 0;
 	dir->attr_timeout = attr_timeout;
 	pthread_mutex_init(&dir->lock, NULL);
-	flat_dir_add(dir, S_IFDIR | 0755, "", NULL);
+	flat_dir_add(dir, S_IFDIR | mode, "", NULL);
 }
 
 void flat_dir_fini(struct flat_dir *dir)

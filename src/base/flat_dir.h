@@ -38,8 +38,8 @@ struct flat_dir {
 /* For attributes that only setattr changes: the kernel is told by that. */
 #define FLAT_FOREVER 86400.0
 
-/* With a directory of mode 0755 and nothing in it. */
-void flat_dir_init(struct flat_dir *dir, double attr_timeout);
+/* With a directory of @mode and nothing in it. */
+void flat_dir_init(struct flat_dir *dir, mode_t mode, double attr_timeout);
 void flat_dir_fini(struct flat_dir *dir);
 
 /*

@@ -3,6 +3,9 @@
  * Verbs, complaints and signals.
  */
 #include "cli/cli.h"
+#include "base/bytes.h"
+#include "base/suggest.h"
+#include "cli/opts.h"
 #include "cli/progress.h"
 
 #include <errno.h>
@@ -162,15 +165,65 @@ static char **turn_help(int argc, char **argv)
 	return argv;
 }
 
+/* How many words in front of the verb are options; or a status after a complaint, negative. */
+static int count_options(const struct verb_table *table, int argc, char **argv)
+{
+	int nr = 0;
+
+	while (nr + 1 < argc && argv[nr + 1][0] == '-' &&
+	       !asks_for_help(argv[nr + 1])) {
+		int r = opts_find(table->options, argv[nr + 1]);
+
+		if (r < 0)
+			return -cli_usage("there is no option '%s' before the "
+					  "verb; put options of a verb behind "
+					  "it",
+					  argv[nr + 1]);
+		nr += 1 + r;
+	}
+	return nr + 1 < argc ? nr : -cli_usage("no verb given");
+}
+
+/* Options before the verb become options behind it: "-v status" is "status -v". */
+static int turn_options(const struct verb_table *table, int *argc, char **argv)
+{
+	int nr = count_options(table, *argc, argv);
+	char *verb;
+
+	if (nr <= 0)
+		return nr;
+	verb = argv[nr + 1];
+	if (asks_for_help(verb)) {
+		*argc -= nr;
+		memmove(argv + 1, argv + 1 + nr, (size_t)*argc * sizeof(*argv));
+		return 0;
+	}
+	memmove(argv + 2, argv + 1, (size_t)nr * sizeof(*argv));
+	argv[1] = verb;
+	return 0;
+}
+
+static int complain_of_verb(const struct verb_table *table, const char *given)
+{
+	struct suggest suggest = { .word = bytes_of_text(given) };
+
+	for (const struct verb *verb = table->verbs; verb->name; verb++)
+		suggest_try(&suggest, verb->name);
+	return cli_usage("there is no verb '%s'%s", given,
+			 suggest_text(&suggest));
+}
+
 int verbs_run(const struct verb_table *table, int argc, char **argv)
 {
-	if (argc < 2)
-		return cli_usage("no verb given");
+	int r = turn_options(table, &argc, argv);
+
+	if (r < 0)
+		return -r;
 	argv = turn_help(argc, argv);
 	if (asks_for_help(argv[1]))
 		return help(table);
 	for (const struct verb *verb = table->verbs; verb->name; verb++)
 		if (!strcmp(argv[1], verb->name))
 			return run_verb(table, verb, argc - 1, argv + 1);
-	return cli_usage("there is no verb '%s'", argv[1]);
+	return complain_of_verb(table, argv[1]);
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct opt; /* opts.h */
+
 enum cli_status {
 	CLI_OK = 0,
 	CLI_FAILED = 1, /* could not be done */
@@ -27,9 +29,11 @@ struct verb_table {
 	const char *summary;
 	const struct verb *verbs;
 	const char *epilogue; /* what its help ends with; may be NULL */
+	/* Options that all verbs have, and which may stand before the verb; may be NULL. */
+	const struct opt *options;
 };
 
-/* Runs the verb that argv[1] names. */
+/* Runs the verb that argv names first behind options of the table. */
 int verbs_run(const struct verb_table *table, int argc, char **argv);
 
 /* "imastage log show: ...", on standard error, on a line of its own. */

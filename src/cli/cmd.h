@@ -11,6 +11,7 @@ int cmd_hold(int argc, char **argv);
 int cmd_holds(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/place.h"
 
 #include <stddef.h>
 
@@ -21,6 +22,7 @@ static const struct verb_table table = {
 	.name = "imastage archive",
 	.summary = "Works with the records that the keeper has saved.",
 	.verbs = verbs,
+	.options = place_opts,
 	.epilogue = "\n"
 		    "'imastage log' reads an archive, too: name the folder of "
 		    "a boot.\n"

@@ -6,13 +6,13 @@
 #include "cli/cli.h"
 #include "cli/cmd.h"
 #include "cli/place.h"
+#include "service/config_look.h"
 #include "service/notify.h"
 #include "view/bind.h"
 #include "view/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -54,19 +54,14 @@ static int set_allow_other(void *context, const char *value)
 
 static int set_group(void *context, const char *value)
 {
-	struct group *group = getgrnam(value);
-
-	if (!group)
-		return -ENOENT;
-	((struct options *)context)->group = group->gr_gid;
-	return 0;
+	return config_find_group(value, &((struct options *)context)->group);
 }
 
 static const struct opt mount_opts[] = {
 	{ .text = "How it is mounted:" },
 	{ "background", 'b', NULL, "return once it is, and serve on",
 	  set_background, NULL },
-	{ "group", 'g', "GROUP", "whom the files belong to, beside root",
+	{ "group", 'g', "GROUP", "whom folder and files belong to, beside root",
 	  set_group, "a group" },
 	{ "allow-other", 0, NULL,
 	  "users other than the one that mounts it, as modes\nallow",
@@ -244,6 +239,21 @@ static int run(const struct options *options, const char *dir)
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 
+/* The one that the configuration names. */
+static int find_usual_group(struct options *options)
+{
+	const char *name = options->place.config.view_group;
+	int r = config_find_group(name, &options->group);
+
+	if (r == -ENOENT)
+		cli_error("view_group %s: there is no such group; make it, or "
+			  "give --group",
+			  name);
+	else if (r < 0)
+		cli_error("view_group %s: %s", name, strerror(-r));
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
 int cmd_mount(int argc, char **argv)
 {
 	struct options options = { .group = (gid_t)-1 };
@@ -257,6 +267,8 @@ int cmd_mount(int argc, char **argv)
 	if (r != CLI_OK)
 		return r == OPTS_HELP ? CLI_OK : r;
 	r = place_init(&options.place);
+	if (r == CLI_OK && options.group == (gid_t)-1)
+		r = find_usual_group(&options);
 	if (r != CLI_OK)
 		return r;
 	if (options.undo && !*args)

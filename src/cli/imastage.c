@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 #include "cli/cmd.h"
+#include "cli/place.h"
 
 #include <imastage/imastage.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ static const struct verb verbs[] = {
 	{ "hold", "keep records for somebody", cmd_hold },
 	{ "release", "forget a hold", cmd_release },
 	{ "holds", "show who keeps what", cmd_holds },
+	{ "reload", "have the agent read its configuration again", cmd_reload },
 	{ "log", "look at measurement lists, replay and convert them",
 	  cmd_log },
 	{ 0 },
@@ -28,6 +30,7 @@ static const struct verb_table table = {
 	.summary = "Staging, keeping and verifying the measurement list of "
 		   "Linux IMA.",
 	.verbs = verbs,
+	.options = place_opts,
 	.epilogue = "'imastage --version' says which one this is.\n",
 };
 

@@ -3,6 +3,8 @@
  * From tables of options to getopt_long() and help texts.
  */
 #include "cli/opts.h"
+#include "base/bytes.h"
+#include "base/suggest.h"
 #include "base/util.h"
 #include "cli/cli.h"
 
@@ -148,6 +150,47 @@ static int take(const struct flat *flat, int id, const char *value)
 	return r ? refuse_value(flat->opt[i], value, r) : CLI_OK;
 }
 
+/* The long name in "--name=value". */
+static struct imastage_bytes long_name(const char *word)
+{
+	return bytes_of(word + 2, strcspn(word + 2, "="));
+}
+
+static bool is_named(const struct opt *opt, const char *word)
+{
+	struct imastage_bytes name;
+
+	if (word[1] != '-')
+		return opt->letter && word[1] == opt->letter;
+	name = long_name(word);
+	return name.len && opt->name &&
+	       !strncmp(opt->name, (const char *)name.data, name.len);
+}
+
+int opts_find(const struct opt *opts, const char *word)
+{
+	for (const struct opt *opt = opts; opt && opt->text; opt++) {
+		if (!is_named(opt, word))
+			continue;
+		if (!opt->value)
+			return 0;
+		return word[1] == '-' ? !strchr(word, '=') : !word[2];
+	}
+	return -ENOENT;
+}
+
+static int complain_of_name(const struct flat *flat, const char *given)
+{
+	struct suggest suggest = { .dashes = "--" };
+
+	if (given[0] == '-' && given[1] == '-')
+		suggest.word = long_name(given);
+	for (size_t i = 0; suggest.word.len && i < flat->nr; i++)
+		suggest_try(&suggest, flat->opt[i]->name);
+	return cli_usage("there is no option '%s', or several begin so%s",
+			 given, suggest_text(&suggest));
+}
+
 static int complain(const struct flat *flat, int id, char **argv)
 {
 	size_t i = index_of(flat, optopt);
@@ -160,7 +203,7 @@ static int complain(const struct flat *flat, int id, char **argv)
 		return cli_usage("there is no option '-%c'", optopt);
 	if (optopt)
 		return cli_usage("'%s' takes no value", given);
-	return cli_usage("there is no option '%s', or several begin so", given);
+	return complain_of_name(flat, given);
 }
 
 int opts_parse(const struct command *command, const struct opt_group *groups,

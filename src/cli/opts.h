@@ -32,6 +32,12 @@ struct opt_group {
 	void *context;
 };
 
+/*
+ * Is @word an option in @opts? 1: and its value is the next word; 0: and it takes no further
+ * word; -ENOENT: it is none.
+ */
+int opts_find(const struct opt *opts, const char *word);
+
 struct command {
 	const char *synopsis; /* behind the name: "[OPTION]... [FILE]..." */
 	const char *summary; /* first lines of the help */

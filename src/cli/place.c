@@ -306,16 +306,11 @@ int place_do(const struct place *place, struct json_object *request,
 	return r;
 }
 
-int place_do_or_complain(const struct place *place, struct json_object *request,
-			 bool archive_only, struct json_object **ret_reply)
+static int take_reply(struct json_object *reply, struct json_object **ret_reply)
 {
-	struct json_object *reply = NULL;
 	const char *error;
-	int r = place_do(place, request, archive_only, &reply);
+	int r = ask_result(reply, &error);
 
-	if (r < 0)
-		return r;
-	r = ask_result(reply, &error);
 	if (r < 0) {
 		cli_error("%s", error);
 		json_object_put(reply);
@@ -323,6 +318,31 @@ int place_do_or_complain(const struct place *place, struct json_object *request,
 	}
 	*ret_reply = reply;
 	return 0;
+}
+
+int place_do_or_complain(const struct place *place, struct json_object *request,
+			 bool archive_only, struct json_object **ret_reply)
+{
+	struct json_object *reply = NULL;
+	int r = place_do(place, request, archive_only, &reply);
+
+	if (r < 0)
+		return r;
+	return take_reply(reply, ret_reply);
+}
+
+int place_ask_or_complain(const struct place *place,
+			  struct json_object *request,
+			  struct json_object **ret_reply)
+{
+	struct json_object *reply = NULL;
+	int r = ask_agent(place, request, &reply);
+
+	if (ask_is_nobody(r))
+		cli_error("no agent answers at %s: start one, 'systemctl start "
+			  "imastaged'",
+			  place->config.control);
+	return r < 0 ? r : take_reply(reply, ret_reply);
 }
 
 struct json_object *place_request(const char *what)

@@ -60,6 +60,11 @@ int place_do_or_complain(const struct place *place, struct json_object *request,
 const char *place_words(const struct place *place, int r,
 			char room[PLACE_TEXT_MAX]);
 
+/* The same for what the agent alone can do: that none answers is a complaint, too. */
+int place_ask_or_complain(const struct place *place,
+			  struct json_object *request,
+			  struct json_object **ret_reply);
+
 /* {"do":@what}; the caller puts it, or passes it on. */
 struct json_object *place_request(const char *what);
 

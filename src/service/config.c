@@ -6,6 +6,7 @@
 #include "service/config.h"
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/suggest.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ static const struct key keys[] = {
 	  36600 * DAY, true },
 	{ "retain_boots", NUMBER, true, AT(retain_boots), 1, UINT32_MAX, true },
 	{ "view", OPTIONAL_PATH, false, AT(view), 0, 0, false },
+	{ "view_group", TEXT, false, AT(view_group), 0, 0, false },
 	{ "view_bind", BOOL, false, AT(view_bind), 0, 0, false },
 	{ "control", PATH, false, AT(control), 0, 0, false },
 	{ "control_group", TEXT, false, AT(control_group), 0, 0, false },
@@ -418,6 +420,17 @@ static const struct key *find_key(struct imastage_bytes name)
 	return NULL;
 }
 
+static int refuse_key(struct config_error *error, struct imastage_bytes name)
+{
+	struct suggest suggest = { .word = name };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		suggest_try(&suggest, keys[i].name);
+	return refuse(error, "there is no key '%.*s'%s",
+		      (int)(name.len < 64 ? name.len : 64),
+		      (const char *)name.data, suggest_text(&suggest));
+}
+
 struct parse {
 	struct config config;
 	struct config_error *error;
@@ -433,9 +446,7 @@ static int parse_setting(struct parse *parse, struct imastage_bytes name,
 	int r;
 
 	if (!key)
-		return refuse(parse->error, "there is no key '%.*s'",
-			      (int)(name.len < 64 ? name.len : 64),
-			      (const char *)name.data);
+		return refuse_key(parse->error, name);
 	given = &parse->given[key - keys];
 	if (*given)
 		return refuse(parse->error, "%s was given in line %u before",
@@ -463,6 +474,13 @@ static int parse_line(struct parse *parse, struct imastage_bytes line)
 			     strip(bytes_skip(line, equals + 1)));
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len > end_len && !strcmp(text + len - end_len, end);
+}
+
 /* What single values cannot show. */
 static int check(const struct config *c, struct config_error *error)
 {
@@ -474,6 +492,11 @@ static int check(const struct config *c, struct config_error *error)
 			      "leave (%" PRIu64 ") must be below drain_records "
 			      "(%" PRIu64 "), or every look finds too many",
 			      c->leave, c->drain_records);
+	if (*c->metrics_file && !ends_with(c->metrics_file, ".prom"))
+		return refuse(error,
+			      "metrics_file %s: must end in .prom, or "
+			      "node_exporter passes over it",
+			      c->metrics_file);
 	if (!strcmp(c->control, c->metrics_socket))
 		return refuse(error, "control and metrics_socket are the same");
 	return 0;
@@ -499,6 +522,15 @@ int config_parse(struct imastage_bytes text, struct config *ret_config,
 	if (r == 0)
 		*ret_config = parse.config;
 	return r;
+}
+
+void config_name_file(const char *path, char *ret_name, size_t size)
+{
+	const char *name = path ? path : CONFIG_PATH;
+	bool missing = !path && access(name, F_OK) < 0 && errno == ENOENT;
+
+	snprintf(ret_name, size, "%s%s", name,
+		 missing ? " (not there: defaults)" : "");
 }
 
 int config_read(const char *path, struct config *ret_config,

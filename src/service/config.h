@@ -17,7 +17,7 @@
 
 #include <imastage/bytes.h>
 
-#define CONFIG_PATH "/etc/imastage/imastaged.conf"
+#define CONFIG_PATH IMASTAGE_SYSCONFDIR "/imastage/imastaged.conf"
 #define CONFIG_TEXT_MAX 256 /* characters of a value, with the NUL */
 #define CONFIG_FILE_MAX ((size_t)64 << 10)
 
@@ -53,6 +53,7 @@ struct config {
 
 	/* how they are shown */
 	char view[CONFIG_TEXT_MAX]; /* mount point */
+	char view_group[CONFIG_TEXT_MAX]; /* of its folder and files */
 	bool view_bind;
 
 	/* who may ask, and what is told */
@@ -85,6 +86,9 @@ int config_parse(struct imastage_bytes text, struct config *ret_config,
  */
 int config_read(const char *path, struct config *ret_config,
 		struct config_error *ret_error);
+
+/* What config_read() reads: "FILE", or "FILE (not there: defaults)". */
+void config_name_file(const char *path, char *ret_name, size_t size);
 
 /* Writes all keys, so that config_parse() gives the same. */
 void config_print(FILE *file, const struct config *config);

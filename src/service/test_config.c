@@ -106,6 +106,8 @@ TEST(what_is_printed_is_read_again)
 TEST(what_is_wrong_is_named_with_its_line)
 {
 	assert_refused("\n\nunknown = 1", 3, "no key 'unknown'");
+	assert_refused("drain_recrods = 1", 1, "did you mean 'drain_records'?");
+	assert_refused("metrics_file = /run/metrics", 0, "must end in .prom");
 	assert_refused("leave 5", 1, "key = value");
 	assert_refused("= 5", 1, "key = value");
 	assert_refused("leave =", 1, "no value");

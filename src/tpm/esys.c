@@ -8,7 +8,20 @@
 
 #include <tss2/tss2_tctildr.h>
 
-#include <stdbool.h>
+#include <string.h>
+
+bool tpm_esys_is_tcti(const char *tcti)
+{
+	cleanup_free char *name = strndup(tcti, strcspn(tcti, ":"));
+	TSS2_TCTI_INFO *info = NULL;
+	TSS2_RC rc;
+
+	if (!name || !*name)
+		return false;
+	rc = Tss2_TctiLdr_GetInfo(name, &info);
+	Tss2_TctiLdr_FreeInfo(&info);
+	return rc == TSS2_RC_SUCCESS;
+}
 
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link)
 {

@@ -11,6 +11,7 @@
 
 #include <tss2/tss2_esys.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,9 @@ struct tpm_esys {
 	TSS2_TCTI_CONTEXT *tcti; /* owned; NULL: adopted */
 	ESYS_CONTEXT *esys; /* owned; NULL: not connected */
 };
+
+/* Is there a TCTI that is called so, before the first colon? */
+bool tpm_esys_is_tcti(const char *tcti);
 
 /* @tcti: as tctildr takes it. On failure *ret_link is as after closing. */
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link);

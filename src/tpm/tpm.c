@@ -37,6 +37,12 @@ static const char *find_tpm(const char *tcti)
 	return access(DEVICE, F_OK) == 0 ? "device:" DEVICE : NULL;
 }
 
+bool tpm_is_tcti(const char *tcti)
+{
+	return !strcmp(tcti, "auto") || !strcmp(tcti, "none") || *tcti == '/' ||
+	       tpm_esys_is_tcti(tcti);
+}
+
 static bool has_pcrs(const TPMS_PCR_SELECTION *bank)
 {
 	for (int i = 0; i < bank->sizeofSelect; i++) {

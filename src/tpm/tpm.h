@@ -20,8 +20,12 @@
 #include "base/say.h"
 
 #include <imastage/digest.h>
+#include <stdbool.h>
 
 struct tpm;
+
+/* Does TSS know such a way to a TPM? Nothing is opened; a path may be that of a device. */
+bool tpm_is_tcti(const char *tcti);
 
 /*
  * @tcti: as TSS names it ("device:/dev/tpmrm0", "cmd:imasim tpm"); NULL or "auto":

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define MODE (S_IFREG | 0440)
+#define DIR_MODE 0750 /* sizes and times of files are for their readers only */
 
 /* The attributes of what others list are asked for each time: see fs.c. */
 #define ATTR_TIMEOUT 0.0
@@ -58,7 +59,7 @@ static void set_group(struct flat_dir *dir, gid_t group)
 void files_init(struct files *files, unsigned int banks, bool violations,
 		gid_t group)
 {
-	flat_dir_init(&files->dir, ATTR_TIMEOUT);
+	flat_dir_init(&files->dir, DIR_MODE, ATTR_TIMEOUT);
 	files->files[0].kind = FILE_OTHER;
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
 		if (bank != IMASTAGE_SHA1 && !(banks & 1u << bank))

@@ -14,7 +14,8 @@
  *	view_close(view);
  *
  * The files
- *	{ascii,binary}_runtime_measurements_<bank>	0440, root
+ *	.						0750, root and the group
+ *	{ascii,binary}_runtime_measurements_<bank>	0440, the same
  *	{ascii,binary}_runtime_measurements		links to those of sha1
  *	runtime_measurements_count			of all records
  *	violations					the kernel's own text
