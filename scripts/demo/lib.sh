@@ -66,7 +66,11 @@ refused() {
 	sed 's/.*line [0-9]*: /bash: /' private/said | indented
 }
 
+# A ^C ends the programs of a scene, too, so the scene may fail before this shell has seen
+# the signal. The kernel forks nothing while it signals a group, and a shell runs its traps
+# between two commands: after a fork an interruption has been told from a failure.
 die() {
+	(:)
 	printf '\ndemo: %s\n' "$*" >&2
 	[[ ! -s private/errors ]] || cat private/errors >&2
 	exit 1

@@ -97,12 +97,19 @@ explains() {
 	cat "$@" >"$out/list"
 	replays "$name: replays to the TPM's PCR 10" "${expect[@]}" "$@"
 	[[ ! -e $out/twin ]] || starts_with "$name: byte for byte what imasim measured" "$out/twin" "$out/list"
-	need "$name: evmctl accepts it" evmctl || return 0
-	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$pcrs.sha1" --pcrs "sha256,$pcrs.sha256" "$out/list"; then
-		pass "$name: evmctl accepts it"
-	else
-		fail "$name: evmctl accepts it"
-	fi
+	evmctl_accepts "$name: evmctl accepts it" "$out/list" "$pcrs.sha1" "$pcrs.sha256"
+}
+
+# evmctl_accepts NAME LIST SHA1-PCRS SHA256-PCRS
+evmctl_accepts() {
+	local name=$1 status
+	need "$name" evmctl || return 0
+	tests/lib/evmctl build/test/imastage "${@:2}" && status=0 || status=$?
+	case $status in
+	0) pass "$name" ;;
+	77) skip "$name" "this evmctl refuses template data above 4096 bytes" ;;
+	*) fail "$name" ;;
+	esac
 }
 
 # expects STAGE BANK...: options by which a replay expects what the PCRs were at
@@ -307,11 +314,7 @@ vm_oracle() {
 			split($0, part, / *: *0x/); printf "PCR-%02d: %s\n", part[1], part[2] }' \
 			"$results/pcrs.yaml" >"$out/pcrs.$bank"
 	done
-	if evmctl ima_measurement --ignore-violations --pcrs "sha1,$out/pcrs.sha1" --pcrs "sha256,$out/pcrs.sha256" "$out/prefix"; then
-		pass "oracle: evmctl accepts the same records"
-	else
-		fail "oracle: evmctl accepts the same records"
-	fi
+	evmctl_accepts "oracle: evmctl accepts the same records" "$out/prefix" "$out/pcrs.sha1" "$out/pcrs.sha256"
 	aligned "oracle: tpm2_quote" "$results/list.quote" --bank sha1,sha256 --quote-pcrs sha1:10+sha256:0,10 \
 		--quote-digest "$(<"$results/quote.digest")" --other "$results/pcrs.yaml"
 }
