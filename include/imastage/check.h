@@ -50,6 +50,7 @@ struct imastage_summary {
 	uint64_t nr_violations;
 	uint64_t nr_other_pcr; /* for PCRs that are not replayed */
 	uint64_t nr_unknown; /* with fields that Linux does not have */
+	uint64_t nr_opaque; /* of these: whose digest could not be compared */
 	uint64_t nr_padded; /* with IMASTAGE_DIGEST_PADDED, which is not bad */
 	uint64_t nr_bad; /* whose digest is not that of their data */
 	uint64_t first_bad_index; /* of the first of these */

@@ -32,8 +32,8 @@ IMASTAGE_API void imastage_hasher_free(struct imastage_hasher *hasher);
 
 /*
  * The template digests of @record in all banks of the hasher. Those of a
- * violation are those of its data too, although its record says zeros. -EIO
- * when OpenSSL fails.
+ * violation are those of its data too, although its record says zeros. -ENODATA
+ * for a record that is opaque; -EIO when OpenSSL fails.
  */
 IMASTAGE_API int imastage_hasher_template(struct imastage_hasher *hasher,
 					  const struct imastage_record *record,

@@ -44,8 +44,11 @@
  * are tried, 16 after the first of the second kind.
  * Only violations, which have no digest, and tampered records are left to that
  * second rule; they never reach over a line that its own digest proves. Spaces in a name are fine when the template has one text field
- * only; the kernel writes '_' for them. A template of fields that Linux does
- * not have cannot be read from ASCII.
+ * only; the kernel writes '_' for them.
+ * The fields of a template that is not known, and not given in the options, are
+ * guessed by how they look, in 64 ways at most, of lines up to 4 KiB. Where the
+ * digest proves one, the record has data and fields as any; else it is opaque, see
+ * imastage/record.h, and ends with its line.
  */
 #ifndef IMASTAGE_READER_H
 #define IMASTAGE_READER_H

@@ -44,6 +44,12 @@ struct imastage_record {
 	struct imastage_bytes raw; /* the record in the format it came in */
 	/* Its template, if that is one that was added: see imastage/template.h. */
 	const struct imastage_template *added;
+	/*
+	 * From ASCII, of a template that is not known, and that its digest did not
+	 * help to guess: there is no data and no field, and the digest cannot be
+	 * compared. Such a record is replayed with the digest that it claims.
+	 */
+	bool opaque;
 };
 
 /* Where and why a list could not be read. */

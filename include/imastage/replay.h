@@ -7,7 +7,8 @@
  * values given and was extended with exactly the records given since, in that
  * order, and nothing else. A violation extends all ones. Template digests are
  * those of the data, never the one that the list claims. See enum imastage_form for
- * banks that kernels extend otherwise.
+ * banks that kernels extend otherwise. Of an opaque record there is only the digest
+ * that the list claims, in the list's own bank.
  */
 #ifndef IMASTAGE_REPLAY_H
 #define IMASTAGE_REPLAY_H
@@ -70,11 +71,19 @@ imastage_replay_nr_records(const struct imastage_replay *replay);
 
 /*
  * The value of a PCR; the view is valid until the next change. Empty when the
- * bank or the PCR is not replayed.
+ * bank or the PCR is not replayed, or not known any more: see below.
  */
 IMASTAGE_API struct imastage_bytes
 imastage_replay_value(const struct imastage_replay *replay,
 		      enum imastage_bank bank, unsigned int pcr);
+
+/*
+ * Was there a record for the PCR whose digest in this bank cannot be known? That is so
+ * of an opaque record (imastage/record.h) in other banks than the list's.
+ */
+IMASTAGE_API bool imastage_replay_is_lost(const struct imastage_replay *replay,
+					  enum imastage_bank bank,
+					  unsigned int pcr);
 
 /*
  * Starts from another value. -EINVAL when the bank or the PCR is not replayed
@@ -112,7 +121,7 @@ IMASTAGE_API int imastage_replay_extend(struct imastage_replay *replay,
  *	 ...	values of the PCRs in the mask, in ascending order
  *	u8[32]	SHA-256 of all of the above
  * The checksum finds accidents, not attacks: whoever can write the state can
- * make one.
+ * make one. -ENODATA: a value is lost.
  */
 IMASTAGE_API int imastage_replay_save(const struct imastage_replay *replay,
 				      struct imastage_sink sink);

@@ -75,7 +75,8 @@ imastage_writer_new(struct imastage_sink sink,
  * Writes @record. The digest of the record's own bank is written as it is,
  * those of others are computed; violations stay violations. -EBADMSG with
  * nothing written when ASCII cannot show the record: see
- * imastage_record_is_known(); a digest field without its colon. With options.bare
+ * imastage_record_is_known(); a digest field without its colon; or when the record is
+ * opaque, unless its line is written as it was, to ASCII of the same bank. With options.bare
  * such a line ends behind the template's name. The same when the digest is all
  * ones, which CEL would take for a violation. -ENOMEM for a line of ASCII of some
  * thousand bytes and more, which is made in memory; -EIO when OpenSSL fails, or the

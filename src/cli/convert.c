@@ -133,6 +133,12 @@ static int check_digest(struct convert *c, const struct imastage_record *record)
 		       0;
 }
 
+/* Others need the data, which is not there. */
+static int check_opaque(const struct convert *c)
+{
+	return c->to == LIST_ASCII ? 0 : -EBADMSG;
+}
+
 static bool is_same(const struct imastage_record *a,
 		    const struct imastage_record *b)
 {
@@ -174,7 +180,7 @@ static void note_losses(struct convert *c, const struct imastage_record *record)
 		c->reordered = true;
 }
 
-static int complain(struct convert *c, int r)
+static int complain(struct convert *c, int r, bool opaque)
 {
 	uint64_t index = input_index(&c->input);
 
@@ -187,9 +193,11 @@ static int complain(struct convert *c, int r)
 	else if (r == -EBADMSG)
 		cli_error("%s: record %" PRIu64 " cannot be written: %s",
 			  input_path(&c->input), index,
+			  opaque ? "the fields of its template are not known; "
+				   "give them by --template" :
 			  c->to == LIST_ASCII ?
-				  "the kernel has no text for its template" :
-				  "its digest would say violation");
+				   "the kernel has no text for its template" :
+				   "its digest would say violation");
 	else if (r != -EPIPE)
 		cli_error("%s: %s", c->path ? c->path : "standard output",
 			  strerror(-r));
@@ -199,10 +207,10 @@ static int complain(struct convert *c, int r)
 static int convert_record(struct convert *c,
 			  const struct imastage_record *record)
 {
-	int r = check_digest(c, record);
+	int r = record->opaque ? check_opaque(c) : check_digest(c, record);
 
 	if (r < 0)
-		return complain(c, r);
+		return complain(c, r, record->opaque);
 	if (c->writer)
 		r = imastage_writer_put(c->writer, record);
 	else
@@ -211,7 +219,7 @@ static int convert_record(struct convert *c,
 	if (r == 0 && ferror(c->output.file))
 		r = errno ? -errno : -EIO;
 	if (r < 0)
-		return complain(c, r);
+		return complain(c, r, record->opaque);
 	note_losses(c, record);
 	return 0;
 }
@@ -264,7 +272,7 @@ int convert_run(struct convert *c)
 	if (r == 0)
 		r = output_commit(&c->output);
 	if (r < 0) {
-		complain(c, r);
+		complain(c, r, false);
 		return CLI_FAILED;
 	}
 	say_losses(c);

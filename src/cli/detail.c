@@ -7,6 +7,7 @@
 #include "base/cursor.h"
 #include "base/util.h"
 #include "cli/text.h"
+#include "log/record.h"
 
 #include <inttypes.h>
 
@@ -184,24 +185,52 @@ static void print_buffer(FILE *file, struct imastage_bytes buffer, size_t max)
 	}
 }
 
+/* By how it looks, for nobody has said what it is. */
+static void print_field(FILE *file, struct imastage_bytes field, size_t max)
+{
+	struct imastage_bytes label, digest;
+
+	if (detail_is_text(field, &digest)) {
+		text_print(file, digest);
+	} else if (record_split_digest(field, &label, &digest) == 0) {
+		text_print(file, label);
+		text_print_hex(file, digest);
+	} else {
+		text_print_hex(file, bytes_first(field, max / 2));
+	}
+}
+
 /* Of a record without an event name all there is. */
 static void print_fields(FILE *file, const struct imastage_record *record,
 			 size_t max)
 {
-	struct imastage_bytes field, text;
 	struct imastage_fields fields;
+	struct imastage_bytes field;
 
 	imastage_fields_init(&fields, record);
 	while (max > 0 && imastage_fields_next(&fields, &field) == 0) {
 		size_t len = field.len < max ? field.len : max;
 
 		fputc(' ', file);
-		if (detail_is_text(field, &text))
-			text_print(file, bytes_first(text, len));
-		else
-			text_print_hex(file, bytes_first(field, len / 2));
+		print_field(file, bytes_first(field, len), len);
 		max -= len;
 	}
+}
+
+/* PCR, digest and name are before it, each with one space behind. */
+struct imastage_bytes detail_opaque_text(const struct imastage_record *record)
+{
+	struct imastage_bytes rest = record->raw;
+
+	if (rest.len > 0 && rest.data[0] == ' ')
+		rest = bytes_skip(rest, 1);
+	for (int i = 0; i < 2; i++)
+		rest = bytes_skip(rest, bytes_find(rest, ' ') + 1);
+	rest = bytes_skip(rest, record->name.len + 1);
+	while (rest.len > 0 && (rest.data[rest.len - 1] == '\n' ||
+				rest.data[rest.len - 1] == '\r'))
+		rest.len--;
+	return rest;
 }
 
 /* Digests of zeros: the kernel had nothing to aggregate. */
@@ -230,6 +259,13 @@ void detail_print(FILE *file, const struct imastage_record *record, size_t max)
 {
 	struct imastage_bytes name, buffer;
 
+	if (record->opaque) {
+		buffer = detail_opaque_text(record);
+		fputc(' ', file);
+		text_print(file, bytes_first(buffer, max));
+		print_rest(file, buffer.len, max);
+		return;
+	}
 	if (imastage_record_event_name(record, &name) < 0)
 		print_fields(file, record, max);
 	else

@@ -25,6 +25,9 @@ bool detail_is_text(struct imastage_bytes buffer,
 bool detail_certificate_name(struct imastage_bytes der,
 			     struct imastage_bytes *ret_name);
 
+/* What the line of an opaque record has behind the template's name. */
+struct imastage_bytes detail_opaque_text(const struct imastage_record *record);
+
 /*
  * Behind a space, and escaped: the text, the certificate's name or the first bytes of
  * a measured buffer, at most @max of them; what a boot_aggregate that is not the usual

@@ -11,13 +11,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* 1 when the record's digest is that of its data, 0 when not. */
+/* 1 when the record's digest is that of its data, 0 when not, or not to be told. */
 static int digest_is_right(struct diff_side *side,
 			   const struct imastage_record *record)
 {
 	struct imastage_digests digests;
 	int r = 0;
 
+	if (record->opaque)
+		return 0;
 	if (!side->hasher || side->hasher_bank != record->bank) {
 		imastage_hasher_free(side->hasher);
 		side->hasher = NULL;
@@ -57,7 +59,7 @@ static int little_data(struct diff_side *side,
 	int r;
 
 	*ret_data = record->data;
-	if (record->endian == IMASTAGE_LITTLE)
+	if (record->endian == IMASTAGE_LITTLE || record->opaque)
 		return 0;
 	side->buffer.len = 0;
 	r = prepare_writer(side, record->bank);

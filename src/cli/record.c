@@ -164,7 +164,8 @@ static void put_content(struct json *json, const struct imastage_record *record)
 	json_text(json, "content_type", "ima_template");
 	json_open(json, "content", '{');
 	put_template_name(json, "template_name", record->name);
-	json_hex(json, "template_data", record->data);
+	if (!record->opaque)
+		json_hex(json, "template_data", record->data);
 	json_close(json, '}');
 }
 
@@ -189,6 +190,8 @@ void record_print_json(FILE *file, const struct imastage_record *record,
 	put_digest(&json, record);
 	put_content(&json, record);
 	json_boolean(&json, "violation", imastage_record_is_violation(record));
+	if (record->opaque)
+		json_bytes(&json, "opaque", detail_opaque_text(record));
 	if (imastage_record_event_name(record, &name) == 0)
 		json_bytes(&json, "event_name", name);
 	put_fields(&json, record);

@@ -21,9 +21,11 @@ static bool arrived(const struct replay_run *run)
 				run->nr_matched == run->summary.nr_records);
 }
 
+/* Where records say nothing but their digests, only PCRs can tell that those are right. */
 bool replay_accepts(const struct replay_run *run)
 {
-	return run->summary.nr_bad == 0 && run->summary.nr_disagree == 0 &&
+	return (run->summary.nr_opaque == 0 || expects(run)) &&
+	       run->summary.nr_bad == 0 && run->summary.nr_disagree == 0 &&
 	       (!expects(run) || arrived(run));
 }
 
@@ -45,6 +47,9 @@ static bool value_arrived(const struct replay_run *run, enum imastage_bank bank,
 
 static const char *verdict(const struct replay_run *run)
 {
+	if (run->summary.nr_opaque > 0 && !expects(run) &&
+	    run->summary.nr_bad == 0 && run->summary.nr_disagree == 0)
+		return "unproven";
 	if (!replay_accepts(run))
 		return "rejected";
 	return expects(run) ? "match" : "consistent";
@@ -66,11 +71,13 @@ static void for_each_value(const struct replay_run *run,
 				imastage_replay_value(run->replay, bank, pcr);
 			bool given = wanted->set[bank] & 1u << pcr;
 
-			if (value.len == 0)
+			if (value.len == 0 &&
+			    !imastage_replay_is_lost(run->replay, bank, pcr))
 				continue;
 			print(context, bank, pcr, value,
 			      bytes_of(given ? wanted->of[bank][pcr] : NULL,
-				       given ? value.len : 0));
+				       given ? imastage_bank_digest_len(bank) :
+					       0));
 		}
 	}
 }
@@ -86,6 +93,8 @@ static void print_value(void *context, enum imastage_bank bank,
 
 	printf("PCR %-2u %-6s  ", pcr, imastage_bank_name(bank));
 	text_print_hex(stdout, value);
+	if (value.len == 0)
+		fputs("not known, because of opaque records", stdout);
 	puts(is_padded(run, bank) ? "  (padded sha1)" : "");
 	if (expected.len == 0 || arrived(run))
 		return;
@@ -111,6 +120,11 @@ static void report_counts(const struct replay_run *run)
 		printf("unknown        %" PRIu64
 		       " records with fields that Linux does not have\n",
 		       s->nr_unknown);
+	if (s->nr_opaque)
+		printf("opaque         %" PRIu64
+		       " of them, whose fields are not known, and digests not "
+		       "compared: --template\n",
+		       s->nr_opaque);
 	if (s->nr_padded)
 		printf("padded sha1    %" PRIu64
 		       " digests in the list are those of sha1 with zeros "
@@ -226,7 +240,10 @@ static void put_value(void *context, enum imastage_bank bank, unsigned int pcr,
 	json_open(json, NULL, '{');
 	json_text(json, "bank", imastage_bank_name(bank));
 	json_number(json, "pcr", pcr);
-	json_hex(json, "value", value);
+	if (value.len > 0)
+		json_hex(json, "value", value);
+	else
+		json_boolean(json, "not_known", true);
 	if (is_padded(run, bank))
 		json_text(json, "form",
 			  form_names[imastage_replay_form(run->replay, bank)]);
@@ -285,6 +302,7 @@ static void report_json(const struct replay_run *run)
 	json_number(&json, "disagreeing_snapshots", s->nr_disagree);
 	if (s->nr_disagree)
 		put_disagreement(&json, s);
+	json_number(&json, "opaque", s->nr_opaque);
 	json_number(&json, "padded_digests", s->nr_padded);
 	json_number(&json, "bad_digests", s->nr_bad);
 	if (s->nr_bad)

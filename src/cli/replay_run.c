@@ -180,7 +180,7 @@ static int hash_bank(struct slow *slow, const struct imastage_record *record,
 			      IMASTAGE_FORM_OWN;
 	int r = 0;
 
-	if (hashed)
+	if (hashed || record->opaque)
 		return 0;
 	if (!slow->hasher || slow->bank != record->bank) {
 		imastage_hasher_free(slow->hasher);
@@ -273,6 +273,8 @@ static int take_record(struct slow *slow, const struct imastage_record *record)
 		run->summary.nr_violations++;
 	if (!imastage_record_is_known(record))
 		run->summary.nr_unknown++;
+	run->summary.nr_opaque += record->opaque &&
+				  !imastage_record_is_violation(record);
 	if (!dropped && imastage_record_is_snapshot(record))
 		r = use_snapshot(slow, record);
 	if (r == 0 && !slow->started)

@@ -287,7 +287,8 @@ static int prepare(struct imastage_align *align,
 static bool value_holds(struct expected *e,
 			const struct imastage_replay *replay)
 {
-	if (memcmp(e->value, replay->value[e->bank][e->pcr],
+	if (imastage_replay_is_lost(replay, e->bank, e->pcr) ||
+	    memcmp(e->value, replay->value[e->bank][e->pcr],
 		   imastage_bank_digest_len(e->bank)))
 		return false;
 	if (!e->seen)
@@ -427,6 +428,17 @@ static void collect(const struct imastage_align *align,
 	}
 }
 
+/* A value that is not known any more is no value of a quote. */
+static bool any_lost(const struct imastage_align *align,
+		     const struct imastage_replay *replay)
+{
+	for (size_t i = 0; i < align->nr_parts; i++)
+		if (imastage_replay_is_lost(replay, align->parts[i].bank,
+					    align->parts[i].pcr))
+			return true;
+	return false;
+}
+
 static uint8_t *entry_at(const struct ring *ring, size_t position)
 {
 	return ring->entries + position * (sizeof(uint64_t) + ring->value_len);
@@ -459,6 +471,8 @@ int imastage_align_check(struct imastage_align *align,
 		return r;
 	align->started = true;
 	if (!values_hold(align, replay))
+		return IMASTAGE_ALIGN_NONE;
+	if (align->has_quote && any_lost(align, replay))
 		return IMASTAGE_ALIGN_NONE;
 	if (align->has_quote)
 		collect(align, replay, values);

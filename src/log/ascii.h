@@ -7,6 +7,7 @@
 #define LOG_ASCII_H
 
 #include "log/out.h"
+#include "log/template.h"
 
 #include <imastage/record.h>
 
@@ -21,6 +22,13 @@ int ascii_write(struct out *out, const struct imastage_record *record,
 /* The same without fields, which can be shown of any record. */
 int ascii_write_bare(struct out *out, const struct imastage_record *record,
 		     struct imastage_bytes digest);
+
+/*
+ * Puts the field that @text shows behind *data: its length, and the bytes that it
+ * stands for. -EINVAL when it is no such field; -ENOMEM.
+ */
+int ascii_put_field(struct imastage_buffer *data, struct imastage_bytes text,
+		    const struct log_field *field, enum imastage_endian endian);
 
 /*
  * How long its line is with a digest of @digest_len bytes: of the one that is

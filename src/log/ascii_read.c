@@ -14,6 +14,7 @@
 #include "log/ascii.h"
 #include "base/bytes.h"
 #include "base/hex.h"
+#include "log/ascii_guess.h"
 #include "log/binary.h"
 #include "log/buffer.h"
 #include "log/reader.h"
@@ -34,6 +35,8 @@ struct line {
 	uint32_t pcr;
 	struct imastage_bytes digest; /* hexadecimal */
 	struct imastage_bytes name;
+	const struct imastage_template *added; /* the template, if it was */
+	bool unknown; /* nobody has told its fields */
 	size_t fields_at; /* where the rest begins, with a space or a newline */
 };
 
@@ -256,8 +259,8 @@ static int put_value(struct imastage_buffer *data, struct imastage_bytes text,
 }
 
 /* A field: its length and its bytes. */
-static int put_field(struct imastage_buffer *data, struct imastage_bytes text,
-		     const struct log_field *field, enum imastage_endian endian)
+int ascii_put_field(struct imastage_buffer *data, struct imastage_bytes text,
+		    const struct log_field *field, enum imastage_endian endian)
 {
 	size_t at = data->len;
 	int r = buffer_put_u32(data, 0, endian);
@@ -292,6 +295,26 @@ static int put_old(struct imastage_buffer *data,
 
 /* ---- one record ------------------------------------------------------------ */
 
+/* Those of the line's template. */
+static int line_fields(const struct line *line,
+		       const struct log_field *ret_fields[LOG_FIELDS_MAX])
+{
+	return line->added ? added_fields(line->added, ret_fields) :
+			     log_template_fields(line->name, ret_fields);
+}
+
+static void find_template(const struct imastage_reader *reader,
+			  struct line *line)
+{
+	const struct log_field *fields[LOG_FIELDS_MAX];
+
+	line->added = NULL;
+	if (!log_template_by_name(line->name))
+		line->added =
+			templates_find(reader->options.templates, line->name);
+	line->unknown = line_fields(line, fields) < 0;
+}
+
 /* Position of the last text field, or -1. */
 static int last_text(const struct log_field **fields, int nr)
 {
@@ -307,6 +330,9 @@ static int last_text(const struct log_field **fields, int nr)
 struct shape {
 	int absent;
 	bool cr;
+	unsigned int
+		guess; /* of a template that is not known: see ascii_guess.h */
+	bool opaque; /* none was right */
 };
 
 /*
@@ -347,23 +373,23 @@ static int split_fields(struct imastage_bytes rest,
  * those of the template, -EBADMSG when no other end of the line would help:
  * what is before the last text does not depend on it.
  */
-static int put_data(struct imastage_buffer *data, struct imastage_bytes name,
+static int put_data(struct imastage_buffer *data, const struct line *line,
 		    struct imastage_bytes rest, int absent,
 		    enum imastage_endian endian)
 {
 	const struct log_field *fields[LOG_FIELDS_MAX];
 	struct imastage_bytes texts[LOG_FIELDS_MAX] = { 0 };
-	int nr = log_template_fields(name, fields);
+	int nr = line_fields(line, fields);
 	int r = nr <= absent ? -EINVAL :
 			       split_fields(rest, fields, nr - absent, texts);
 
 	data->len = 0;
-	if (r == 0 && log_template_is_old(name)) {
+	if (r == 0 && log_template_is_old(line->name)) {
 		r = put_old(data, texts, endian);
 		return r == -EBADMSG && absent ? -EINVAL : r;
 	}
 	for (int i = 0; i < nr && r == 0; i++) {
-		r = put_field(data, texts[i], fields[i], endian);
+		r = ascii_put_field(data, texts[i], fields[i], endian);
 		if (r == -EINVAL && i < last_text(fields, nr - absent))
 			r = -EBADMSG;
 	}
@@ -383,11 +409,15 @@ static int build(struct imastage_reader *reader, const struct line *line,
 	enum imastage_endian endian = reader->options.endian;
 	struct imastage_bytes rest;
 	struct imastage_error error;
-	int r;
+	int r = 0;
 
 	rest = bytes_skip(bytes_first(reader->window, end - shape.cr),
 			  line->fields_at);
-	r = put_data(&reader->data, line->name, rest, shape.absent, endian);
+	if (!line->unknown)
+		r = put_data(&reader->data, line, rest, shape.absent, endian);
+	else if (!shape.opaque)
+		r = ascii_guess(&reader->data, rest, shape.guess, shape.absent,
+				endian);
 	reader->text.len = 0;
 	if (r == 0)
 		r = buffer_put_hex(&reader->text, line->digest);
@@ -398,7 +428,14 @@ static int build(struct imastage_reader *reader, const struct line *line,
 		.bank = reader->options.bank,
 		.digest = bytes_of(reader->text.data, reader->text.len),
 		.raw = bytes_first(reader->window, behind(reader, end)),
+		.added = line->added,
 	};
+	if (shape.opaque) {
+		record->name = line->name;
+		record->endian = endian;
+		record->opaque = true;
+		return 0;
+	}
 	r = binary_adopt(line->name,
 			 bytes_of(reader->data.data, reader->data.len), endian,
 			 &error, record);
@@ -412,7 +449,7 @@ static int is_proven(struct imastage_reader *reader,
 	struct imastage_digests digests;
 	int r;
 
-	if (imastage_record_is_violation(record))
+	if (imastage_record_is_violation(record) || record->opaque)
 		return 0;
 	r = imastage_hasher_template(&reader->hasher, record, &digests);
 	if (r < 0)
@@ -471,7 +508,7 @@ static bool is_credible(const struct imastage_reader *reader,
 			const struct line *line, size_t end, struct shape shape)
 {
 	const struct log_field *fields[LOG_FIELDS_MAX];
-	int nr = log_template_fields(line->name, fields), blanks = 0;
+	int nr = line_fields(line, fields), blanks = 0;
 
 	if (shape.absent == 0)
 		return true;
@@ -479,6 +516,32 @@ static bool is_credible(const struct imastage_reader *reader,
 		blanks += reader->window.data[at] == ' ';
 	return last_text(fields, nr) < nr - shape.absent &&
 	       blanks == nr - shape.absent;
+}
+
+/* The same of a template that is not known. What is not proven stays opaque. */
+static int try_guesses(struct imastage_reader *reader, const struct line *line,
+		       size_t end, struct shape *ret_shape,
+		       struct imastage_record *record)
+{
+	bool cr = end > line->fields_at && reader->window.data[end - 1] == '\r';
+	struct shape shape = { .cr = cr && reader->crlf };
+	unsigned int nr;
+	int r = 0;
+
+	nr = ascii_nr_guesses(bytes_skip(
+		bytes_first(reader->window, end - shape.cr), line->fields_at));
+	for (unsigned int i = 0; i < 2 * nr && r == 0; i++) {
+		shape.absent = i >= nr;
+		shape.guess = i % nr;
+		r = build(reader, line, end, shape, record);
+		if (r == 0)
+			r = is_proven(reader, record);
+		r = r == -EINVAL ? 0 : r;
+	}
+	if (r == 0)
+		shape = (struct shape){ .cr = shape.cr, .opaque = true };
+	*ret_shape = shape;
+	return r < 0 || r == 1 ? r : build(reader, line, end, shape, record);
 }
 
 /*
@@ -493,8 +556,11 @@ static int try_shapes(struct imastage_reader *reader, const struct line *line,
 	bool cr = end > line->fields_at && reader->window.data[end - 1] == '\r';
 	bool built = false;
 
+	if (line->unknown)
+		return try_guesses(reader, line, end, ret_shape, record);
 	for (int i = 0; i < SHAPES; i++) {
-		struct shape shape = { i / 2, (i % 2 == 0) == reader->crlf };
+		struct shape shape = { .absent = i / 2,
+				       .cr = (i % 2 == 0) == reader->crlf };
 		int r = shape.cr && !cr ?
 				-EINVAL :
 				build(reader, line, end, shape, record);
@@ -566,6 +632,8 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 		r = try_end(reader, line, end, search, ret_ending);
 		if (r || (search->found && is_violation(line)))
 			return r;
+		if (line->unknown && !last)
+			return 0;
 		if (last)
 			return search->found ? 0 : -ENODATA;
 		if (search->found && left > MORE_NEWLINES_MAX)
@@ -589,6 +657,8 @@ static int proves_itself(struct imastage_reader *reader, size_t at)
 	r = parse_head(reader->window,
 		       imastage_bank_digest_len(reader->options.bank), &error,
 		       &line);
+	if (r == 0)
+		find_template(reader, &line);
 	if (r == 0)
 		r = try_shapes(reader, &line,
 			       line.fields_at +
@@ -640,13 +710,6 @@ static int take_record(struct imastage_reader *reader, const struct line *line,
 	return r;
 }
 
-static bool is_shown(struct imastage_bytes name)
-{
-	const struct log_field *fields[LOG_FIELDS_MAX];
-
-	return log_template_fields(name, fields) >= 0;
-}
-
 int reader_parse_ascii(struct imastage_reader *reader,
 		       struct imastage_error *error,
 		       struct imastage_record *ret_record)
@@ -664,16 +727,15 @@ int reader_parse_ascii(struct imastage_reader *reader,
 	r = parse_head(reader->window, digest_len, error, &line);
 	if (r < 0)
 		return r;
-	if (!is_shown(line.name))
-		return reader_fail(error, line.fields_at - line.name.len,
-				   -EBADMSG,
-				   "template has a field that Linux has not");
+	find_template(reader, &line);
 	r = take_record(reader, &line, &record);
 	if (r < 0)
-		return reader_fail(error, line.fields_at, r,
-				   r == -ENODATA ?
-					   "ends inside the fields" :
-					   "not the fields of its template");
+		return reader_fail(
+			error, line.fields_at, r,
+			r == -ENODATA ? "ends inside the fields" :
+			line.unknown  ? "its template is not known, and "
+					"what follows is no record" :
+					"not the fields of its template");
 	*ret_record = record;
 	return 0;
 }

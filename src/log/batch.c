@@ -46,6 +46,7 @@ static void take_account(struct imastage_summary *tally,
 	tally->nr_bytes += added->record.raw.len;
 	tally->nr_violations += added->violation;
 	tally->nr_other_pcr += !added->wanted;
+	tally->nr_opaque += added->record.opaque && !added->violation;
 	tally->nr_unknown += !imastage_record_is_known(&added->record);
 }
 
@@ -93,6 +94,10 @@ int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
 	for (size_t i = 0; i < batch->nr; i++) {
 		const struct batch_record *r = &batch->records[i];
 
+		if (r->record.opaque) {
+			replay_take_listed(&r->record, &batch->digests[i]);
+			continue;
+		}
 		if (imastage_hasher_template(hasher, &r->record,
 					     &batch->digests[i]) < 0)
 			return -EIO;
@@ -122,6 +127,7 @@ static int extend_banks(struct batch *batch, size_t i,
 			struct imastage_replay *replay,
 			struct imastage_hasher *hasher)
 {
+	const struct batch_record *b = &batch->records[i];
 	struct imastage_digests *digests = &batch->digests[i];
 	struct replay_padded padded;
 	int r = 0;
@@ -129,14 +135,19 @@ static int extend_banks(struct batch *batch, size_t i,
 	if (replay->padded)
 		replay_pad(digests, &padded);
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
-	     bank++)
-		if (replay->banks & 1u << bank)
-			r = extend_bank(&batch->records[i],
+	     bank++) {
+		if (!(replay->banks & 1u << bank))
+			continue;
+		if (replay_knows(replay, bank, &b->record, b->violation))
+			r = extend_bank(b,
 					replay->padded & 1u << bank ?
 						padded.digest :
 						digests->of[bank],
 					replay, &hasher->hash[bank],
 					digests->of[bank]);
+		else
+			replay->lost[bank] |= 1u << b->record.pcr;
+	}
 	return r;
 }
 

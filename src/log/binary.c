@@ -169,6 +169,7 @@ int binary_parse(struct cursor *cursor, enum imastage_bank bank,
 	ret_record->bank = bank;
 	ret_record->endian = cursor->endian;
 	ret_record->added = NULL;
+	ret_record->opaque = false;
 	r = parse_head(cursor, bank, error, ret_record, &template);
 	if (r == 0)
 		r = template && template->is_old ?

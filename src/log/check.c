@@ -158,11 +158,16 @@ static void follow(struct check *check, const struct batch *batch, size_t i)
 	check->shadow->nr_records++;
 	if (!b->wanted)
 		return;
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		if (banks & 1u << bank)
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		if (!(banks & 1u << bank))
+			continue;
+		if (replay_knows(check->shadow, bank, &b->record, b->violation))
 			memcpy(check->shadow->value[bank][b->record.pcr],
 			       batch->digests[i].of[bank],
 			       imastage_bank_digest_len(bank));
+		else
+			check->shadow->lost[bank] |= 1u << b->record.pcr;
+	}
 }
 
 static bool stops_at_match(const struct check *check)
@@ -203,6 +208,7 @@ void imastage_summary_add(struct imastage_summary *sum,
 	sum->nr_other_pcr += part->nr_other_pcr;
 	sum->nr_unknown += part->nr_unknown;
 	sum->nr_bad += part->nr_bad;
+	sum->nr_opaque += part->nr_opaque;
 	sum->nr_padded += part->nr_padded;
 	sum->nr_snapshots += part->nr_snapshots;
 	sum->nr_odd_snapshots += part->nr_odd_snapshots;
@@ -533,6 +539,8 @@ static void settle(struct check *check)
 	if (check->stop && check->shadow && !check->failed) {
 		memcpy(check->replay->value, check->shadow->value,
 		       sizeof(check->replay->value));
+		memcpy(check->replay->lost, check->shadow->lost,
+		       sizeof(check->replay->lost));
 		check->replay->nr_records = check->shadow->nr_records;
 	} else {
 		check->replay->nr_records += check->summary.nr_records;

@@ -88,7 +88,7 @@ static int is_right(struct imastage_hasher *hasher,
 	struct imastage_digests digests;
 	int r;
 
-	if (imastage_record_is_violation(record))
+	if (imastage_record_is_violation(record) || record->opaque)
 		return 0;
 	r = imastage_hasher_template(hasher, record, &digests);
 	return r < 0 ? r :

@@ -107,6 +107,8 @@ int imastage_hasher_template(struct imastage_hasher *hasher,
 	uint8_t padded[LOG_OLD_NAME_PADDED];
 	int r = 0;
 
+	if (record->opaque)
+		return -ENODATA;
 	if (log_template_is_old(record->name))
 		r = old_parts(record, padded, &first, &second);
 	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;

@@ -33,6 +33,13 @@ void replay_pad(const struct imastage_digests *digests,
 	memset(ret_padded->digest + len, 0, IMASTAGE_DIGEST_MAX - len);
 }
 
+void replay_take_listed(const struct imastage_record *record,
+			struct imastage_digests *digests)
+{
+	memcpy(digests->of[record->bank], record->digest.data,
+	       record->digest.len);
+}
+
 /* PCRs 17 to 22 wait for a dynamic launch: all ones until there is one. */
 static uint8_t start_value(unsigned int pcr)
 {
@@ -78,6 +85,7 @@ int imastage_replay_clone(const struct imastage_replay *replay,
 		if (replay->padded & 1u << bank)
 			(void)imastage_replay_set_form(clone, bank,
 						       replay->form[bank]);
+	memcpy(clone->lost, replay->lost, sizeof(clone->lost));
 	clone->nr_records = replay->nr_records;
 	memcpy(clone->value, replay->value, sizeof(clone->value));
 	*ret_replay = clone;
@@ -150,11 +158,18 @@ enum imastage_form imastage_replay_form(const struct imastage_replay *replay,
 							IMASTAGE_FORM_OWN;
 }
 
+bool imastage_replay_is_lost(const struct imastage_replay *replay,
+			     enum imastage_bank bank, unsigned int pcr)
+{
+	return is_replayed(replay, bank, pcr) && replay->lost[bank] & 1u << pcr;
+}
+
 struct imastage_bytes
 imastage_replay_value(const struct imastage_replay *replay,
 		      enum imastage_bank bank, unsigned int pcr)
 {
-	if (!is_replayed(replay, bank, pcr))
+	if (!is_replayed(replay, bank, pcr) ||
+	    imastage_replay_is_lost(replay, bank, pcr))
 		return bytes_of(NULL, 0);
 	return bytes_of(replay->value[bank][pcr],
 			imastage_bank_digest_len(bank));
@@ -201,6 +216,10 @@ static int extend(struct imastage_replay *replay,
 
 		if (!(replay->banks & 1u << bank))
 			continue;
+		if (!replay_knows(replay, bank, record, violation)) {
+			replay->lost[bank] |= 1u << record->pcr;
+			continue;
+		}
 		if (replay->padded & 1u << bank)
 			digest = padded.digest;
 		if (violation)
@@ -222,7 +241,9 @@ int imastage_replay_extend(struct imastage_replay *replay,
 
 	if (!ret_digests)
 		ret_digests = &own;
-	if (hashed)
+	if (hashed && record->opaque)
+		replay_take_listed(record, ret_digests);
+	else if (hashed)
 		r = imastage_hasher_template(&replay->hasher, record,
 					     ret_digests);
 	if (r == 0 && wanted)

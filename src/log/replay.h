@@ -14,6 +14,7 @@ struct imastage_replay {
 	unsigned int banks; /* the same of banks */
 	unsigned int padded; /* those that are not in their own form */
 	enum imastage_form form[IMASTAGE_NR_BANKS];
+	uint32_t lost[IMASTAGE_NR_BANKS]; /* masks of PCRs */
 	uint64_t nr_records;
 	struct imastage_hasher hasher; /* makes what they are extended with */
 	uint8_t value[IMASTAGE_NR_BANKS][IMASTAGE_NR_PCRS][IMASTAGE_DIGEST_MAX];
@@ -44,5 +45,21 @@ void replay_pad(const struct imastage_digests *digests,
 /* The same for a violation. */
 const uint8_t *replay_violation(const struct imastage_replay *replay,
 				enum imastage_bank bank);
+
+/* Can it be known what @record, a @violation or not, extends the bank with? */
+static inline bool replay_knows(const struct imastage_replay *replay,
+				enum imastage_bank bank,
+				const struct imastage_record *record,
+				bool violation)
+{
+	if (!record->opaque || violation)
+		return true;
+	return record->bank ==
+	       (replay->padded & 1u << bank ? IMASTAGE_SHA1 : bank);
+}
+
+/* The digests of an opaque record, as far as there are any. */
+void replay_take_listed(const struct imastage_record *record,
+			struct imastage_digests *digests);
 
 #endif

@@ -83,7 +83,13 @@ int imastage_replay_save(const struct imastage_replay *replay,
 {
 	struct imastage_buffer state = { 0 };
 	uint8_t sum[CHECKSUM_LEN];
-	int r = put_state(replay, imastage_sink_buffer(&state));
+	int r = 0;
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (replay->lost[bank])
+			r = -ENODATA;
+	if (r == 0)
+		r = put_state(replay, imastage_sink_buffer(&state));
 
 	if (r == 0)
 		r = checksum(bytes_of(state.data, state.len), sum);

@@ -164,6 +164,19 @@ static int put_binary(struct imastage_writer *writer,
 	return 0;
 }
 
+/* A line of which nothing is known but its digest stays the line that it was. */
+static int put_opaque(struct imastage_writer *writer,
+		      const struct imastage_record *record)
+{
+	if (writer->options.bank != record->bank)
+		return -EBADMSG;
+	out_bytes(&writer->out, record->raw);
+	if (record->raw.len > 0 &&
+	    record->raw.data[record->raw.len - 1] != '\n')
+		out_byte(&writer->out, '\n');
+	return 0;
+}
+
 static int put_ascii(struct imastage_writer *writer,
 		     const struct imastage_record *record)
 {
@@ -203,8 +216,13 @@ static int put_tlv(struct imastage_writer *writer,
 static int put(struct imastage_writer *writer,
 	       const struct imastage_record *record)
 {
-	int r = make_digests(writer, record);
+	int r;
 
+	if (record->opaque)
+		return writer->options.format == IMASTAGE_FORMAT_ASCII ?
+			       put_opaque(writer, record) :
+			       -EBADMSG;
+	r = make_digests(writer, record);
 	if (r < 0)
 		return r;
 	switch (writer->options.format) {
