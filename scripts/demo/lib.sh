@@ -124,7 +124,7 @@ enter() {
 	rm -rf parts list tampered forged archive kept account.json
 	# Sockets have short names, so all is done from in here.
 	mkdir ima never view private parts || exit 1
-	export TMPDIR=private IMASIM_SOCKET=private/socket LC_ALL=C
+	export TMPDIR=private IMASIM_SOCKET=private/socket STATE_DIRECTORY=private/state LC_ALL=C
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 141' PIPE

@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "keep/keep.h"
 #include "service/absence.h"
+#include "service/mounts.h"
 #include "service/words.h"
 
 #include <errno.h>
@@ -52,9 +53,12 @@ static int open_archive(struct keeper *keeper)
 		.existing = how->archive_only,
 	};
 	char text[JOB_TEXT_MAX];
-	int r = how->read_only ?
-			archive_open_reader(&options, &keeper->archive) :
-			archive_open_writer(&options, &keeper->archive);
+	int r = how->archive_only ? 0 : mounts_check(options.dir, how->say);
+
+	if (r < 0)
+		return r;
+	r = how->read_only ? archive_open_reader(&options, &keeper->archive) :
+			     archive_open_writer(&options, &keeper->archive);
 
 	if (r == -ENOENT && how->archive_only)
 		say(how->say, SAY_ERROR,
@@ -180,8 +184,10 @@ int keeper_open(const struct keeper_options *options,
 		keeper_close(keeper);
 		return r;
 	}
-	if (options->stays)
+	if (options->stays) {
 		absence_note(keeper->archive, true);
+		mounts_note(keeper->config.archive, options->say);
+	}
 	*ret_keeper = keeper;
 	return 0;
 }

@@ -21,7 +21,7 @@ here=$PWD
 top=$(cd ../.. && pwd)
 PATH=$build:$PATH
 work=$(mktemp -d)
-export IMASIM_SOCKET=$work/sim ASAN_OPTIONS=${ASAN_OPTIONS:-}
+export IMASIM_SOCKET=$work/sim STATE_DIRECTORY=$work/state ASAN_OPTIONS=${ASAN_OPTIONS:-}
 nr=0
 bad=0
 agent_pid=
