@@ -132,6 +132,11 @@ struct task *caller_task_get(pid_t tid)
 	return task;
 }
 
+struct caller_id caller_task_id(const struct task *task)
+{
+	return (struct caller_id){ task->tid, task->start };
+}
+
 void caller_task_put(struct task *task)
 {
 	struct task **at = &tasks;

@@ -12,6 +12,7 @@
 #define EMU_CALLER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct task;
@@ -32,6 +33,18 @@ bool caller_may_command(enum caller_rule rule, pid_t tid, uid_t uid);
 /* Each one got is to be put. A thread that cannot be seen is always another one. */
 struct task *caller_task_get(pid_t tid);
 void caller_task_put(struct task *task);
+
+/**
+ * struct caller_id - which thread it is
+ * @tid: its number
+ * @start: when it began; 0: nobody knows, and it is like no other
+ */
+struct caller_id {
+	pid_t tid;
+	uint64_t start;
+};
+
+struct caller_id caller_task_id(const struct task *task);
 
 /* On this thread, be that task for the core; NULL: oneself. */
 void caller_become(const struct task *task);

@@ -132,7 +132,7 @@ static int open_list(fuse_req_t req, const struct node *node, bool write,
 	int ret;
 
 	/* A caller that cannot be seen is one all the same. */
-	if (write && fs->config.profile != PROFILE_UNPATCHED)
+	if (write && profile_takes_commands(fs->config.profile))
 		writer = ctx->pid ? ctx->pid : -1;
 	ret = list_file_open(kernel, &view, writer, &list);
 	kernel_put(kernel);
@@ -144,7 +144,7 @@ static int open_list(fuse_req_t req, const struct node *node, bool write,
 static bool takes_commands(const struct fs *fs, const struct node *node)
 {
 	return (node->kind == NODE_LIST || node->kind == NODE_SNAPSHOT) &&
-	       fs->config.profile != PROFILE_UNPATCHED;
+	       profile_takes_commands(fs->config.profile);
 }
 
 static int open_node(fuse_req_t req, const struct node *node,
@@ -180,6 +180,19 @@ static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		fuse_reply_err(req, -ret);
 	else if (fuse_reply_open(req, fi) == -ENOENT)
 		close_node(fi); /* whoever asked is gone */
+}
+
+/* Of each close. Only Linux 7.2 asks; without it FUSE does not tell us any more. */
+static void op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	if (!profile_is_linux_7_2(fs_of(req)->config.profile)) {
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	if (fi->fh)
+		list_file_closes(handle_of(fi)->list, fuse_req_ctx(req)->pid);
+	fuse_reply_err(req, 0);
 }
 
 static void op_release(fuse_req_t req, fuse_ino_t ino,
@@ -329,6 +342,7 @@ static const struct fuse_lowlevel_ops ops = {
 	.mkdir = flat_op_mkdir,
 	.readdir = flat_op_readdir,
 	.open = op_open,
+	.flush = op_flush,
 	.release = op_release,
 	.read = op_read,
 	.write = op_write,

@@ -117,7 +117,8 @@ int kernel_add_locked(struct kernel *kernel, struct ima_template_entry *entry,
 	int ret;
 
 	if (kernel->staging.suspended)
-		return -EACCES;
+		return profile_is_linux_7_2(kernel->config->profile) ? -ENODEV :
+								       -EACCES;
 
 	known = !event->violation && is_known(kernel, entry);
 	/* Where a kernel begins is recorded in any case. */

@@ -15,6 +15,7 @@
 
 #include "emu/banks.h"
 #include "emu/out.h"
+#include "emu/profile.h"
 
 struct kernel;
 struct event;
@@ -29,7 +30,7 @@ struct twin;
  * @buf_template: ima-buf
  * @flush_htable: ima_flush_htable
  * @kexec_digests: not ima_kexec_digests=0
- * @extended: commands that Linux 7.2 does not know are carried out
+ * @profile: which kernel it is
  * @banks: of @tpm
  * @tpm: the TPM, NULL: none (borrowed)
  * @twin: a file with all records, NULL: none (borrowed)
@@ -41,7 +42,7 @@ struct kernel_config {
 	const struct template *buf_template;
 	bool flush_htable;
 	bool kexec_digests;
-	bool extended;
+	enum profile profile;
 	struct banks banks;
 	struct tpm *tpm;
 	struct twin *twin;
@@ -94,8 +95,8 @@ int kernel_dump(struct kernel *kernel, struct out *ret_image);
 
 /*
  * Records something. @template: NULL: the one that was booted with. Returns 0;
- * -EEXIST if there was such a record; -EACCES if measuring is suspended; -ENOMEM,
- * -EIO, or the error of reading the file. A TPM that fails is only counted, as in
+ * -EEXIST if there was such a record; -EACCES (Linux 7.2: -ENODEV) if measuring is
+ * suspended; -ENOMEM, -EIO, or the error of reading the file. A TPM that fails is only counted, as in
  * the kernel.
  */
 int kernel_measure(struct kernel *kernel, const struct event *event,

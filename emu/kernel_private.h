@@ -5,6 +5,7 @@
 
 #include "emu/event.h"
 #include "emu/kernel.h"
+#include "emu/linux_7_2.h"
 #include "ima_staging.h"
 
 /**
@@ -16,6 +17,7 @@
  * @nr_current: records in it
  * @len: bytes of all records as serialized
  * @staging: the core
+ * @exclusion: Linux 7.2's, for the thread that opens and closes
  * @snapshot_lock: one snapshot at a time
  * @nr_violations: see struct kernel_counts
  * @nr_tpm_errors: see struct kernel_counts
@@ -30,6 +32,7 @@ struct kernel {
 	atomic_long_t nr_current;
 	unsigned long len;
 	struct ima_staging staging;
+	struct exclusion exclusion;
 	struct mutex snapshot_lock;
 	atomic_long_t nr_violations;
 	atomic_long_t nr_tpm_errors;

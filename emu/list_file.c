@@ -1,49 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
  * An open file of one of the lists. See list_file.h.
- *
- * Where a byte is in the list is known for the record that was shown last, and
- * only until the lists are cut. Then it is found anew, from the first record on.
  */
 
-#include "emu/list_file.h"
+#include "emu/list_file_private.h"
 
 #include <stdlib.h>
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/limits.h>
 
 #include "emu/fault.h"
-#include "emu/kernel_private.h"
-#include "emu/position.h"
-#include "emu/show.h"
-
-/**
- * struct list_file - an open file
- * @kernel: whose list it is (reference held)
- * @view: what it shows
- * @writer: who has opened it for writing (held), NULL: nobody
- * @lock: one at a time reads (as seq_file's), and changes what follows
- * @list: it, for the core
- * @position: what FUSE knows better than we
- * @index: number of the record that is to be shown next
- * @start: offset of its first byte
- * @generation: of the lists, in which @index and @start are valid
- * @record: it, shown
- */
-struct list_file {
-	struct kernel *kernel;
-	struct list_view view;
-	struct task *writer;
-	pthread_mutex_t lock;
-	struct ima_staging_file list;
-	struct position position;
-	u64 index;
-	u64 start;
-	unsigned long generation;
-	struct out record;
-};
 
 static void list_file_free(struct list_file *file)
 {
@@ -51,8 +18,35 @@ static void list_file_free(struct list_file *file)
 		caller_task_put(file->writer);
 	pthread_mutex_destroy(&file->lock);
 	emu_out_fini(&file->record);
+	emu_out_fini(&file->seq.rest);
 	kernel_put(file->kernel);
 	free(file);
+}
+
+static bool is_linux_7_2(const struct list_file *file)
+{
+	return profile_is_linux_7_2(kernel_config(file->kernel)->profile);
+}
+
+/*
+ * Linux 7.2 tells by itself who may. For the core, everything is then opened by
+ * one writer, who always may.
+ */
+static int get_access(struct list_file *file)
+{
+	struct ima_staging *staging = &file->kernel->staging;
+	bool own = is_linux_7_2(file);
+	int ret = 0;
+
+	if (own)
+		ret = exclusion_open(&file->kernel->exclusion, file->writer);
+	if (ret)
+		return ret;
+	caller_become(own ? NULL : file->writer);
+	ret = ima_staging_open(staging, &file->list, file->view.staged,
+			       own || file->writer);
+	caller_become(NULL);
+	return ret;
 }
 
 int list_file_open(struct kernel *kernel, const struct list_view *view,
@@ -72,10 +66,7 @@ int list_file_open(struct kernel *kernel, const struct list_view *view,
 	if (writer)
 		file->writer = caller_task_get(writer);
 
-	caller_become(file->writer);
-	ret = ima_staging_open(&kernel->staging, &file->list, view->staged,
-			       writer != 0);
-	caller_become(NULL);
+	ret = get_access(file);
 	if (ret) {
 		list_file_free(file);
 		return ret;
@@ -85,81 +76,18 @@ int list_file_open(struct kernel *kernel, const struct list_view *view,
 	return 0;
 }
 
+void list_file_closes(struct list_file *file, pid_t tid)
+{
+	file->closer = tid;
+}
+
 void list_file_close(struct list_file *file)
 {
+	if (is_linux_7_2(file))
+		exclusion_close(&file->kernel->exclusion, file->closer,
+				file->writer != NULL);
 	ima_staging_release(&file->list);
 	list_file_free(file);
-}
-
-static void rewind_to_first(struct list_file *file)
-{
-	file->index = 0;
-	file->start = 0;
-	file->generation = file->list.generation;
-}
-
-/*
- * The record at @offset or one before it. Nothing is cut from the lists until
- * ima_staging_stop().
- */
-static struct ima_queue_entry *start_near(struct list_file *file, u64 offset)
-{
-	struct ima_queue_entry *qe;
-
-	if (offset < file->start)
-		rewind_to_first(file);
-	for (;;) {
-		qe = ima_staging_start(&file->list, file->index);
-		if (file->generation == file->list.generation)
-			return qe;
-		ima_staging_stop(&file->list);
-		rewind_to_first(file);
-	}
-}
-
-static int show(struct list_file *file, const struct ima_queue_entry *qe)
-{
-	file->record.len = 0;
-	if (file->view.ascii)
-		return show_ascii(qe, file->view.bank, &file->record);
-	return show_binary(qe, file->view.bank, &file->record);
-}
-
-/* What of the record shown is wanted. Returns whether it is over with that. */
-static bool take(struct list_file *file, u64 offset, size_t len,
-		 struct out *out)
-{
-	u64 end = file->start + file->record.len;
-	size_t skip, part;
-
-	if (offset >= end)
-		return true;
-
-	skip = offset - file->start;
-	part = min_t(size_t, file->record.len - skip, len);
-	emu_out_bytes(out, file->record.data + skip, part);
-	return offset + part == end;
-}
-
-static int read_locked(struct list_file *file, u64 offset, size_t len,
-		       struct out *out)
-{
-	struct ima_queue_entry *qe = start_near(file, offset);
-	size_t begin = out->len;
-	int ret = 0;
-
-	while (qe && out->len - begin < len) {
-		size_t done = out->len - begin;
-
-		ret = show(file, qe);
-		if (ret || !take(file, offset + done, len - done, out))
-			break;
-		file->start += file->record.len;
-		file->index++;
-		qe = ima_staging_next(&file->list);
-	}
-	ima_staging_stop(&file->list);
-	return ret;
 }
 
 int list_file_read(struct list_file *file, uint64_t offset, size_t len,
@@ -176,18 +104,12 @@ int list_file_read(struct list_file *file, uint64_t offset, size_t len,
 
 	pthread_mutex_lock(&file->lock);
 	offset = position_begin_read(&file->position, offset);
-	ret = read_locked(file, offset, len, out);
+	ret = is_linux_7_2(file) ?
+		      list_read_as_seq_file(file, offset, len, out) :
+		      list_read(file, offset, len, out);
 	position_end_read(&file->position, ret ? 0 : out->len - begin);
 	pthread_mutex_unlock(&file->lock);
 	return ret;
-}
-
-/* Linux 7.2: A and D, N on a file of the current list. */
-static bool is_extension(const struct ima_staging_cmd *cmd, char first)
-{
-	return cmd->verb == IMA_STAGING_STAGE_SNAPSHOT ||
-	       cmd->verb == IMA_STAGING_TRIM_GUARDED ||
-	       (cmd->verb == IMA_STAGING_STAGE && first != 'A');
 }
 
 static enum fault_place place_of(const struct ima_staging_cmd *cmd)
@@ -207,7 +129,19 @@ static int execute(struct list_file *file, const struct ima_staging_cmd *cmd)
 {
 	int ret = faults_take(file->kernel->config->faults, place_of(cmd));
 
-	return ret ? ret : ima_staging_execute(&file->list, cmd);
+	if (ret)
+		return ret;
+	if (is_linux_7_2(file) && cmd->verb == IMA_STAGING_TRIM)
+		return linux_7_2_trim(file->kernel, cmd->nr);
+	return ima_staging_execute(&file->list, cmd);
+}
+
+static int parse(const struct list_file *file, const char *text, size_t len,
+		 struct ima_staging_cmd *ret_cmd)
+{
+	return is_linux_7_2(file) ?
+		       linux_7_2_parse(text, len, file->view.staged, ret_cmd) :
+		       ima_staging_parse(text, len, file->view.staged, ret_cmd);
 }
 
 int list_file_write(struct list_file *file, const char *text, size_t len,
@@ -219,18 +153,9 @@ int list_file_write(struct list_file *file, const char *text, size_t len,
 	if (kernel_is_gone(file->kernel))
 		return -EIO;
 
-	ret = ima_staging_parse(text, len, file->view.staged, &cmd);
-	/* Where no number is known, none is too large. */
-	if (ret == -ERANGE && file->view.staged &&
-	    !kernel_config(file->kernel)->extended)
-		return -EINVAL;
-	if (ret)
-		return ret;
-	if (!kernel_config(file->kernel)->extended &&
-	    is_extension(&cmd, text[0]))
-		return -EINVAL;
-
-	ret = execute(file, &cmd);
+	ret = parse(file, text, len, &cmd);
+	if (!ret)
+		ret = execute(file, &cmd);
 	if (ret)
 		return ret;
 

@@ -37,6 +37,12 @@ int list_file_open(struct kernel *kernel, const struct list_view *view,
 void list_file_close(struct list_file *file);
 
 /*
+ * The thread @tid closes a descriptor of it, the last one or not. Nothing may be
+ * asked of it: it waits, and when it does so in execve(), even /proc waits for it.
+ */
+void list_file_closes(struct list_file *file, pid_t tid);
+
+/*
  * Appends at most @len bytes from @offset on, as many as there are. -EIO when a
  * digest cannot be computed, or when another kernel was booted meanwhile.
  */

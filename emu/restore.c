@@ -83,7 +83,7 @@ int kernel_dump(struct kernel *kernel, struct out *ret_image)
 	}
 	header.len = image.len;
 	memcpy(image.data, &header, sizeof(header));
-	if (kernel->config->extended)
+	if (kernel->config->profile == PROFILE_IMASTAGE)
 		dump_trailer(kernel, &image);
 	*ret_image = image;
 	return 0;
@@ -258,7 +258,7 @@ int kernel_restore(struct kernel *kernel, const struct out *image)
 			" is restored in part: %s\n",
 			strerror(-ret));
 	take(&in, header.len - sizeof(header));
-	if (kernel->config->extended)
+	if (kernel->config->profile == PROFILE_IMASTAGE)
 		restore_trailer(kernel, &in);
 	return 0;
 }

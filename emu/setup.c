@@ -15,6 +15,7 @@
 static const char *const profiles[] = {
 	[PROFILE_IMASTAGE] = "imastage",
 	[PROFILE_LINUX_7_2] = "7.2",
+	[PROFILE_LINUX_7_2_OFF] = "7.2-off",
 	[PROFILE_UNPATCHED] = "unpatched",
 };
 
@@ -130,9 +131,10 @@ const struct opt setup_opts[] = {
 	{ .text = "What kernel it is:" },
 	{ "profile", 0, "KERNEL",
 	  "whose files and commands: imastage (this project's\n"
-	  "staging, the default), 7.2 (that of Linux 7.2) or\n"
-	  "unpatched (none)",
-	  set_profile, "imastage, 7.2 or unpatched" },
+	  "staging, the default), 7.2 (that of Linux 7.2 and\n"
+	  "7.3), 7.2-off (those without CONFIG_IMA_STAGING, where\n"
+	  "lists can be trimmed) or unpatched (none)",
+	  set_profile, "imastage, 7.2, 7.2-off or unpatched" },
 	{ "hash", 0, "ALGORITHM",
 	  "ima_hash=: sha1, sha256 (default), sha384, "
 	  "sha512 or sm3",
@@ -201,7 +203,7 @@ static int boot(const struct setup *setup, const struct image *image,
 		.buf_template = template_get("ima-buf"),
 		.flush_htable = setup->flush_htable,
 		.kexec_digests = !setup->no_kexec_digests,
-		.extended = setup->profile == PROFILE_IMASTAGE,
+		.profile = setup->profile,
 		.tpm = setup->tpm,
 		.twin = setup->twin,
 	};

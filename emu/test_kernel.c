@@ -26,7 +26,7 @@ static void config_init(struct kernel_config *config)
 		.template = template_get("ima-ng"),
 		.buf_template = template_get("ima-buf"),
 		.kexec_digests = true,
-		.extended = true,
+		.profile = PROFILE_IMASTAGE,
 	};
 	banks_init(&config->banks, NULL);
 }

@@ -68,12 +68,10 @@ void tree_init(struct tree *tree, enum profile profile,
 {
 	flat_dir_init(&tree->dir, 0755, FLAT_FOREVER);
 	tree->nodes[0].kind = NODE_DIR;
-	if (profile == PROFILE_UNPATCHED) {
-		add_lists(tree, 0440, banks, false);
-	} else {
-		add_lists(tree, 0660, banks, false);
+	add_lists(tree, profile_takes_commands(profile) ? 0660 : 0440, banks,
+		  false);
+	if (profile_stages(profile))
 		add_lists(tree, 0660, banks, true);
-	}
 	add_file(tree, NODE_CURRENT_COUNT, 0440, "runtime_measurements_count");
 	add_file(tree, NODE_VIOLATIONS, 0440, "violations");
 	if (profile != PROFILE_IMASTAGE)

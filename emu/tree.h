@@ -8,13 +8,7 @@
 
 #include "base/flat_dir.h"
 #include "emu/banks.h"
-
-/* Which kernel's directory. */
-enum profile {
-	PROFILE_IMASTAGE, /* with staging as here */
-	PROFILE_LINUX_7_2, /* with staging as in Linux 7.2 */
-	PROFILE_UNPATCHED, /* without staging */
-};
+#include "emu/profile.h"
 
 enum node_kind {
 	NODE_DIR,
