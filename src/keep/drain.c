@@ -23,6 +23,7 @@ struct chunk {
 	uint64_t nr, nr_same, nr_new, new_len; /* read; compared; put */
 	uint64_t offset; /* of what follows, or cannot be read, in its list */
 	bool malformed; /* what follows is no record */
+	uint64_t least; /* records that were counted before they were staged */
 };
 
 /* ---- reading --------------------------------------------------------------- */
@@ -144,14 +145,32 @@ static int commit_deletion(struct keep *keep, struct keep_result *result,
 
 /* ---- deleting -------------------------------------------------------------- */
 
+/* Without a count of what is deleted or staged, the one of what is current. */
+static int check_read(struct keep *keep, const struct chunk *chunk,
+		      const struct source_counts *counts)
+{
+	bool staged = chunk->part == KEEP_STAGED;
+
+	if (staged ? chunk->nr >= chunk->least : chunk->nr <= counts->current)
+		return 0;
+	say(keep->options.say, SAY_ERROR,
+	    "the kernel counts %" PRIu64 " records, but %" PRIu64
+	    " were read from its %s list: nothing is deleted",
+	    staged ? chunk->least : counts->current, chunk->nr,
+	    staged ? "staged" : "current");
+	return -EUCLEAN;
+}
+
 /* Nobody can have changed it since the session began; so that is looked at. */
 static int check_count(struct keep *keep, const struct chunk *chunk)
 {
 	struct source_counts counts;
 	int r = source_counts(keep->options.source, &counts);
 
-	if (r < 0 || !counts.has_deleted)
+	if (r < 0)
 		return r;
+	if (!counts.has_deleted)
+		return check_read(keep, chunk, &counts);
 	if (counts.deleted + keep->uncounted == keep->first &&
 	    (chunk->part != KEEP_STAGED || counts.staged == chunk->nr))
 		return 0;
@@ -271,9 +290,12 @@ struct drain {
 	uint64_t left; /* current records to go: those that come later can wait */
 };
 
-static int drain_staged(struct drain *drain)
+/* @least: records that there must be; 0: nobody knows */
+static int drain_staged(struct drain *drain, uint64_t least)
 {
-	struct chunk chunk = { .part = KEEP_STAGED, .max = UINT64_MAX };
+	struct chunk chunk = { .part = KEEP_STAGED,
+			       .max = UINT64_MAX,
+			       .least = least };
 
 	return drain_chunk(drain->keep, drain->result, &chunk);
 }
@@ -285,12 +307,13 @@ static int trim_and_drain(struct drain *drain, uint64_t nr)
 	return drain_chunk(drain->keep, drain->result, &chunk);
 }
 
-static int stage_and_drain(struct drain *drain, uint64_t nr)
+/* The first @nr of the @current ones, or all where the kernel knows no less. */
+static int stage_and_drain(struct drain *drain, uint64_t nr, uint64_t current)
 {
 	struct keep *keep = drain->keep;
 	struct source *source = keep->options.source;
-	int r = source_stage(
-		source, source_abilities(source)->stage_n ? nr : SOURCE_ALL);
+	bool all = !source_abilities(source)->stage_n;
+	int r = source_stage(source, all ? SOURCE_ALL : nr);
 
 	if (r == -ENOENT)
 		return 0;
@@ -301,7 +324,7 @@ static int stage_and_drain(struct drain *drain, uint64_t nr)
 		    "a kexec or reboot is under way: nothing is staged any more");
 	if (r == 0)
 		r = keep_step(keep, "staged");
-	return r < 0 ? r : drain_staged(drain);
+	return r < 0 ? r : drain_staged(drain, all ? current : nr);
 }
 
 /* 1 or 0 */
@@ -316,11 +339,8 @@ static int has_staged(struct source *source, const struct source_counts *counts)
 
 static bool will_trim(const struct drain *drain)
 {
-	const struct source_abilities *abilities =
-		source_abilities(drain->keep->options.source);
-
-	return abilities->trim &&
-	       (drain->limits->method == KEEP_TRIM || !abilities->stage);
+	return drain->limits->method == KEEP_TRIM &&
+	       source_abilities(drain->keep->options.source)->trim;
 }
 
 static int drain_current(struct drain *drain, uint64_t current)
@@ -335,7 +355,7 @@ static int drain_current(struct drain *drain, uint64_t current)
 	if (nr > (chunk ? chunk : KEEP_CHUNK))
 		nr = chunk ? chunk : KEEP_CHUNK;
 	r = will_trim(drain) ? trim_and_drain(drain, nr) :
-			       stage_and_drain(drain, nr);
+			       stage_and_drain(drain, nr, current);
 	if (r == AGAIN)
 		drain->left -= nr;
 	return r;
@@ -352,7 +372,7 @@ static int drain_next(struct drain *drain)
 		r = has_staged(source, &counts);
 	if (r < 0)
 		return r;
-	return r > 0 ? drain_staged(drain) :
+	return r > 0 ? drain_staged(drain, 0) :
 		       drain_current(drain, counts.current);
 }
 
@@ -405,12 +425,24 @@ static int forget_kexec(struct keep *keep)
 	return r;
 }
 
+/* A kernel that can only trim is not even opened for writing, unless told to. */
+static bool can_drain(const struct keep *keep, const struct keep_limits *limits)
+{
+	const struct source_abilities *abilities =
+		source_abilities(keep->options.source);
+
+	return abilities->stage ||
+	       (abilities->trim && limits->method == KEEP_TRIM);
+}
+
 static int drain(struct keep *keep, const struct keep_limits *limits,
 		 struct keep_result *result)
 {
 	struct drain drain = { keep, limits, result, 0 };
-	int r = source_begin(keep->options.source, SOURCE_WRITE);
+	int r = -EOPNOTSUPP;
 
+	if (can_drain(keep, limits))
+		r = source_begin(keep->options.source, SOURCE_WRITE);
 	if (r < 0)
 		return r;
 	r = drain_placed(&drain);
@@ -568,15 +600,18 @@ static int note_kexec(struct keep *keep)
 	return r < 0 ? r : keep_step(keep, "noted");
 }
 
-int keep_flush_before_kexec(struct keep *keep, bool copies,
+int keep_flush_before_kexec(struct keep *keep, const struct keep_limits *limits,
 			    struct keep_result *ret_result)
 {
-	struct keep_limits limits = { 0 };
+	struct keep_limits all = { 0 };
 	int r = note_kexec(keep);
 
 	*ret_result = (struct keep_result){ 0 };
 	if (r < 0)
 		return r;
-	r = copies ? -EOPNOTSUPP : drain(keep, &limits, ret_result);
+	if (limits)
+		all = *limits;
+	all.leave = 0;
+	r = limits ? drain(keep, &all, ret_result) : -EOPNOTSUPP;
 	return r == -EOPNOTSUPP ? copy(keep, ret_result) : r;
 }

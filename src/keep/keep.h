@@ -118,7 +118,7 @@ const struct keep_report *keep_last_report(const struct keep *keep);
 
 enum keep_method {
 	KEEP_STAGE, /* by A or N, and D: what is read stands still */
-	KEEP_TRIM, /* by N or T:N: for kernels that cannot stage */
+	KEEP_TRIM, /* by N or T:N: what is read is what is deleted */
 };
 
 struct keep_limits {
@@ -126,7 +126,9 @@ struct keep_limits {
 	 * stage all. */
 	uint64_t leave;
 	uint64_t chunk; /* records of one transaction; 0: KEEP_CHUNK */
-	enum keep_method method; /* another one where the kernel lacks it */
+	/* Where the kernel cannot trim, it is staged. Where it cannot stage, it
+	 * is trimmed only if that is asked for. */
+	enum keep_method method;
 };
 
 struct keep_result {
@@ -144,7 +146,9 @@ struct keep_result {
  * -ESTALE	the same, and nothing was deleted: it comes back, and is known
  * -EIDRM	the archive is no longer what its path names, or was changed by somebody:
  *		archive_lost(); nothing is deleted
- * -EOPNOTSUPP	nothing can be deleted here: keep_copy()
+ * -EOPNOTSUPP	nothing can be deleted here, or not by that method: keep_copy()
+ * -EAGAIN	somebody else staged or deleted at the same time
+ * -EUCLEAN	the kernel's list is not what its counts or its answers say
  * -EBADMSG	the kernel's bytes are no records: what came before them is
  *		archived, nothing is deleted, they are put aside
  * or an error of source or archive. Afterwards both are as they were before the
@@ -160,11 +164,11 @@ int keep_drain(struct keep *keep, const struct keep_limits *limits,
 int keep_copy(struct keep *keep, struct keep_result *ret_result);
 
 /*
- * Before kexec or shutdown: drains, or copies if @copies or if nothing can be
- * deleted. If a kernel is loaded for kexec (or it cannot be seen whether one
+ * Before kexec or shutdown: drains, limits->leave or not, and copies if @limits is
+ * NULL or if nothing can be deleted. If a kernel is loaded for kexec (or it cannot be seen whether one
  * is), it is noted first that the next one is likely of the same hard boot.
  */
-int keep_flush_before_kexec(struct keep *keep, bool copies,
+int keep_flush_before_kexec(struct keep *keep, const struct keep_limits *limits,
 			    struct keep_result *ret_result);
 
 /* ---- the TPM's word -------------------------------------------------------- */

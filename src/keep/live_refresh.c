@@ -100,7 +100,7 @@ static int place(struct live *live, const struct keep_identity *identity,
 	if (r < 0)
 		return r;
 	if (!now.valid || now.boot != boot->id ||
-	    (changed && abilities->kind == SOURCE_LINUX_7_2))
+	    (changed && source_is_linux_7_2(abilities)))
 		r = place_by_facts(live, identity, &now);
 	if (r < 0)
 		return r;
@@ -110,7 +110,7 @@ static int place(struct live *live, const struct keep_identity *identity,
 	if (now.first > boot->end)
 		return -ESTALE; /* a gap that is not archived yet */
 	if (!live->mark.valid || live->mark.first != now.first ||
-	    counts.staged || abilities->kind == SOURCE_LINUX_7_2)
+	    counts.staged || source_is_linux_7_2(abilities))
 		live->mark.valid = false;
 	live->placed = now;
 	return 0;

@@ -157,11 +157,17 @@ TEST(linux_7_2_by_trimming_without_a_tpm)
 	goes_through_a_life("7.2", false, KEEP_TRIM);
 }
 
+TEST(linux_7_2_without_staging)
+{
+	goes_through_a_life("7.2-off", true, KEEP_TRIM);
+}
+
 static int flush_in_agent(struct agent *agent)
 {
 	struct keep_result result;
 
-	return keep_flush_before_kexec(agent->keep, false, &result);
+	return keep_flush_before_kexec(agent->keep, &(struct keep_limits){ 0 },
+				       &result);
 }
 
 /* With the note, Linux 7.2 is told from a hard boot without a TPM, too. */
@@ -775,6 +781,7 @@ TEST_MAIN(WITH_EMULATOR(our_kernel_by_staging),
 	  WITH_EMULATOR(our_kernel_by_trimming_without_a_tpm),
 	  WITH_EMULATOR(linux_7_2_by_staging),
 	  WITH_EMULATOR(linux_7_2_by_trimming_without_a_tpm),
+	  WITH_EMULATOR(linux_7_2_without_staging),
 	  WITH_EMULATOR(a_flush_tells_of_the_kexec),
 	  WITH_EMULATOR(an_unpatched_kernel_is_followed),
 	  WITH_EMULATOR(a_staged_list_is_saved_first),

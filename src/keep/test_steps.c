@@ -46,7 +46,8 @@ static int flush_for_kexec(struct agent *agent)
 {
 	struct keep_result result;
 
-	return keep_flush_before_kexec(agent->keep, false, &result);
+	return keep_flush_before_kexec(agent->keep, &(struct keep_limits){ 0 },
+				       &result);
 }
 
 /* What the machine does, and the process does not survive. */

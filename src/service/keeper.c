@@ -372,28 +372,56 @@ static void do_reconcile(struct keeper *keeper, struct job *job)
 	survey(keeper, true);
 }
 
+/* Why what is wanted is not done, once. */
+static void say_copies(const struct keeper *keeper)
+{
+	if (source_abilities(keeper->source)->kind == SOURCE_TRIM_ONLY)
+		say(keeper->options.say, SAY_NOTICE,
+		    "this kernel cannot stage (CONFIG_IMA_STAGING is off), it can only delete the first records of its list: the list is copied, and nothing is deleted unless the configuration says method = trim");
+	else
+		say(keeper->options.say, SAY_NOTICE,
+		    "nothing can be deleted from this kernel's list: it is copied");
+}
+
+/* It may have been configured to copy before, beside others that do. */
+static bool may_delete(struct keeper *keeper)
+{
+	if (keeper->config.method == CONFIG_METHOD_COPY)
+		return false;
+	if (keeper->options.leave_gap ||
+	    source_abilities(keeper->source)->kind == SOURCE_UNPATCHED ||
+	    source_claim(keeper->source, false) == 0)
+		return true;
+	(void)source_claim(keeper->source, true);
+	say(keeper->options.say, SAY_WARNING,
+	    "%s: somebody else copies this kernel's list, and would miss what is deleted: the list is copied until that one has ended",
+	    keeper->config.source);
+	return false;
+}
+
 static int drain(struct keeper *keeper, const struct job *job,
 		 struct keep_result *result)
 {
+	bool copies = !may_delete(keeper);
 	struct keep_limits limits = {
 		.leave = keeper->config.leave,
 		.method = keeper->config.method == CONFIG_METHOD_TRIM ?
 				  KEEP_TRIM :
 				  KEEP_STAGE,
 	};
-	int r;
+	int r = -EOPNOTSUPP;
 
-	keeper->facts.copies |= keeper->config.method == CONFIG_METHOD_COPY;
 	if (job->kind == JOB_FLUSH)
 		return keep_flush_before_kexec(keeper->keep,
-					       keeper->facts.copies, result);
-	if (keeper->facts.copies)
-		return keep_copy(keeper->keep, result);
-	r = keep_drain(keeper->keep, &limits, result);
-	if (r != -EOPNOTSUPP)
+					       copies ? NULL : &limits, result);
+	if (!copies)
+		r = keep_drain(keeper->keep, &limits, result);
+	if (r != -EOPNOTSUPP) {
+		keeper->facts.copies = false;
 		return r;
-	say(keeper->options.say, SAY_NOTICE,
-	    "nothing can be deleted from this kernel's list: it is copied");
+	}
+	if (!copies && !keeper->facts.copies)
+		say_copies(keeper);
 	keeper->facts.copies = true;
 	return keep_copy(keeper->keep, result);
 }

@@ -214,6 +214,12 @@ void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 		  "the kernel's list or the archive cannot be "
 		  "understood, the log says which: nothing is deleted" },
 		{ ENOMEM, "out of memory: records stay in the kernel" },
+		{ EAGAIN, "somebody else stages or deletes records at the same "
+			  "time: records stay in the kernel, it is tried "
+			  "again" },
+		{ EUCLEAN,
+		  "the kernel's list is not what the kernel says it is, the "
+		  "log says how: nothing more is deleted" },
 	};
 
 	if (r == -EBUSY) {

@@ -36,10 +36,10 @@ int source_command(struct source *source, enum source_list list,
 		   const char *text)
 {
 	char line[COMMAND_LEN_MAX + 2];
-	int fd = source->fds[list], len, r;
+	int fd = source_fd(source, list), len, r;
 
 	if (fd < 0)
-		return -EOPNOTSUPP;
+		return fd;
 	len = snprintf(line, sizeof(line), "%s\n", text);
 	if (len > COMMAND_LEN_MAX)
 		return -ERANGE;
@@ -50,21 +50,59 @@ int source_command(struct source *source, enum source_list list,
 	return r;
 }
 
+/*
+ * Linux 7.2: the buffer that reads go on in is of the list as it was, until a read
+ * begins at the first byte. Returns whether there is one.
+ */
+static int look_anew(struct source *source, enum source_list list)
+{
+	uint8_t byte;
+	ssize_t n;
+
+	do
+		n = pread(source->fds[list], &byte, 1, 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		source->lost = source->lost || errno == EIO;
+		return -errno;
+	}
+	return n > 0;
+}
+
+/* A command that was carried out, and what there is to be seen of it. */
+static int change(struct source *source, enum source_list list,
+		  const char *text, bool leaves)
+{
+	int r = source_command(source, list, text);
+
+	if (r < 0 || !source_is_linux_7_2(&source->abilities))
+		return r;
+	r = look_anew(source, list);
+	if (r < 0 || list == SOURCE_CURRENT)
+		return r < 0 ? r : 0;
+	if ((r > 0) == leaves)
+		return 0;
+	say(source->options.say, SAY_ERROR,
+	    "the kernel took the command %s, but the staged list is %s", text,
+	    leaves ? "empty" : "not empty");
+	return -EUCLEAN;
+}
+
 int source_stage(struct source *source, uint64_t nr)
 {
 	char text[24];
 
 	if (nr == SOURCE_ALL)
-		return source_command(source, SOURCE_STAGED, "A");
+		return change(source, SOURCE_STAGED, "A", true);
 	if (!source->abilities.stage_n)
 		return -EOPNOTSUPP;
 	snprintf(text, sizeof(text), "%" PRIu64, nr);
-	return source_command(source, SOURCE_STAGED, text);
+	return change(source, SOURCE_STAGED, text, true);
 }
 
 int source_delete(struct source *source)
 {
-	return source_command(source, SOURCE_STAGED, "D");
+	return change(source, SOURCE_STAGED, "D", false);
 }
 
 int source_trim(struct source *source, const uint64_t *expected_deleted,
@@ -80,7 +118,7 @@ int source_trim(struct source *source, const uint64_t *expected_deleted,
 			 *expected_deleted, nr);
 	else
 		snprintf(text, sizeof(text), "%" PRIu64, nr);
-	return source_command(source, SOURCE_CURRENT, text);
+	return change(source, SOURCE_CURRENT, text, true);
 }
 
 int source_snapshot(struct source *source)

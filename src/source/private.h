@@ -40,15 +40,21 @@ struct source {
 	size_t nr_blockers;
 
 	/* Belong to the session, or to nobody between two of them. */
-	int fds[SOURCE_NR_LISTS]; /* -1: not open */
+	int fds[SOURCE_NR_LISTS]; /* -1: not open; see source_fd() */
 	enum source_access access; /* that they were opened for */
 	bool lost; /* they are of a kernel that is gone */
 	struct source_stream streams[SOURCE_NR_LISTS];
 };
 
+/*
+ * source.c: the descriptor of @list, which may close the other one's. -EOPNOTSUPP:
+ * there is no such list here.
+ */
+int source_fd(struct source *source, enum source_list list);
+
 /* probe.c: what is there by its names and modes; then what commands do. */
 int source_probe(const char *dir, struct source_abilities *ret_abilities);
-void source_try(struct source *source);
+int source_try(struct source *source);
 
 /* command.c: one command, without its newline. 0 or the kernel's own errno. */
 int source_command(struct source *source, enum source_list list,

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #define TOO_LARGE "18446744073709551616" /* 2^64 */
 #define TOO_MANY "18446744073709551615" /* 2^64 - 1 */
@@ -56,10 +57,19 @@ static int find_banks(int dir, unsigned int *ret_banks)
 	return 0;
 }
 
+/* Linux 7.2 lets the list be written to, whether it can stage or not. */
+static bool is_writable(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, 0) == 0 && st.st_mode & S_IWUSR;
+}
+
 static void probe_files(int dir, struct source_abilities *abilities)
 {
 	abilities->stage = is_there(dir, "binary_runtime_measurements_staged");
-	abilities->trim = abilities->stage;
+	abilities->trim = abilities->stage ||
+			  is_writable(dir, "binary_runtime_measurements");
 	abilities->deleted_count =
 		is_there(dir, "deleted_measurements_count") &&
 		is_there(dir, "staged_measurements_count");
@@ -67,7 +77,8 @@ static void probe_files(int dir, struct source_abilities *abilities)
 	abilities->stage_n = abilities->stage && abilities->deleted_count;
 	abilities->guarded_trim = abilities->trim && abilities->deleted_count;
 	if (!abilities->stage)
-		abilities->kind = SOURCE_UNPATCHED;
+		abilities->kind = abilities->trim ? SOURCE_TRIM_ONLY :
+						    SOURCE_UNPATCHED;
 	else
 		abilities->kind = abilities->deleted_count ? SOURCE_IMASTAGE :
 							     SOURCE_LINUX_7_2;
@@ -91,18 +102,39 @@ int source_probe(const char *path, struct source_abilities *ret_abilities)
 	return 0;
 }
 
-/* An ability that files promise is one only if the error says so, too. */
-void source_try(struct source *source)
+/* What the kernel says to a command; other errors are those of reaching it. */
+static int ask(struct source *source, enum source_list list, const char *text,
+	       int *ret_answer)
 {
-	struct source_abilities *abilities = &source->abilities;
-	int staged = source_command(source, SOURCE_STAGED, TOO_LARGE);
-	int trim = source_command(source, SOURCE_CURRENT, TOO_MANY);
-	int guarded = source_command(source, SOURCE_CURRENT, NEVER_DELETED);
+	int fd = source_fd(source, list);
 
+	if (fd < 0)
+		return fd;
+	*ret_answer = source_command(source, list, text);
+	return *ret_answer == -EIO ? -EIO : 0;
+}
+
+/* An ability that files promise is one only if the error says so, too. */
+int source_try(struct source *source)
+{
+	struct source_abilities now = source->abilities;
+	int staged = 0, trim = 0, guarded = 0, r = 0;
+
+	if (now.stage_n)
+		r = ask(source, SOURCE_STAGED, TOO_LARGE, &staged);
+	if (r == 0 && now.trim)
+		r = ask(source, SOURCE_CURRENT, TOO_MANY, &trim);
+	if (r == 0 && now.guarded_trim)
+		r = ask(source, SOURCE_CURRENT, NEVER_DELETED, &guarded);
+	if (r < 0)
+		return r;
+
+	now.stage_n &= staged == -ERANGE;
+	now.trim &= trim == -ENOENT || trim == -EEXIST;
+	now.guarded_trim &= guarded == -EAGAIN || guarded == -EEXIST;
+	now.tried = true;
 	pthread_mutex_lock(&source->lock);
-	abilities->stage_n &= staged == -ERANGE;
-	abilities->trim &= trim == -ENOENT || trim == -EEXIST;
-	abilities->guarded_trim &= guarded == -EAGAIN || guarded == -EEXIST;
-	abilities->tried = true;
+	source->abilities = now;
 	pthread_mutex_unlock(&source->lock);
+	return 0;
 }

@@ -4,7 +4,7 @@
  *
  * What must hold: descriptors belong to the one who has the session; between
  * sessions only those stay open that block nobody (unpatched kernel) or are to
- * block everybody (exclusive).
+ * block everybody (exclusive). On Linux 7.2, at most one can write.
  */
 #include "source/private.h"
 
@@ -30,6 +30,7 @@ const char *source_kind_name(enum source_kind kind)
 {
 	static const char *const names[] = {
 		[SOURCE_UNPATCHED] = "unpatched",
+		[SOURCE_TRIM_ONLY] = "Linux 7.2 without staging",
 		[SOURCE_LINUX_7_2] = "Linux 7.2",
 		[SOURCE_IMASTAGE] = "imastage",
 	};
@@ -324,14 +325,31 @@ static int open_list(struct source *source, enum source_list list, int flags)
 	return 0;
 }
 
-/* Both, and by one thread: the first keeps everybody else from the second. */
-static int open_lists(struct source *source, enum source_access access)
+static bool has_list(const struct source *source, enum source_list list)
 {
-	int flags = access == SOURCE_WRITE ? O_RDWR : O_RDONLY, r;
+	return list == SOURCE_CURRENT || source->abilities.stage;
+}
 
-	r = open_list(source, SOURCE_CURRENT, flags);
-	if (r == 0 && source->abilities.stage)
-		r = open_list(source, SOURCE_STAGED, flags);
+/* Whatever is to be read or written first; staging is what is done most. */
+static enum source_list first_list(const struct source *source)
+{
+	return has_list(source, SOURCE_STAGED) ? SOURCE_STAGED : SOURCE_CURRENT;
+}
+
+/*
+ * Both, and by one thread: the first keeps everybody else from the second. Or @one
+ * alone, see source.h for why.
+ */
+static int open_lists(struct source *source, enum source_access access,
+		      enum source_list one)
+{
+	bool alone = access == SOURCE_WRITE &&
+		     source_is_linux_7_2(&source->abilities);
+	int flags = access == SOURCE_WRITE ? O_RDWR : O_RDONLY, r = 0;
+
+	for (int list = 0; r == 0 && list < SOURCE_NR_LISTS; list++)
+		if (alone ? list == (int)one : has_list(source, list))
+			r = open_list(source, list, flags);
 	if (r < 0)
 		close_lists(source);
 	else
@@ -339,13 +357,14 @@ static int open_lists(struct source *source, enum source_access access)
 	return r;
 }
 
-static int open_patiently(struct source *source, enum source_access access)
+static int open_patiently(struct source *source, enum source_access access,
+			  enum source_list one)
 {
 	struct wait wait = { source, now_ms(), PAUSE_MIN_MS, false };
 	int r;
 
 	do {
-		r = open_lists(source, access);
+		r = open_lists(source, access, one);
 		if (r != -EBUSY)
 			return r;
 		r = wait_for_others(&wait);
@@ -361,8 +380,47 @@ static int open_patiently(struct source *source, enum source_access access)
 /* What is open already will do, unless it is to be written and cannot be. */
 static bool are_open_for(const struct source *source, enum source_access access)
 {
-	return source->fds[SOURCE_CURRENT] >= 0 &&
+	bool open = source->fds[SOURCE_CURRENT] >= 0 ||
+		    source->fds[SOURCE_STAGED] >= 0;
+
+	return open &&
 	       (access == SOURCE_READ || source->access == SOURCE_WRITE);
+}
+
+static int nr_current(const struct source *source, uint64_t *ret_nr)
+{
+	return source_read_number(source, "runtime_measurements_count", ret_nr);
+}
+
+/*
+ * Somebody else can have come in between; staging and deleting make the current
+ * list shorter, and nothing else does.
+ */
+static int exchange(struct source *source, enum source_list list)
+{
+	uint64_t before = 0, after = 0;
+	int r = nr_current(source, &before);
+
+	if (r < 0)
+		return r;
+	close_lists(source);
+	r = open_patiently(source, SOURCE_WRITE, list);
+	if (r == 0)
+		r = nr_current(source, &after);
+	return r == 0 && after < before ? -EAGAIN : r;
+}
+
+int source_fd(struct source *source, enum source_list list)
+{
+	int r = 0;
+
+	if (!has_list(source, list))
+		return -EOPNOTSUPP;
+	if (source->lost)
+		return -EIO;
+	if (source->fds[list] < 0)
+		r = exchange(source, list);
+	return r < 0 ? r : source->fds[list];
 }
 
 static bool is_kept(const struct source *source)
@@ -384,11 +442,13 @@ int source_begin(struct source *source, enum source_access access)
 	if (r < 0)
 		return r;
 	if (!are_open_for(source, access))
-		r = open_patiently(source, access);
+		r = open_patiently(source, access, first_list(source));
 	if (r == 0 && access == SOURCE_WRITE && !source->abilities.tried)
-		source_try(source);
-	if (r < 0)
+		r = source_try(source);
+	if (r < 0) {
+		close_lists(source);
 		give_session(source);
+	}
 	return r;
 }
 
@@ -421,11 +481,11 @@ static ssize_t read_stream(void *context, void *data, size_t len)
 {
 	struct source_stream *stream = context;
 	struct source *source = stream->source;
-	int fd = source->fds[stream->list];
+	int fd = source_fd(source, stream->list);
 	ssize_t n;
 
 	if (fd < 0)
-		return -ENOTSUP;
+		return fd;
 	do
 		n = pread(fd, data, len, (off_t)stream->offset);
 	while (n < 0 && errno == EINTR && !is_stopped(source));

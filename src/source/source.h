@@ -15,22 +15,24 @@
  *	source_delete(source);
  *	source_end(source);
  *
- * Three kinds of kernels
- *			unpatched	Linux 7.2	imastage
- *	list files	0440		0660		0660
- *	*_staged	none		0660		0660
- *	staged and	none		none		0440
+ * Four kinds of kernels
+ *			unpatched	Linux 7.2	the same, with	imastage
+ *					and 7.3		staging
+ *	list files	0440		0660		0660		0660
+ *	*_staged	none		none		0660		0660
+ *	staged and	none		none		none		0440
  *	deleted counts
- * A kind is told by these files alone. Whether a kernel does what its files promise
- * is tried, at the first session that writes, by commands that no kernel carries
- * out:
+ * A kind is told by these files alone, and nothing is opened for it. Whether a
+ * kernel does what its files promise is tried, at the first session that writes, by
+ * commands that no kernel carries out:
  *	written to	text				if it is a command here	else
  *	staged list	18446744073709551616 (2^64)	ERANGE			EINVAL
  *	current list	18446744073709551615 (2^64-1)	ENOENT, EEXIST		EINVAL
  *	current list	999999999999999999:1		EAGAIN, EEXIST		EINVAL
  * The first is too large for any kernel that parses a number there; the second
  * is more records than any list has; the third is valid only after 10^18 - 1
- * deletions. Under ima_flush_htable, nothing can be trimmed: EINVAL.
+ * deletions. Under ima_flush_htable, nothing can be trimmed: EINVAL. What files do
+ * not promise is not tried.
  *
  * Who may have the files open at once. In kernels with staging: many readers, or
  * one thread that writes, of all list files together. Who comes second gets EBUSY,
@@ -41,10 +43,20 @@
  * wait for it. The kernel, though, ties the right to write to the thread that
  * opened the files: it alone may open more of them. What is here needs no more than
  * the two it opens together, and can be used by all threads and beyond the end of
- * the one that opened them, for the lock belongs to the open files. Linux 7.2's
- * first implementation has a flaw there: if another thread than the opener closes
- * them last, the lock stays until the next boot. So end a session on the thread
- * that began it, and close an exclusive source on the one that first wrote.
+ * the one that opened them, for the lock belongs to the open files.
+ *
+ * Linux 7.2 and 7.3 are another matter, with staging or without.
+ * - If a task has two files open for writing and another one closes the first of
+ *   them to go, as when a process with threads is killed, nobody can write until
+ *   the next boot. So there a session has one file open for writing at any time.
+ *   Whoever asks for the other list has them exchanged; for a moment others can
+ *   come in, and when the current list is shorter afterwards, -EAGAIN says that
+ *   somebody did. End a session on the thread that began it, and close an exclusive
+ *   source on the one that first wrote.
+ * - After a command a descriptor shows what it had in its buffer before. So after
+ *   each command one byte is read at the list's beginning, which empties it, and
+ *   tells whether what was staged is there and what was deleted is gone: -EUCLEAN.
+ * - N deletes while something is staged, newer records before older ones. Look first.
  *
  * Descriptors are closed on exec, and lost with the process: what was staged then
  * stays staged, nothing is deleted.
@@ -62,6 +74,7 @@
 
 enum source_kind {
 	SOURCE_UNPATCHED, /* can only be read */
+	SOURCE_TRIM_ONLY, /* N: Linux 7.2 without CONFIG_IMA_STAGING */
 	SOURCE_LINUX_7_2, /* A, D, N */
 	SOURCE_IMASTAGE, /* and counts, N on the staged list, T:N, snapshots */
 };
@@ -88,6 +101,13 @@ struct source_abilities {
 	bool snapshot;
 	bool tried; /* by commands; until then, what the files promise */
 };
+
+/* Others can stage and delete, and no count tells; see "Linux 7.2" above. */
+static inline bool source_is_linux_7_2(const struct source_abilities *abilities)
+{
+	return abilities->kind == SOURCE_LINUX_7_2 ||
+	       abilities->kind == SOURCE_TRIM_ONLY;
+}
 
 struct source_counts {
 	uint64_t current; /* records */
@@ -177,7 +197,8 @@ int source_begin(struct source *source, enum source_access access);
 void source_end(struct source *source);
 
 /*
- * The rest is for use inside a session.
+ * The rest is for use inside a session. All of it can also fail with what
+ * source_begin() and the exchange of files on Linux 7.2 fail with.
  *
  * The bytes of a list from @offset on, as binary_runtime_measurements has them
  * (sha1 digests, host byte order unless ima_canonical_fmt). Valid until the session

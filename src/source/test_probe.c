@@ -49,6 +49,16 @@ static void put(const char *name, const char *text)
 	assert_int_equal(fclose(file), 0);
 }
 
+/* The file that tells kernels apart by its mode. */
+static void put_list(mode_t mode)
+{
+	char path[256];
+
+	put("binary_runtime_measurements", "");
+	snprintf(path, sizeof(path), "%s/binary_runtime_measurements", dir);
+	assert_return_code(chmod(path, mode), errno);
+}
+
 static struct source *open_source(const char *path)
 {
 	struct source_options options = { .dir = path, .wait_ms = 5000 };
@@ -65,13 +75,31 @@ TEST(knows_older_kernels)
 	struct source *source;
 	const struct source_abilities *can;
 
-	put("binary_runtime_measurements", "");
+	put_list(0440);
 	source = open_source(dir);
 	can = source_abilities(source);
 	assert_int_equal(can->kind, SOURCE_UNPATCHED);
 	assert_int_equal(can->banks, 1U << IMASTAGE_SHA1);
 	assert_false(can->stage || can->stage_n || can->trim ||
 		     can->guarded_trim || can->deleted_count || can->snapshot);
+	source_close(source);
+}
+
+/* Linux 7.2 with CONFIG_IMA_STAGING off. That it can trim is a promise till then. */
+TEST(knows_lists_that_can_be_written_to)
+{
+	struct source *source;
+	const struct source_abilities *can;
+
+	put_list(0660);
+	source = open_source(dir);
+	can = source_abilities(source);
+	assert_int_equal(can->kind, SOURCE_TRIM_ONLY);
+	assert_true(can->trim && !can->tried);
+	assert_false(can->stage || can->stage_n || can->guarded_trim ||
+		     can->deleted_count || can->snapshot);
+	assert_string_equal(source_kind_name(can->kind),
+			    "Linux 7.2 without staging");
 	source_close(source);
 }
 
@@ -285,6 +313,50 @@ TEST(tries_linux_7_2)
 		     can.snapshot);
 }
 
+TEST(tries_linux_7_2_without_staging)
+{
+	struct source_abilities can;
+	struct emulator emulator;
+	struct source *source;
+
+	emulator_start(&emulator, "--profile", "7.2-off", NULL);
+	emulator_load(&emulator, 1, 20);
+	try_it(&emulator, &can);
+	assert_int_equal(can.kind, SOURCE_TRIM_ONLY);
+	assert_true(can.trim);
+	assert_false(can.stage || can.stage_n || can.guarded_trim ||
+		     can.deleted_count || can.snapshot);
+	source = open_source(emulator.dir);
+	assert_int_equal(source_begin(source, SOURCE_WRITE), 0);
+	assert_int_equal(source_trim(source, NULL, 21), 0);
+	source_end(source);
+	source_close(source);
+	try_it(&emulator, &can);
+	assert_true(can.trim);
+	emulator_stop(&emulator);
+}
+
+/* The mode alone is not believed: this one takes no command at all. */
+TEST(tries_what_modes_promise)
+{
+	struct emulator emulator;
+	struct source *source;
+	char path[160];
+
+	emulator_start(&emulator, "--profile", "unpatched", NULL);
+	snprintf(path, sizeof(path), "%s/binary_runtime_measurements",
+		 emulator.dir);
+	assert_return_code(chmod(path, 0660), errno);
+	source = open_source(emulator.dir);
+	assert_int_equal(source_abilities(source)->kind, SOURCE_TRIM_ONLY);
+	assert_int_equal(source_begin(source, SOURCE_WRITE), 0);
+	assert_false(source_abilities(source)->trim);
+	assert_int_equal(source_trim(source, NULL, 1), -EOPNOTSUPP);
+	source_end(source);
+	source_close(source);
+	emulator_stop(&emulator);
+}
+
 TEST(looks_at_unpatched_ones)
 {
 	struct emulator emulator;
@@ -300,8 +372,12 @@ TEST(looks_at_unpatched_ones)
 
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
-TEST_MAIN(IN_DIR(knows_older_kernels), IN_DIR(knows_banks_by_names),
-	  IN_DIR(knows_kinds_by_names), IN_DIR(believes_numbers_only),
-	  WITH_EMULATOR(tries_ours), WITH_EMULATOR(tries_ours_with_flushing),
+TEST_MAIN(IN_DIR(knows_older_kernels),
+	  IN_DIR(knows_lists_that_can_be_written_to),
+	  IN_DIR(knows_banks_by_names), IN_DIR(knows_kinds_by_names),
+	  IN_DIR(believes_numbers_only), WITH_EMULATOR(tries_ours),
+	  WITH_EMULATOR(tries_ours_with_flushing),
 	  WITH_EMULATOR(tries_linux_7_2),
+	  WITH_EMULATOR(tries_linux_7_2_without_staging),
+	  WITH_EMULATOR(tries_what_modes_promise),
 	  WITH_EMULATOR(looks_at_unpatched_ones))

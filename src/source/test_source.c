@@ -313,6 +313,153 @@ TEST(knows_linux_7_2)
 	end(source);
 }
 
+/* How many of this process' descriptors are open for writing on lists. */
+static int nr_written(void)
+{
+	int nr = 0;
+
+	for (int fd = 0; fd < 256; fd++) {
+		char link[32], path[256];
+		int flags = fcntl(fd, F_GETFL);
+		ssize_t len;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		len = flags < 0 ? -1 : readlink(link, path, sizeof(path) - 1);
+		path[len < 0 ? 0 : len] = '\0';
+		nr += (flags & O_ACCMODE) != O_RDONLY &&
+		      strstr(path, "_runtime_measurements");
+	}
+	return nr;
+}
+
+/* Two that are open for writing can block everybody until the next boot. */
+TEST(writes_by_one_descriptor_on_linux_7_2)
+{
+	struct source *source = begin(&linux72, SOURCE_WRITE);
+
+	load(&linux72, 10);
+	assert_int_equal(nr_written(), 1);
+	assert_true(count_records(source, false) >= 10);
+	assert_int_equal(nr_written(), 1);
+	assert_int_equal(count_records(source, true), 0);
+	assert_int_equal(source_trim(source, NULL, 1), 0);
+	assert_int_equal(source_stage(source, SOURCE_ALL), 0);
+	assert_true(count_records(source, true) >= 9);
+	assert_int_equal(count_records(source, false), 0);
+	assert_int_equal(nr_written(), 1);
+	assert_int_equal(source_delete(source), 0);
+	end(source);
+	assert_int_equal(nr_written(), 0);
+}
+
+static void *stage_and_trim(void *context)
+{
+	struct source *source = context;
+
+	if (source_begin(source, SOURCE_WRITE) == 0 &&
+	    source_stage(source, SOURCE_ALL) == 0 &&
+	    count_records(source, false) == 0 && source_delete(source) == 0)
+		return NULL;
+	return (void *)1;
+}
+
+/* The thread that opened what is open has ended: another one closes it. */
+TEST(killed_on_linux_7_2_it_blocks_nobody)
+{
+	for (int i = 0; i < 3; i++) {
+		struct source *source = open_source(&linux72);
+		int status;
+		pid_t pid;
+
+		load(&linux72, 10);
+		pid = fork();
+		if (pid == 0) {
+			pthread_t thread;
+			void *failed = NULL;
+
+			pthread_create(&thread, NULL, stage_and_trim, source);
+			pthread_join(thread, &failed);
+			if (!failed)
+				raise(SIGSTOP);
+			_exit(1);
+		}
+		assert_true(pid > 0);
+		assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+		assert_true(WIFSTOPPED(status));
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		assert_int_equal(source_begin(source, SOURCE_WRITE), 0);
+		source_end(source);
+		source_close(source);
+	}
+}
+
+/* The emulator's own: what it does with two, so that the above can fail. */
+TEST(two_descriptors_block_linux_7_2)
+{
+	struct emulator emulator;
+	char current[160], staged[180];
+	int fds[2], status;
+	pid_t pid;
+
+	emulator_start(&emulator, "--profile", "7.2", NULL);
+	snprintf(current, sizeof(current), "%s/binary_runtime_measurements",
+		 emulator.dir);
+	snprintf(staged, sizeof(staged), "%s_staged", current);
+	fds[0] = open(current, O_RDWR | O_CLOEXEC);
+	fds[1] = open(staged, O_RDWR | O_CLOEXEC);
+	assert_true(fds[0] >= 0 && fds[1] >= 0);
+	pid = fork();
+	if (pid == 0) {
+		sigset_t wake;
+		int signal;
+
+		sigemptyset(&wake);
+		sigaddset(&wake, SIGUSR1);
+		_exit(sigwait(&wake, &signal));
+	}
+	close(fds[0]);
+	close(fds[1]);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(open(current, O_RDWR), -1);
+	assert_int_equal(errno, EBUSY);
+	fds[0] = open(current, O_RDONLY);
+	assert_true(fds[0] >= 0);
+	close(fds[0]);
+	assert_int_equal(emulator_ask(&emulator, "kexec", NULL), 0);
+	fds[0] = open(current, O_RDWR);
+	assert_true(fds[0] >= 0);
+	close(fds[0]);
+	emulator_stop(&emulator);
+}
+
+/*
+ * After each command, what is read is the list as it is now: Linux 7.2 goes on in
+ * the buffer of the descriptor otherwise.
+ */
+TEST(reads_anew_after_each_command)
+{
+	struct source *source = begin(&linux72, SOURCE_WRITE);
+	cleanup_free uint8_t *before = NULL, *after = NULL;
+	struct imastage_source bytes;
+	size_t before_len, len;
+	uint8_t part[100];
+
+	load(&linux72, 100);
+	before = read_list(source, false, 0, &before_len);
+	bytes = source_bytes(source, false, 0);
+	assert_int_equal(bytes.read(bytes.context, part, sizeof(part)),
+			 sizeof(part));
+	assert_int_equal(source_trim(source, NULL, 2), 0);
+	after = read_list(source, false, sizeof(part), &len);
+	free(before);
+	before = read_list(source, false, 0, &before_len);
+	assert_int_equal(len, before_len - sizeof(part));
+	assert_memory_equal(after, before + sizeof(part), len);
+	end(source);
+}
+
 TEST(knows_what_flushing_forbids)
 {
 	struct source *source = begin(&flushing, SOURCE_WRITE);
@@ -615,6 +762,10 @@ TEST_MAIN_WITH(start_all, stop_all, WITH_EMULATOR(drains_everything),
 	       WITH_EMULATOR(says_what_the_kernel_says),
 	       WITH_EMULATOR(kexec_wins), WITH_EMULATOR(takes_snapshots),
 	       WITH_EMULATOR(knows_linux_7_2),
+	       WITH_EMULATOR(writes_by_one_descriptor_on_linux_7_2),
+	       WITH_EMULATOR(killed_on_linux_7_2_it_blocks_nobody),
+	       WITH_EMULATOR(two_descriptors_block_linux_7_2),
+	       WITH_EMULATOR(reads_anew_after_each_command),
 	       WITH_EMULATOR(knows_what_flushing_forbids),
 	       WITH_EMULATOR(reads_from_any_byte),
 	       WITH_EMULATOR(reads_through_signals),

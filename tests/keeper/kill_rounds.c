@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -38,8 +39,9 @@ struct way {
 };
 
 static const struct way ways[] = {
-	{ "imastage", false, false, 60 },
+	{ "imastage", false, false, 55 },
 	{ "7.2", true, false, 30 },
+	{ "7.2-off", true, false, 5 },
 	{ "unpatched", true, true, 10 },
 };
 
@@ -92,11 +94,35 @@ static void keep_for_ever(struct agent *agent)
 		if (way->copies || next_random(&seed, 8) == 0)
 			keep_copy(agent->keep, &result);
 		else if (next_random(&seed, 16) == 0)
-			keep_flush_before_kexec(agent->keep, false, &result);
+			keep_flush_before_kexec(agent->keep, &limits, &result);
 		else
 			keep_drain(agent->keep, &limits, &result);
 		usleep(next_random(&seed, 2000));
 	}
+}
+
+static void *idle(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
+static void *keep_in_thread(void *context)
+{
+	keep_for_ever(context);
+	return NULL;
+}
+
+/* As in the daemon: killed, it may be another thread that closes files than opened them. */
+static void start_threads(struct agent *agent)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, idle, NULL);
+	pthread_create(&thread, NULL, keep_in_thread, agent);
+	pthread_join(thread, NULL);
 }
 
 static pid_t start_keeper(struct machine *machine)
@@ -111,7 +137,7 @@ static pid_t start_keeper(struct machine *machine)
 		machine->has_tpm = way->tpm;
 		r = agent_open_patiently(machine, &agent);
 		if (r == 0)
-			keep_for_ever(&agent);
+			start_threads(&agent);
 		fprintf(stderr, "# cannot open what it needs: %s\n",
 			strerror(-r));
 		_exit(1);
@@ -130,6 +156,30 @@ static void kill_keeper(pid_t pid)
 	if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 		fail_msg("a keeper ended by itself: %#x", (unsigned int)status);
 	done.kills++;
+}
+
+/*
+ * Whoever comes next can write: Linux 7.2's lock can stay with the dead. It takes a
+ * moment until FUSE has told of all that the kernel has closed.
+ */
+static void must_be_free(const struct machine *machine)
+{
+	char path[160];
+	int fd = -1;
+
+	if (way->copies)
+		return;
+	snprintf(path, sizeof(path), "%s/binary_runtime_measurements",
+		 machine->emulator.dir);
+	for (int i = 0; i < 5000 && fd < 0; i++) {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			usleep(1000);
+	}
+	if (fd < 0)
+		fail_msg("%s cannot be written to any more: %s", path,
+			 strerror(errno));
+	close(fd);
 }
 
 /* ---- rounds ---------------------------------------------------------------- */
@@ -175,6 +225,7 @@ static void round_of(struct machine *machine)
 	happen(machine);
 	usleep(next_random(&seed, 10000));
 	kill_keeper(keeper);
+	must_be_free(machine);
 }
 
 static void rounds_of(const struct way *this_way, unsigned int nr)
