@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -161,33 +162,83 @@ static int open_source(const struct options *options,
 		.wait_ms = WAIT_MS,
 		.say = place_say_of(&options->place),
 	};
-	int r = source_open(&source_options, ret_source);
 
-	/* What -ENOENT means has been said. */
-	if (r < 0 && r != -ENOENT)
-		cli_error("%s: %s", source_options.dir, strerror(-r));
+	return source_open(&source_options, ret_source);
+}
+
+/*
+ * Whoever mounts the view's files asks the view for them, so this is done by a
+ * thread of its own while the view is served.
+ */
+struct binding {
+	const struct options *options;
+	struct view *view;
+	const char *dir;
+	int told; /* who waits for the mount; -1: nobody */
+	bool begun;
+	pthread_t thread;
+	int result;
+};
+
+static void tell_ready(const struct binding *binding)
+{
+	notify("READY=1\nSTATUS=serving %s", binding->dir);
+	if (binding->told >= 0)
+		let_go_of_terminal(binding->told);
+}
+
+static void *bind_and_tell(void *arg)
+{
+	struct binding *binding = arg;
+	const struct place *place = &binding->options->place;
+
+	binding->result = bind_over(binding->dir, place->config.source,
+				    place_say_of(place));
+	if (binding->result == 0)
+		tell_ready(binding);
+	else
+		view_stop(binding->view);
+	return NULL;
+}
+
+/* Signals are for the thread that serves. */
+static int begin_binding(struct binding *binding)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = -pthread_create(&binding->thread, NULL, bind_and_tell, binding);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	binding->begun = r == 0;
 	return r;
 }
 
-static int serve(const struct options *options, struct view *view,
-		 const char *dir, int told)
+/* The view is closed: nobody waits for an answer of it any more. */
+static int end_binding(struct binding *binding)
 {
-	const char *kernel_dir = options->place.config.source;
-	int r;
+	const struct place *place = &binding->options->place;
 
-	if (options->bind) {
-		r = bind_over(dir, kernel_dir, place_say_of(&options->place));
-		if (r < 0)
-			return r;
-	}
+	if (!binding->begun)
+		return 0;
+	pthread_join(binding->thread, NULL);
+	(void)bind_undo(place->config.source, place_say_of(place));
+	return binding->result;
+}
+
+static int serve(struct binding *binding)
+{
+	int r = 0;
+
 	notify_init();
-	notify("READY=1\nSTATUS=serving %s", dir);
-	if (told >= 0)
-		let_go_of_terminal(told);
-	r = view_run(view);
+	if (binding->options->bind)
+		r = begin_binding(binding);
+	else
+		tell_ready(binding);
+	if (r == 0)
+		r = view_run(binding->view);
 	notify("STOPPING=1");
-	if (options->bind)
-		(void)bind_undo(kernel_dir, place_say_of(&options->place));
 	return r;
 }
 
@@ -206,8 +257,13 @@ static int mount_and_serve(const struct options *options, struct source *source,
 		.group = options->group,
 		.allow_other = options->allow_other,
 	};
+	struct binding binding = {
+		.options = options,
+		.dir = dir,
+		.told = told,
+	};
 	struct view *view;
-	int r = view_open(&view_options, &view);
+	int bound, r = view_open(&view_options, &view);
 
 	if (r == -ENOENT)
 		cli_error("%s: there is no archive yet: 'imastage collect' "
@@ -216,11 +272,13 @@ static int mount_and_serve(const struct options *options, struct source *source,
 	if (r < 0)
 		return r;
 	end_by_signals(view);
+	binding.view = view;
 	r = view_mount(view, dir);
 	if (r == 0)
-		r = serve(options, view, dir, told);
+		r = serve(&binding);
 	view_close(view);
-	return r;
+	bound = end_binding(&binding);
+	return r < 0 ? r : bound;
 }
 
 static int run(const struct options *options, const char *dir)

@@ -81,13 +81,8 @@ static int open_source(struct keeper *keeper)
 		.stop = keeper->options.stop,
 		.context = keeper->options.context,
 	};
-	int r = source_open(&options, &keeper->source);
 
-	/* What -ENOENT means has been said. */
-	if (r < 0 && r != -ENOENT)
-		say(keeper->options.say, SAY_ERROR, "%s: %s",
-		    keeper->config.source, strerror(-r));
-	return r;
+	return source_open(&options, &keeper->source);
 }
 
 /*

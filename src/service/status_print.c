@@ -247,7 +247,8 @@ static void print_holders(FILE *file, struct json_object *holders)
 			json_object_array_get_idx(holders, i);
 
 		begin(file, "in the way");
-		fprintf(file, "pid %" PRIu64 " (%s) %s %s: %s\n",
+		fprintf(file, "%spid %" PRIu64 " (%s) %s %s: %s\n",
+			is_true(holder, "view") ? "our own view, " : "",
 			number(holder, "pid"), text(holder, "comm"),
 			is_true(holder, "writes") ? "writes" : "reads",
 			text(holder, "path"), text(holder, "command"));

@@ -372,6 +372,7 @@ static struct json_object *holders_json(const struct survey *survey)
 		survey_put_text(object, "command", holder->command);
 		survey_put_text(object, "path", holder->path);
 		put_bool(object, "writes", holder->writes);
+		put_bool(object, "view", holder->view);
 		json_object_array_add(list, object);
 	}
 	return list;

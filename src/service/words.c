@@ -181,8 +181,11 @@ static void words_of_holders(const struct source_holder *holders, size_t nr,
 	len = (size_t)snprintf(to, size, "the kernel's list is held open by ");
 	for (size_t i = 0; i < nr && len < size; i++)
 		len += (size_t)snprintf(
-			to + len, size - len, "%spid %d (%s) %s %s",
-			i ? ", " : "", (int)holders[i].pid, holders[i].comm,
+			to + len, size - len, "%s%spid %d (%s) %s %s",
+			i ? ", " : "",
+			holders[i].view ? "our own view (imastage mount), " :
+					  "",
+			(int)holders[i].pid, holders[i].comm,
 			holders[i].writes ? "writing" : "reading",
 			holders[i].path);
 }

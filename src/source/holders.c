@@ -119,6 +119,36 @@ static bool is_for_writing(int process, const char *fd)
 	return at && (strtoul(at + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
 
+static DIR *open_dir_at(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *opened = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !opened)
+		close(fd);
+	return opened;
+}
+
+/* One of our programs that serves a file system. */
+static bool is_view(int process, const char *comm)
+{
+	DIR *fds = strncmp(comm, "imastage", 8) ? NULL :
+						  open_dir_at(process, "fd");
+	struct dirent *entry;
+	char path[16];
+	bool is = false;
+
+	while (fds && !is && (entry = readdir(fds))) {
+		ssize_t len = readlinkat(dirfd(fds), entry->d_name, path,
+					 sizeof(path));
+
+		is = len == 9 && !memcmp(path, "/dev/fuse", 9);
+	}
+	if (fds)
+		closedir(fds);
+	return is;
+}
+
 static void add_holder(struct search *search, int process, pid_t pid,
 		       int fd_dir, const char *fd)
 {
@@ -130,6 +160,7 @@ static void add_holder(struct search *search, int process, pid_t pid,
 		.writes = is_for_writing(process, fd),
 	};
 	read_harmless(process, "comm", holder->comm, sizeof(holder->comm));
+	holder->view = is_view(process, holder->comm);
 	read_harmless(process, "cmdline", holder->command,
 		      sizeof(holder->command));
 	len = readlinkat(fd_dir, fd, holder->path, sizeof(holder->path) - 1);
@@ -137,16 +168,6 @@ static void add_holder(struct search *search, int process, pid_t pid,
 }
 
 /* ---- looking through all of them ----------------------------------------- */
-
-static DIR *open_dir_at(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *opened = fd < 0 ? NULL : fdopendir(fd);
-
-	if (fd >= 0 && !opened)
-		close(fd);
-	return opened;
-}
 
 static bool is_number(const char *name)
 {

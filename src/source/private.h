@@ -71,6 +71,9 @@ void source_unclaim(struct source *source);
  */
 int source_own_mount(const char *dir);
 
+/* Is what is found at @path a file of a view, view/view.h? Asks its server nothing. */
+bool source_is_view(const char *path);
+
 /* file.c: is @name one of a list's file? */
 bool source_is_list_name(const char *name);
 /* The decimal number that a small file holds. -EBADMSG: something else. */

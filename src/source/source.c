@@ -13,8 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <time.h>
 
+#define SECURITYFS "/sys/kernel/security"
 #define PAUSE_MIN_MS 1
 #define PAUSE_MAX_MS 250
 #define SAY_AFTER_MS 1000 /* of waiting: whom for */
@@ -100,14 +103,47 @@ static void free_options(struct source_options *options)
 	free((char *)(uintptr_t)options->proc);
 }
 
+/*
+ * Over the whole directory, even a mount of ours begins with the view; over single files
+ * it is only where we may not have one. A keeper would archive its own archive.
+ */
+static bool is_covered(const struct source *source)
+{
+	char path[PATH_MAX];
+
+	if (source_is_view(source->options.dir))
+		return true;
+	return source_path(source, list_names[SOURCE_CURRENT], path,
+			   sizeof(path)) == 0 &&
+	       source_is_view(path);
+}
+
+static void explain_missing(const struct source *source)
+{
+	const char *dir = source->options.dir;
+	struct statfs fs;
+
+	if (statfs(SECURITYFS, &fs) == 0 && fs.f_type == SECURITYFS_MAGIC)
+		say(source->options.say, SAY_ERROR,
+		    "no measurement list in %s: this kernel has no IMA; boot one with CONFIG_IMA=y, as Debian's are (securityfs is mounted)",
+		    dir);
+	else
+		say(source->options.say, SAY_ERROR,
+		    "no measurement list in %s: securityfs is not mounted; mount -t securityfs securityfs " SECURITYFS
+		    ", and if it is not there then, boot a kernel with CONFIG_IMA=y",
+		    dir);
+}
+
 static void explain_open(const struct source *source, int err)
 {
 	const char *dir = source->options.dir;
 
 	if (err == -ENOENT)
+		explain_missing(source);
+	else if (err == -EXDEV)
 		say(source->options.say, SAY_ERROR,
-		    "no measurement list in %s: is securityfs mounted (mount -t securityfs none /sys/kernel/security), and is IMA in this kernel?",
-		    dir);
+		    "%s: our own view (imastage mount) is in the way of the kernel's files; unmount it (umount %s), or look as root with CAP_SYS_ADMIN, which sees below what --bind mounts",
+		    dir, dir);
 	else
 		say(source->options.say, SAY_ERROR, "%s: %s", dir,
 		    strerror(-err));
@@ -128,7 +164,9 @@ int source_open(const struct source_options *options,
 	if (r == 0)
 		r = find_dir(source);
 	if (r == 0) {
-		r = source_probe(source->dir, &source->abilities);
+		r = is_covered(source) ?
+			    -EXDEV :
+			    source_probe(source->dir, &source->abilities);
 		if (r < 0)
 			explain_open(source, r);
 	}
@@ -269,6 +307,20 @@ static struct timespec deadline_in(unsigned int ms)
 	return at;
 }
 
+/* Whoever else has a thread here that reads the list is a view. */
+static void block_by_ourselves(struct source *source)
+{
+	struct source_holder *self = &source->blockers[0];
+
+	*self = (struct source_holder){ .pid = getpid(), .view = true };
+	snprintf(self->comm, sizeof(self->comm), "%s",
+		 program_invocation_short_name);
+	snprintf(self->command, sizeof(self->command), "%s",
+		 program_invocation_short_name);
+	snprintf(self->path, sizeof(self->path), "%s", source->options.dir);
+	source->nr_blockers = 1;
+}
+
 /* The session, from whichever thread of ours has it. */
 static int take_session(struct source *source)
 {
@@ -291,7 +343,7 @@ static int take_session(struct source *source)
 	if (r == 0)
 		source->busy = true;
 	if (r == -EBUSY)
-		source->nr_blockers = 0;
+		block_by_ourselves(source);
 	pthread_mutex_unlock(&source->lock);
 	if (r == -EBUSY)
 		say(source->options.say, SAY_WARNING,

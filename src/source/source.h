@@ -124,13 +124,15 @@ struct source_holder {
 	char command[256]; /* its command line, as much as fits */
 	char path[128]; /* the file, as that process sees it */
 	bool writes;
+	bool view; /* our own: `imastage mount`, or one in the keeper's process */
 };
 
 struct source;
 
 /*
- * -ENOENT: no such files (what to do is said); -EACCES: they cannot be looked at.
- * No list is opened yet.
+ * -ENOENT: no such files; -EXDEV: a view of ours is mounted over them, and we cannot
+ * look below it; -EACCES: they cannot be looked at. What to do is said. No list is
+ * opened yet.
  */
 int source_open(const struct source_options *options,
 		struct source **ret_source);
@@ -175,7 +177,10 @@ int source_counts(struct source *source, struct source_counts *ret_counts);
 size_t source_holders(struct source *source, struct source_holder *ret_holders,
 		      size_t max);
 
-/* Those who were in the way when source_begin() last returned -EBUSY. */
+/*
+ * Those who were in the way when source_begin() last returned -EBUSY. Another thread of
+ * this process is one, too: a view.
+ */
 size_t source_blockers(struct source *source, struct source_holder *ret_holders,
 		       size_t max);
 

@@ -249,6 +249,35 @@ TEST(finds_who_writes)
 	assert_found(hold_to_write, true, "/ascii_runtime_measurements_sha1");
 }
 
+static int hold_as_view(void)
+{
+	prctl(PR_SET_NAME, "imastage");
+	return open("/dev/fuse", O_RDWR) < 0 ? -1 : hold_to_read();
+}
+
+static int hold_as_namesake(void)
+{
+	prctl(PR_SET_NAME, "imastage");
+	return hold_to_read();
+}
+
+TEST(knows_our_own_view)
+{
+	struct source *source = open_source(0);
+	struct source_holder found[MAX];
+	struct holder view, namesake;
+
+	begin_holding(&view, hold_as_view);
+	assert_int_equal(source_holders(source, found, MAX), 1);
+	assert_true(found[0].view);
+	end_holding(&view);
+	begin_holding(&namesake, hold_as_namesake);
+	assert_int_equal(source_holders(source, found, MAX), 1);
+	assert_false(found[0].view);
+	end_holding(&namesake);
+	source_close(source);
+}
+
 TEST(finds_who_was_passed_it)
 {
 	assert_found(hold_what_was_passed, false, "runtime_measurements");
@@ -393,7 +422,9 @@ TEST(does_not_wait_for_its_own_threads_for_ever)
 
 	assert_int_equal(source_begin(source, SOURCE_WRITE), 0);
 	assert_int_equal(source_begin(source, SOURCE_WRITE), -EBUSY);
-	assert_int_equal(source_blockers(source, blocker, MAX), 0);
+	assert_int_equal(source_blockers(source, blocker, MAX), 1);
+	assert_int_equal(blocker[0].pid, getpid());
+	assert_true(blocker[0].view);
 	assert_non_null(strstr(said, "another thread"));
 	source_end(source);
 	source_close(source);
@@ -545,7 +576,8 @@ TEST(is_not_impressed_by_processes)
 #define LIVE(test) cmocka_unit_test_setup(test, forget)
 
 TEST_MAIN_WITH(start, stop, LIVE(finds_who_reads), LIVE(finds_who_writes),
-	       LIVE(finds_who_was_passed_it), LIVE(finds_who_is_elsewhere),
+	       LIVE(knows_our_own_view), LIVE(finds_who_was_passed_it),
+	       LIVE(finds_who_is_elsewhere),
 	       LIVE(finds_threads_with_files_of_their_own),
 	       LIVE(finds_many_up_to_a_limit), LIVE(gives_up_and_tells_why),
 	       LIVE(tells_of_a_long_wait), LIVE(gets_it_when_the_other_is_done),
