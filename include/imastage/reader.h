@@ -3,15 +3,18 @@
  * Reads a measurement list record by record, from memory, a file, a pipe or
  * anything that gives bytes, in any of its formats.
  *
- *	struct imastage_reader_options options = { 0 };	(detect everything)
+ *	struct imastage_reader_options options = { 0 }; // detect everything
  *	struct imastage_reader *reader;
  *	struct imastage_record record;
  *	int r = imastage_reader_new_fd(0, &options, &reader);
  *
- *	while (r == 0 && (r = imastage_reader_next(reader, &record)) == 0)
+ *	if (r < 0)
+ *		return r; // there is no reader then
+ *	while ((r = imastage_reader_next(reader, &record)) == 0)
  *		use(&record);
  *	if (r < 0)
  *		complain(imastage_reader_error(reader));
+ *	imastage_reader_free(reader);
  *
  * Memory is constant for lists of any length: a block of 64 KiB, or what the
  * longest record so far needed. From memory (which may be a mapped file)

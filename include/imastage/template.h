@@ -4,8 +4,13 @@
  * Their records replay without this: it says what their fields are called and hold,
  * so that they have an event name and a file digest, and can be read from ASCII.
  *
- *	imastage_templates_new(&templates);
- *	imastage_templates_add(templates, "ima-cgpath", "dep|cg-path|d-ng|n-ng");
+ *	static const char name[] = "ima-cgpath", format[] = "dep|cg-path|d-ng|n-ng";
+ *	const struct imastage_bytes the_name = { (const uint8_t *)name, strlen(name) };
+ *	const struct imastage_bytes the_format = { (const uint8_t *)format, strlen(format) };
+ *
+ *	if (imastage_templates_new(&templates) < 0 ||
+ *	    imastage_templates_add(templates, the_name, the_format) < 0)
+ *		return -1;
  *	options.templates = templates;
  *
  * A format is the names of the fields, joined by '|'. A field that Linux has is as

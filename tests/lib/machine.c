@@ -31,15 +31,13 @@ static void hear(void *context, enum say_level level, const char *text)
 
 static void name_paths(struct machine *machine)
 {
-	static unsigned int nr;
-
-	nr++;
-	snprintf(machine->twin, sizeof(machine->twin),
-		 "/tmp/imastage-test-%d-%u.twin", (int)getpid(), nr);
-	snprintf(machine->boot_id, sizeof(machine->boot_id),
-		 "/tmp/imastage-test-%d-%u.boot-id", (int)getpid(), nr);
-	snprintf(machine->archive, sizeof(machine->archive),
-		 "/tmp/imastage-test-%d-%u.archive", (int)getpid(), nr);
+	strcpy(machine->dir, "/tmp/imastage-test.XXXXXX");
+	assert_non_null(mkdtemp(machine->dir));
+	snprintf(machine->twin, sizeof(machine->twin), "%s/twin", machine->dir);
+	snprintf(machine->boot_id, sizeof(machine->boot_id), "%s/boot-id",
+		 machine->dir);
+	snprintf(machine->archive, sizeof(machine->archive), "%s/archive",
+		 machine->dir);
 }
 
 /* @image: of a kernel that was; NULL: none */
@@ -89,6 +87,7 @@ void machine_stop(struct machine *machine)
 	machine_forget(machine);
 	unlink(machine->twin);
 	unlink(machine->boot_id);
+	rmdir(machine->dir);
 }
 
 void machine_restart(struct machine *machine, const char *profile)

@@ -18,6 +18,7 @@
 
 struct machine {
 	struct emulator emulator;
+	char dir[64]; /* of its own, for what follows */
 	char twin[96], boot_id[96], archive[96], tcti[256];
 	const char *kexec_loaded; /* path; at first /dev/null: not to be seen */
 	bool has_tpm;
