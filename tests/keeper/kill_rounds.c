@@ -82,47 +82,34 @@ static void await_load(void)
 static const struct way *way; /* of this round's machine */
 
 /* Errors are what a kexec in between brings; it goes on as a daemon would. */
-static void keep_for_ever(struct agent *agent)
+static void *keep_once(void *context)
 {
-	struct keep_limits limits = { 0 };
+	struct keep_limits limits = { .chunk = 1 + next_random(&seed, 60) };
+	struct agent *agent = context;
 	struct keep_result result;
 
-	for (;;) {
-		limits.chunk = 1 + next_random(&seed, 60);
-		limits.leave = next_random(&seed, 4) ? 0 : 10;
-		limits.method = next_random(&seed, 2) ? KEEP_TRIM : KEEP_STAGE;
-		if (way->copies || next_random(&seed, 8) == 0)
-			keep_copy(agent->keep, &result);
-		else if (next_random(&seed, 16) == 0)
-			keep_flush_before_kexec(agent->keep, &limits, &result);
-		else
-			keep_drain(agent->keep, &limits, &result);
-		usleep(next_random(&seed, 2000));
-	}
-}
-
-static void *idle(void *unused)
-{
-	for (;;)
-		pause();
-	return unused;
-}
-
-static void *keep_in_thread(void *context)
-{
-	keep_for_ever(context);
+	limits.leave = next_random(&seed, 4) ? 0 : 10;
+	limits.method = next_random(&seed, 2) ? KEEP_TRIM : KEEP_STAGE;
+	if (way->copies || next_random(&seed, 8) == 0)
+		keep_copy(agent->keep, &result);
+	else if (next_random(&seed, 16) == 0)
+		keep_flush_before_kexec(agent->keep, &limits, &result);
+	else
+		keep_drain(agent->keep, &limits, &result);
+	usleep(next_random(&seed, 2000));
 	return NULL;
 }
 
-/* As in the daemon: killed, it may be another thread that closes files than opened them. */
-static void start_threads(struct agent *agent)
+/*
+ * Each time by another thread: where the list stays open, those that opened files are
+ * not those that close them, when they are killed.
+ */
+static void keep_for_ever(struct agent *agent)
 {
 	pthread_t thread;
 
-	for (int i = 0; i < 4; i++)
-		pthread_create(&thread, NULL, idle, NULL);
-	pthread_create(&thread, NULL, keep_in_thread, agent);
-	pthread_join(thread, NULL);
+	while (pthread_create(&thread, NULL, keep_once, agent) == 0)
+		pthread_join(thread, NULL);
 }
 
 static pid_t start_keeper(struct machine *machine)
@@ -135,9 +122,10 @@ static pid_t start_keeper(struct machine *machine)
 	if (pid == 0) {
 		seed = own;
 		machine->has_tpm = way->tpm;
+		machine->exclusive = next_random(&seed, 2);
 		r = agent_open_patiently(machine, &agent);
 		if (r == 0)
-			start_threads(&agent);
+			keep_for_ever(&agent);
 		fprintf(stderr, "# cannot open what it needs: %s\n",
 			strerror(-r));
 		_exit(1);

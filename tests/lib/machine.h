@@ -22,6 +22,7 @@ struct machine {
 	char twin[96], boot_id[96], archive[96], tcti[256];
 	const char *kexec_loaded; /* path; at first /dev/null: not to be seen */
 	bool has_tpm;
+	bool exclusive; /* agents keep the list for themselves */
 	bool talks; /* what the keeper says goes to standard error */
 	unsigned int seed; /* of the next load */
 	const struct io *io; /* under the archive; NULL: the system's */
