@@ -32,6 +32,13 @@ void banks_init(struct banks *banks, const struct tpm *tpm)
 		};
 }
 
+void banks_forget(struct banks *banks, const struct algo *algo)
+{
+	for (unsigned int i = 0; i < banks->nr; i++)
+		if (banks->bank[i].algo == algo)
+			banks->bank[i].algo = NULL;
+}
+
 void bank_name(const struct tpm_bank *bank, char *ret_name, size_t room)
 {
 	if (bank->algo)

@@ -22,6 +22,9 @@ struct banks {
 
 void banks_init(struct banks *banks, const struct tpm *tpm);
 
+/* The kernel does not know the hash of that bank. */
+void banks_forget(struct banks *banks, const struct algo *algo);
+
 /* As the kernel names files after it. @ret_name: at least 24 bytes */
 void bank_name(const struct tpm_bank *bank, char *ret_name, size_t room);
 

@@ -52,6 +52,20 @@ static int set_hash(void *context, const char *value)
 	return setup->hash ? 0 : -EINVAL;
 }
 
+/* sha1 is in every kernel that has IMA. */
+static int set_lacks(void *context, const char *value)
+{
+	struct setup *setup = context;
+	const struct algo *algo = algo_by_name(value);
+
+	if (!algo || algo == algo_sha1())
+		return -EINVAL;
+	if (setup->nr_lacks == SETUP_LACKS_MAX)
+		return -E2BIG;
+	setup->lacks[setup->nr_lacks++] = algo;
+	return 0;
+}
+
 static int set_template(void *context, const char *value)
 {
 	struct setup *setup = context;
@@ -139,6 +153,11 @@ const struct opt setup_opts[] = {
 	  "ima_hash=: sha1, sha256 (default), sha384, "
 	  "sha512 or sm3",
 	  set_hash, "sha1, sha256, sha384, sha512 or sm3" },
+	{ "lacks", 0, "ALGORITHM",
+	  "a hash that the kernel does not know: that bank of the\n"
+	  "TPM is extended with sha1 and zeros, as all but sha1 were\n"
+	  "before Linux 5.7; may be repeated",
+	  set_lacks, "sha256, sha384, sha512 or sm3" },
 	{ "template", 0, "TEMPLATE",
 	  "ima_template= (default ima-ng) or ima_template_fmt=", set_template,
 	  "a template like ima-sig, or fields like 'd-ng|n-ng|iuid'" },
@@ -210,6 +229,8 @@ static int boot(const struct setup *setup, const struct image *image,
 	int ret;
 
 	banks_init(&config.banks, setup->tpm);
+	for (unsigned int i = 0; i < setup->nr_lacks; i++)
+		banks_forget(&config.banks, setup->lacks[i]);
 	ret = machine_init(ret_machine, &config, setup->boot_id,
 			   setup->restore ? &image->list : NULL);
 	return ret ? complain("boot", ret) : 0;
@@ -226,6 +247,11 @@ int setup_machine(struct setup *setup, struct machine *ret_machine)
 	struct image image = { 0 };
 	int ret;
 
+	for (unsigned int i = 0; i < setup->nr_lacks; i++)
+		if (setup->lacks[i] == setup->hash)
+			return cli_usage("--lacks takes another hash than "
+					 "--hash has"),
+			       -EINVAL;
 	if (template_is_old(setup->template) && setup->hash != algo_sha1())
 		return cli_usage("--template ima takes --hash sha1"), -EINVAL;
 	ret = setup->restore ? image_load(setup->restore, &image) : 0;

@@ -30,11 +30,16 @@
  * @background: return once it is mounted
  * @dir: where to mount
  */
+#define SETUP_LACKS_MAX 4
+
 struct setup {
 	const char *tpm_name;
 	struct tpm *tpm;
 	const struct algo *hash;
 	const struct template *template;
+	const struct algo
+		*lacks[SETUP_LACKS_MAX]; /* hashes that the kernel lacks */
+	unsigned int nr_lacks;
 	enum profile profile;
 	bool flush_htable;
 	bool no_kexec_digests;

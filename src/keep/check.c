@@ -90,24 +90,92 @@ static int align_list(struct keep *keep, const struct keep_pcrs *pcrs,
 	return 0;
 }
 
+/*
+ * The banks that did not get where they should, if the kernel may extend them in
+ * another form; 0 when one did not that has no other.
+ */
+static unsigned int find_unexplained(const struct keep_pcrs *pcrs,
+				     const struct imastage_align *align)
+{
+	unsigned int unexplained = 0;
+	uint64_t first, last;
+
+	for (int bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (pcrs->banks & 1u << bank &&
+		    imastage_align_value(align, bank, IMASTAGE_PCR_IMA, &first,
+					 &last) < 0)
+			unexplained |= 1u << bank;
+	return unexplained & 1u << IMASTAGE_SHA1 ? 0 : unexplained;
+}
+
+/* With @replay, which is used up. *ret_unexplained: see find_unexplained(). */
+static int replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
+			 uint64_t skip, struct imastage_replay *replay,
+			 struct keep_check *check,
+			 unsigned int *ret_unexplained)
+{
+	struct imastage_align *align = NULL;
+	int r = imastage_align_new(&align);
+
+	if (r == 0)
+		r = align_list(keep, pcrs, skip, replay, align, check);
+	*ret_unexplained = r == 0 ? find_unexplained(pcrs, align) : 0;
+	imastage_align_free(align);
+	imastage_replay_free(replay);
+	return r;
+}
+
+/* What cannot be replayed so leaves the mismatch that there is. */
+static int try_form(struct keep *keep, const struct keep_pcrs *pcrs,
+		    uint64_t skip, enum imastage_form form, unsigned int padded,
+		    struct keep_check *check)
+{
+	struct imastage_replay *replay;
+	unsigned int unexplained;
+	int r = keep_forms_replay(keep, form, pcrs->banks, padded, &replay);
+
+	if (r)
+		return r > 0 ? 0 : r;
+	r = replay_listed(keep, pcrs, skip, replay, check, &unexplained);
+	if (r == 0 && check->verdict == KEEP_CHECK_MATCH) {
+		check->padded = padded;
+		keep->padded = padded;
+	}
+	return r;
+}
+
+static int try_forms(struct keep *keep, const struct keep_pcrs *pcrs,
+		     uint64_t skip, unsigned int padded,
+		     struct keep_check *check)
+{
+	int r = 0;
+
+	for (int form = IMASTAGE_FORM_PADDED;
+	     form < IMASTAGE_NR_FORMS && r == 0 &&
+	     check->verdict == KEEP_CHECK_MISMATCH;
+	     form++)
+		r = try_form(keep, pcrs, skip, form, padded, check);
+	return r;
+}
+
 int keep_replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
-		       uint64_t skip, struct keep_check *ret_check)
+		       uint64_t skip, bool last, struct keep_check *ret_check)
 {
 	struct keep_check check = { .verdict = KEEP_CHECK_UNKNOWN,
 				    .banks = pcrs->banks };
 	struct imastage_replay *replay = NULL;
-	struct imastage_align *align = NULL;
+	unsigned int unexplained = 0;
 	int r = 0;
 
 	if (pcrs->banks) {
 		r = imastage_replay_clone(archive_replay(keep->options.archive),
 					  &replay);
 		if (r == 0)
-			r = imastage_align_new(&align);
-		if (r == 0)
-			r = align_list(keep, pcrs, skip, replay, align, &check);
-		imastage_align_free(align);
-		imastage_replay_free(replay);
+			r = replay_listed(keep, pcrs, skip, replay, &check,
+					  &unexplained);
+		if (r == 0 && check.verdict == KEEP_CHECK_MISMATCH &&
+		    unexplained && (last || keep->padded))
+			r = try_forms(keep, pcrs, skip, unexplained, &check);
 	}
 	if (r == 0)
 		*ret_check = check;
@@ -123,7 +191,8 @@ static int check_placed(struct keep *keep, struct keep_check *check)
 	for (int i = 0; i < KEEP_TPM_TRIES; i++) {
 		r = keep_read_pcrs(keep, &pcrs);
 		if (r == 0)
-			r = keep_replay_listed(keep, &pcrs, skip, check);
+			r = keep_replay_listed(keep, &pcrs, skip,
+					       i + 1 == KEEP_TPM_TRIES, check);
 		if (r < 0 || check->verdict != KEEP_CHECK_MISMATCH)
 			break;
 	}

@@ -62,6 +62,8 @@ int keep_new(const struct keep_options *options, struct keep **ret_keep)
 
 void keep_free(struct keep *keep)
 {
+	for (int form = 0; keep && form < IMASTAGE_NR_FORMS; form++)
+		keep_forms_fini(&keep->forms[form]);
 	free(keep);
 }
 

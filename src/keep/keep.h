@@ -184,6 +184,7 @@ struct keep_check {
 	uint64_t nr_records; /* that the PCR stands for, if it matches */
 	uint64_t nr_excess; /* recorded since it was read */
 	unsigned int banks; /* that were compared */
+	unsigned int padded; /* those that the kernel extends with padded sha1 */
 };
 
 /*

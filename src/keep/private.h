@@ -27,6 +27,14 @@ struct keep {
 
 	bool kexec_noted; /* the note is there */
 
+	/* Of banks that are not extended with their own digests; see forms.c. */
+	struct keep_forms {
+		struct imastage_replay *replay; /* owned; NULL: none yet */
+		int64_t boot; /* whose archived records it has, from the first on */
+		unsigned int padded; /* the banks that are in this form */
+	} forms[IMASTAGE_NR_FORMS];
+	unsigned int padded; /* banks that were seen to be */
+
 	/* Copying goes on here while the list stays in place. */
 	struct keep_mark {
 		bool valid;
@@ -155,9 +163,22 @@ int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs);
 
 /*
  * Does the archive, with what is listed but its first @skip records, replay to
- * these? *ret_check as for keep_check().
+ * these? *ret_check as for keep_check(). @last: a mismatch would be believed, so other
+ * forms of banks are tried first.
  */
 int keep_replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
-		       uint64_t skip, struct keep_check *ret_check);
+		       uint64_t skip, bool last, struct keep_check *ret_check);
+
+/* ---- forms.c --------------------------------------------------------------- */
+
+/*
+ * What is archived of the last boot, replayed in @banks with those of @padded in
+ * @form. IMASTAGE_END or ARCHIVE_GAP: not all of it is there.
+ */
+int keep_forms_replay(struct keep *keep, enum imastage_form form,
+		      unsigned int banks, unsigned int padded,
+		      struct imastage_replay **ret_replay);
+
+void keep_forms_fini(struct keep_forms *forms);
 
 #endif

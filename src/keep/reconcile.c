@@ -25,20 +25,20 @@ static enum keep_answer answer_of(enum keep_verdict verdict)
 }
 
 static int ask_about(struct keep *keep, const struct keep_pcrs *pcrs,
-		     uint64_t end, struct keep_reading *reading)
+		     uint64_t end, bool last, struct keep_reading *reading)
 {
 	struct keep_check check;
 	int r;
 
 	if (reading->content != KEEP_EQUAL)
 		return 0;
-	r = keep_replay_listed(keep, pcrs, end - reading->first, &check);
+	r = keep_replay_listed(keep, pcrs, end - reading->first, last, &check);
 	if (r == 0)
 		reading->replays = answer_of(check.verdict);
 	return r;
 }
 
-static int ask_once(struct keep *keep, struct keep_facts *facts)
+static int ask_once(struct keep *keep, bool last, struct keep_facts *facts)
 {
 	struct keep_pcrs pcrs;
 	int r = keep_read_pcrs(keep, &pcrs);
@@ -50,9 +50,9 @@ static int ask_once(struct keep *keep, struct keep_facts *facts)
 		    strerror(-r));
 		return 0;
 	}
-	r = ask_about(keep, &pcrs, facts->end, &facts->gone);
+	r = ask_about(keep, &pcrs, facts->end, last, &facts->gone);
 	if (r == 0 && facts->kept.first < facts->end)
-		r = ask_about(keep, &pcrs, facts->end, &facts->kept);
+		r = ask_about(keep, &pcrs, facts->end, last, &facts->kept);
 	return r;
 }
 
@@ -62,7 +62,7 @@ static int ask_tpm(struct keep *keep, struct keep_facts *facts)
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < KEEP_TPM_TRIES; i++) {
-		r = ask_once(keep, facts);
+		r = ask_once(keep, i + 1 == KEEP_TPM_TRIES, facts);
 		if (facts->gone.replays != KEEP_NO ||
 		    facts->kept.replays == KEEP_YES)
 			break;

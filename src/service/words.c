@@ -296,8 +296,9 @@ void words_of_check(const struct keep_check *check, char *to, size_t size)
 	case KEEP_CHECK_MATCH:
 		snprintf(to, size,
 			 "archive and kernel explain the TPM's PCR 10: %" PRIu64
-			 " records, %" PRIu64 " since",
-			 check->nr_records, check->nr_excess);
+			 " records, %" PRIu64 " since%s",
+			 check->nr_records, check->nr_excess,
+			 check->padded ? "; some banks have padded sha1" : "");
 		break;
 	case KEEP_CHECK_MISMATCH:
 		snprintf(to, size,

@@ -52,7 +52,7 @@ static void start_emulator(struct machine *machine, const char *profile,
 		 IMASIM, machine->emulator.socket);
 }
 
-void machine_start(struct machine *machine, const char *profile, bool tpm)
+static void prepare(struct machine *machine, bool tpm)
 {
 	*machine = (struct machine){ .has_tpm = tpm,
 				     .seed = 1,
@@ -60,6 +60,21 @@ void machine_start(struct machine *machine, const char *profile, bool tpm)
 	machine->talks = getenv("KEEP_TALKS") != NULL;
 	machine->say = (struct say){ hear, machine };
 	name_paths(machine);
+}
+
+void machine_start_lacking(struct machine *machine, const char *lacks)
+{
+	prepare(machine, true);
+	emulator_start(&machine->emulator, "--profile", "imastage", "--twin",
+		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
+		       "swtpm", "--hash", "sha1", "--lacks", lacks, NULL);
+	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:%s --socket %s tpm",
+		 IMASIM, machine->emulator.socket);
+}
+
+void machine_start(struct machine *machine, const char *profile, bool tpm)
+{
+	prepare(machine, tpm);
 	emulator_start(&machine->emulator, "--profile", profile, "--twin",
 		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
 		       tpm ? "swtpm" : "none", NULL);

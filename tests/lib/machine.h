@@ -34,6 +34,8 @@ struct machine {
 
 /* @profile: of imasim. Fails the test when anything does not work. */
 void machine_start(struct machine *machine, const char *profile, bool tpm);
+/* The same with a TPM, whose bank of the hash @lacks the kernel does not know. */
+void machine_start_lacking(struct machine *machine, const char *lacks);
 void machine_stop(struct machine *machine);
 void machine_load(struct machine *machine, unsigned int nr);
 /* Asks imasim for one word. */
