@@ -3,9 +3,10 @@
  * The whole of it in one call: reads a list, checks each record's digest,
  * replays, compares the values in snapshot_aggregates, looks for alignment. With
  * more than one thread the work is shared: digests of batches of records side
- * by side, extends in order. Memory stays bounded: sixteen batches of at most
- * 256 records and 64 KiB (or one record, if that is longer), with their digests
- * 3 MiB in all.
+ * by side, extends in order. Memory stays bounded: for each thread, if there are
+ * several, four batches of at most 256 records and 64 KiB (or one record, if that is
+ * longer), with their digests 200 KiB; 32 MiB and one record for those that are longer;
+ * and the reader's.
  */
 #ifndef IMASTAGE_CHECK_H
 #define IMASTAGE_CHECK_H

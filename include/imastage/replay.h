@@ -121,7 +121,8 @@ IMASTAGE_API int imastage_replay_extend(struct imastage_replay *replay,
  *	 ...	values of the PCRs in the mask, in ascending order
  *	u8[32]	SHA-256 of all of the above
  * The checksum finds accidents, not attacks: whoever can write the state can
- * make one. -ENODATA: a value is lost.
+ * make one. -ENODATA: a value is lost. Whatever a state says, a replay is less than
+ * 64 KiB.
  */
 IMASTAGE_API int imastage_replay_save(const struct imastage_replay *replay,
 				      struct imastage_sink sink);

@@ -39,7 +39,8 @@ int segment_parse_folder(const char *name, int64_t *ret_boot);
 /*
  * Reads the bytes that @row says, from a mark on, and nothing behind them.
  * What is compressed must have its frames where the row says, each of the length
- * that the marks say: so no more is ever decompressed than was asked for.
+ * that the marks say: so no more is ever decompressed than was asked for. A reader takes 1 MiB of memory at
+ * most, whatever is in the file.
  */
 struct segment_reader {
 	const struct io *io;

@@ -8,6 +8,11 @@
 
 #include <sys/types.h>
 
+/*
+ * Memory: 9 MiB at most, whatever the file. What comes out is as much as it wants to be, up to
+ * some ten thousand times the file, a piece for each call.
+ */
+
 struct inflate;
 
 /* @read_fd: reads from a descriptor; returns bytes, 0 at the end, -errno. */

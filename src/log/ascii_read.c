@@ -558,6 +558,7 @@ static int try_shapes(struct imastage_reader *reader, const struct line *line,
 
 	if (line->unknown)
 		return try_guesses(reader, line, end, ret_shape, record);
+	/* Names have no blanks: what has all fields is no name without others. */
 	for (int i = 0; i < SHAPES; i++) {
 		struct shape shape = { .absent = i / 2,
 				       .cr = (i % 2 == 0) == reader->crlf };
@@ -574,7 +575,7 @@ static int try_shapes(struct imastage_reader *reader, const struct line *line,
 		if (r != 0 && r != -EINVAL)
 			return r;
 		built |= r == 0;
-		if (built && imastage_record_is_violation(record))
+		if (built && (i % 2 || imastage_record_is_violation(record)))
 			break;
 	}
 	return built ? 0 : -EINVAL;

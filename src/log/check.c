@@ -27,6 +27,7 @@
 
 #define BATCHES_EACH 4 /* of a thread, where there are several */
 #define NR_BATCHES_MAX (BATCHES_EACH * IMASTAGE_THREADS_MAX)
+#define LONG_LEN_MAX ((size_t)32 << 20) /* of all records longer than a batch */
 
 struct worker;
 
@@ -74,6 +75,7 @@ struct check {
 	struct place places[NR_BATCHES_MAX];
 	unsigned int hasher_banks; /* known with the first record */
 	uint64_t filled, extended, retired;
+	size_t long_len; /* bytes of batches that are longer than others */
 	bool filling;
 	bool extending;
 	bool retiring;
@@ -280,7 +282,7 @@ static bool find_fill(struct check *check, const struct worker *worker,
 {
 	struct place *place = place_of(check, check->filled);
 
-	if (check->at_end || check->filling ||
+	if (check->at_end || check->filling || check->long_len > LONG_LEN_MAX ||
 	    check->filled == check->retired + check->nr_batches ||
 	    (!worker->is_caller && !any_may_fill(check)))
 		return false;
@@ -353,6 +355,11 @@ static int do_task(struct check *check, const struct task *task,
 	}
 }
 
+static size_t long_len(const struct batch *batch)
+{
+	return batch->bytes.capacity > BATCH_LEN ? batch->bytes.capacity : 0;
+}
+
 static void note_filled(struct check *check, struct worker *worker,
 			const struct task *task, int r)
 {
@@ -368,6 +375,7 @@ static void note_filled(struct check *check, struct worker *worker,
 		check->hasher_banks = check->replay->hasher.banks |
 				      1u << task->batch->records[0].record.bank;
 	task->place->state = FILLED;
+	check->long_len += long_len(task->batch);
 	worker->filled++;
 	check->filled++;
 }
@@ -377,6 +385,9 @@ static void note_retired(struct check *check, struct worker *worker,
 {
 	check->retiring = false;
 	task->place->state = FREE;
+	check->long_len -= long_len(task->batch);
+	if (long_len(task->batch))
+		batch_fini(task->batch);
 	worker->retired++;
 	imastage_summary_add(&check->summary, &task->batch->tally);
 	check->retired++;

@@ -7,8 +7,9 @@
  * the reading that got furthest is taken.
  *
  * Time is bounded: a reading looks at each byte of the head a bounded number of times,
- * there are ten for each of two formats, and heads double up to DECIDE_LEN, or
- * to what holds a whole record.
+ * and no further than at WRONG_MAX records with a wrong digest; there are ten
+ * for each of two formats, and heads double up to DECIDE_LEN, or to what holds a whole
+ * record.
  */
 #include "base/cursor.h"
 #include "log/binary.h"
@@ -16,8 +17,9 @@
 
 #include <errno.h>
 
-/* Records that can tell are looked for in so many bytes. */
+/* Records that can tell are looked for in so many bytes, and so many that do not. */
 #define DECIDE_LEN ((size_t)1 << 20)
+#define WRONG_MAX 64
 
 static size_t skip_space(struct imastage_bytes head)
 {
@@ -100,14 +102,18 @@ static int read_records(struct imastage_reader *reader,
 			struct imastage_hasher *hasher, struct reading *reading)
 {
 	struct imastage_record record;
-	int r, right = 0;
+	int r, right = 0, nr_wrong = 0;
 
-	while ((r = imastage_reader_next(reader, &record)) == 0) {
+	while (nr_wrong < WRONG_MAX &&
+	       (r = imastage_reader_next(reader, &record)) == 0) {
 		reading->any = true;
 		right = is_right(hasher, &record);
 		if (right)
 			break;
+		nr_wrong += !imastage_record_is_violation(&record);
 	}
+	if (nr_wrong == WRONG_MAX)
+		r = -EBADMSG;
 	if (r == IMASTAGE_END)
 		reading->any = true;
 	reading->framed = imastage_reader_offset(reader);

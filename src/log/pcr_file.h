@@ -8,7 +8,8 @@
  *	sha256:			tpm2_pcrread
  *	  10: 0x4F63...
  *
- * Empty lines and those that begin with '#' say nothing.
+ * Empty lines and those that begin with '#' say nothing. No memory is allocated, and
+ * each line is looked at once.
  */
 #ifndef LOG_PCR_FILE_H
 #define LOG_PCR_FILE_H

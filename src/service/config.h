@@ -10,7 +10,8 @@
  *	interval = 10min
  *
  * What is not understood is an error with its line, never skipped: an unknown
- * key, a key given twice, a number out of its bounds.
+ * key, a key given twice, a number out of its bounds. A file is at most CONFIG_FILE_MAX bytes
+ * long; parsing it allocates no memory.
  */
 #ifndef SERVICE_CONFIG_H
 #define SERVICE_CONFIG_H
