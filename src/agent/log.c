@@ -4,6 +4,7 @@
  */
 #include "agent/log.h"
 #include "agent/loop.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -40,20 +41,13 @@ void log_set_level(enum say_level level)
 	level_max = level;
 }
 
-/* Nothing from outside can begin a line or move a cursor. */
-static void defuse(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static void put(enum say_level level, char *text)
 {
 	char line[LINE_MAX_LEN + 16];
 	int len;
 
-	defuse(text);
+	/* Nothing from outside can begin a line or move a cursor. */
+	text_defuse(text);
 	if (to_journal)
 		len = snprintf(line, sizeof(line), "<%d>%s\n", (int)level,
 			       text);

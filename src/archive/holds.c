@@ -3,17 +3,22 @@
  * Holds: who needs which records.
  */
 #include "archive/store.h"
+#include "base/bytes.h"
+#include "base/text.h"
 #include "base/util.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 static bool is_name(const char *name)
 {
 	size_t len = strnlen(name, ARCHIVE_NAME_MAX);
 
-	for (size_t i = 0; i < len; i++)
-		if (iscntrl((unsigned char)name[i]))
+	struct imastage_bytes left = bytes_of(name, len);
+	uint32_t code;
+	size_t char_len;
+
+	for (; left.len; left = bytes_skip(left, char_len))
+		if (text_is_harmful(left, &code, &char_len))
 			return false;
 	return len > 0 && len < ARCHIVE_NAME_MAX;
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "base/bytes.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "cli/opts.h"
 #include "cli/progress.h"
 
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define COMPLAINT_MAX 8192 /* two paths and what is wrong with them */
 
 static const char *name = "imastage";
 static volatile sig_atomic_t caught; /* the signal, or 0 */
@@ -32,10 +35,13 @@ const char *cli_name(void)
 __attribute__((format(printf, 1, 0))) static void complain(const char *format,
 							   va_list arguments)
 {
+	char text[COMPLAINT_MAX];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	/* Names of files and what is in lists may be anything. */
+	text_defuse(text);
 	progress_clear();
-	fprintf(stderr, "%s: ", name);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
+	fprintf(stderr, "%s: %s\n", name, text);
 }
 
 void cli_error(const char *format, ...)

@@ -7,7 +7,7 @@
 #include "cli/cmd.h"
 #include "cli/diff.h"
 #include "cli/json.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

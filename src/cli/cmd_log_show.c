@@ -10,7 +10,7 @@
 #include "cli/filter.h"
 #include "cli/input.h"
 #include "cli/record.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

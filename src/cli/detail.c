@@ -6,7 +6,7 @@
 #include "cli/detail.h"
 #include "base/cursor.h"
 #include "base/util.h"
-#include "cli/text.h"
+#include "base/text.h"
 #include "log/record.h"
 
 #include <inttypes.h>

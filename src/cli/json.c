@@ -4,7 +4,7 @@
  */
 #include "cli/json.h"
 #include "base/bytes.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 
@@ -72,15 +72,20 @@ static size_t plain_len(struct imastage_bytes bytes)
 	return len;
 }
 
-/* One character of UTF-8; what JSON cannot hold as it is, escaped. */
+/*
+ * One character of UTF-8, escaped where JSON cannot hold it as it is, or where a terminal
+ * would obey it: a program that reads JSON gets the same either way.
+ */
 static void put_character(FILE *file, struct imastage_bytes character)
 {
 	uint8_t c = character.data[0];
+	uint32_t code;
+	size_t len;
 
 	if (c == '"' || c == '\\')
 		fprintf(file, "\\%c", c);
-	else if (c < ' ' || c == 0x7f)
-		fprintf(file, "\\u%04x", c);
+	else if (text_is_harmful(character, &code, &len))
+		fprintf(file, "\\u%04x", code);
 	else
 		fwrite_unlocked(character.data, 1, character.len, file);
 }

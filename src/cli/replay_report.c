@@ -5,7 +5,7 @@
 #include "base/bytes.h"
 #include "cli/json.h"
 #include "cli/replay.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <inttypes.h>
 

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "cli/json.h"
 #include "cli/stat.h"
-#include "cli/text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -8,7 +8,7 @@
 #include "cli/detail.h"
 #include "base/json_text.h"
 #include "cli/record.h"
-#include "cli/text.h"
+#include "base/text.h"
 #include "fuzz/promises.h"
 
 #include <json-c/json.h>

@@ -2,8 +2,8 @@
 /*
  * Untrusted bytes on the way to people and to JSON.
  */
-#ifndef CLI_TEXT_H
-#define CLI_TEXT_H
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
 
 #include <imastage/bytes.h>
 #include <stdio.h>
@@ -14,6 +14,18 @@
  */
 size_t text_utf8_len(struct imastage_bytes text);
 bool text_is_utf8(struct imastage_bytes text);
+
+/*
+ * Would the character that @text starts with change what a terminal shows of others? Controls
+ * (C0 with the newline, DEL, C1), marks of direction (U+061C, U+200E, U+200F, U+202A to
+ * U+202E, U+2066 to U+2069) and separators of lines (U+2028, U+2029), and what is no UTF-8.
+ * *ret_code: its number, U+FFFD for what is no UTF-8; *ret_len: its bytes.
+ */
+bool text_is_harmful(struct imastage_bytes text, uint32_t *ret_code,
+		     size_t *ret_len);
+
+/* Puts '?' in the place of each byte of such characters. */
+void text_defuse(char *text);
 
 /*
  * For a terminal: printable ASCII as it is, but for the backslash; all else as

@@ -2,7 +2,7 @@
 /*
  * Untrusted bytes on the way to people.
  */
-#include "cli/text.h"
+#include "base/text.h"
 #include "base/bytes.h"
 #include "base/hex.h"
 
@@ -59,6 +59,50 @@ bool text_is_utf8(struct imastage_bytes text)
 		text = bytes_skip(text, len);
 	}
 	return true;
+}
+
+static uint32_t decode(const uint8_t *data, size_t len)
+{
+	static const uint8_t masks[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
+	uint32_t code = data[0] & masks[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | (data[i] & 0x3f);
+	return code;
+}
+
+static bool is_control(uint32_t code)
+{
+	return code < ' ' || (code >= 0x7f && code < 0xa0);
+}
+
+static bool is_mark(uint32_t code)
+{
+	return code == 0x61c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
+bool text_is_harmful(struct imastage_bytes text, uint32_t *ret_code,
+		     size_t *ret_len)
+{
+	size_t len = text_utf8_len(text);
+	uint32_t code = len ? decode(text.data, len) : 0xfffd;
+
+	*ret_code = code;
+	*ret_len = len ? len : 1;
+	return !len || is_control(code) || is_mark(code);
+}
+
+void text_defuse(char *text)
+{
+	struct imastage_bytes left = bytes_of_text(text);
+	uint32_t code;
+	size_t len;
+
+	for (; left.len; left = bytes_skip(left, len), text += len)
+		if (text_is_harmful(left, &code, &len))
+			memset(text, '?', len);
 }
 
 void text_print(FILE *file, struct imastage_bytes bytes)

@@ -2,7 +2,7 @@
 /*
  * Untrusted bytes: what is UTF-8, and what reaches a terminal or JSON.
  */
-#include "cli/text.h"
+#include "base/text.h"
 #include "base/bytes.h"
 #include "cli/json.h"
 #include "lib/testing.h"
@@ -80,6 +80,24 @@ TEST(json_keeps_utf8_and_says_the_rest_in_hex)
 		       print_json, "x\xff");
 }
 
-TEST_MAIN(cmocka_unit_test(knows_utf8),
+TEST(characters_that_terminals_obey_are_defused)
+{
+	char text[] = "a\n\x1b[2J\x7f\xc2\x9b\xd8\x9c\xe2\x80\x8e"
+		      "\xe2\x80\xae\xe2\x80\xa8\xe2\x81\xa6\x9b!";
+	char fine[] = "\xc2\xa0\xc3\xa9\xe2\x80\x8d\xe2\x80\xa7"
+		      "\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa\xf0\x9f\x98\x80";
+	char same[sizeof(fine)];
+
+	text_defuse(text);
+	assert_string_equal(text, "a??[2J"
+				  "??????????????????"
+				  "!");
+	memcpy(same, fine, sizeof(fine));
+	text_defuse(fine);
+	assert_string_equal(fine, same);
+}
+
+TEST_MAIN(cmocka_unit_test(characters_that_terminals_obey_are_defused),
+	  cmocka_unit_test(knows_utf8),
 	  cmocka_unit_test(no_byte_reaches_a_terminal_as_control),
 	  cmocka_unit_test(json_keeps_utf8_and_says_the_rest_in_hex))
