@@ -309,6 +309,15 @@ ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
 size_t archive_cursor_show(struct archive_cursor *cursor, void *data,
 			   size_t len);
 
+/*
+ * Before the first record: every segment of which a record is read is read whole, from its
+ * start, and compared with its digest at its end: -EBADMSG of archive_cursor_next() for the
+ * record behind it, or of archive_cursor_finish(), which reads on to the end of the segment
+ * at hand. Then nothing is copied or shown. -ENOMEM.
+ */
+int archive_cursor_check(struct archive_cursor *cursor);
+int archive_cursor_finish(struct archive_cursor *cursor);
+
 /* Index of the record that the next call returns. */
 uint64_t archive_cursor_index(const struct archive_cursor *cursor);
 
@@ -424,6 +433,9 @@ struct archive_finding {
 
 struct archive_verify_options {
 	int64_t boot; /* 0: all */
+	/* Of a boot, only the bytes of segments that have records from @from to before @end;
+	 * 0: all. Then neither the index by itself nor PCR values are looked at. */
+	uint64_t from, end;
 	/* Return something else than 0 to stop; that is returned. May be NULL. */
 	int (*progress)(void *context, uint64_t done, uint64_t total);
 	/* Called for each finding. */

@@ -6,10 +6,12 @@
  * prunes it.
  */
 #include "archive/store.h"
+#include "base/bytes.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct archive_cursor {
 	struct archive *archive;
@@ -23,6 +25,8 @@ struct archive_cursor {
 	uint64_t copied; /* byte up to which it was copied; 0: it is read */
 	struct archive_gap gap; /* the last one met */
 	bool has_passed; /* that gap, if it is at index and of unknown size */
+	bool checks; /* segments against their digests */
+	struct hash hash; /* if so, of what was read of the one that is open */
 };
 
 static void close_segment(struct archive_cursor *cursor)
@@ -41,6 +45,8 @@ void archive_cursor_close(struct archive_cursor *cursor)
 		return;
 	close_segment(cursor);
 	row_fini(&cursor->row);
+	if (cursor->checks)
+		hash_fini(&cursor->hash);
 	free(cursor);
 }
 
@@ -59,7 +65,13 @@ archive_cursor_gap(const struct archive_cursor *cursor)
 
 static ssize_t read_segment(void *context, void *data, size_t len)
 {
-	return segment_read(context, data, len);
+	struct archive_cursor *cursor = context;
+	ssize_t n = segment_read(&cursor->segment, data, len);
+	int r = 0;
+
+	if (n > 0 && cursor->checks)
+		r = hash_update(&cursor->hash, bytes_of(data, (size_t)n));
+	return r < 0 ? r : n;
 }
 
 static int open_reader(struct archive_cursor *cursor, size_t mark)
@@ -71,9 +83,11 @@ static int open_reader(struct archive_cursor *cursor, size_t mark)
 		.first_index =
 			cursor->row.is.first + mark * ARCHIVE_MARK_RECORDS,
 	};
-	struct imastage_source source = { read_segment, &cursor->segment };
-	int r = imastage_reader_new(source, &options, &cursor->reader);
+	struct imastage_source source = { read_segment, cursor };
+	int r = cursor->checks ? hash_start(&cursor->hash) : 0;
 
+	if (r == 0)
+		r = imastage_reader_new(source, &options, &cursor->reader);
 	cursor->origin = cursor->segment.offset;
 	if (r < 0)
 		segment_reader_close(&cursor->segment);
@@ -110,8 +124,8 @@ static int find_row(struct archive_cursor *cursor)
 static int open_file(struct archive_cursor *cursor)
 {
 	const struct archive_options *options = &cursor->archive->options;
-	size_t mark =
-		(cursor->index - cursor->row.is.first) / ARCHIVE_MARK_RECORDS;
+	uint64_t before = cursor->index - cursor->row.is.first;
+	size_t mark = cursor->checks ? 0 : before / ARCHIVE_MARK_RECORDS;
 	int r = segment_reader_open(&cursor->segment, options->io, options->say,
 				    options->dir, &cursor->row, mark);
 
@@ -275,6 +289,23 @@ static int read_record(struct archive_cursor *cursor,
 	return 0;
 }
 
+/* All of it was read: is it what was archived? */
+static int end_segment(struct archive_cursor *cursor)
+{
+	uint8_t sha256[ARCHIVE_SHA256_LEN];
+	int r = cursor->checks ? hash_end(&cursor->hash, sha256) : 0;
+
+	if (r == 0 && cursor->checks &&
+	    memcmp(sha256, cursor->row.is.sha256, sizeof(sha256)) != 0) {
+		say(cursor->archive->options.say, SAY_ERROR,
+		    "%s: its bytes are not those that were archived",
+		    cursor->segment.path.text);
+		r = -EBADMSG;
+	}
+	close_segment(cursor);
+	return r;
+}
+
 /* Opens the segment that has the next record, or says why there is none. */
 static int move_on(struct archive_cursor *cursor)
 {
@@ -296,7 +327,9 @@ int archive_cursor_next(struct archive_cursor *cursor,
 	if (cursor->copied)
 		return -EINVAL;
 	if (cursor->reader && cursor->index >= row_end(&cursor->row))
-		close_segment(cursor);
+		r = end_segment(cursor);
+	if (r < 0)
+		return r;
 	for (int i = 0; !cursor->reader && i < MOVES_MAX; i++) {
 		r = move_on(cursor);
 		if (r != 0 && r != AGAIN)
@@ -308,6 +341,25 @@ int archive_cursor_next(struct archive_cursor *cursor,
 	if (r < 0)
 		close_segment(cursor);
 	return r;
+}
+
+int archive_cursor_check(struct archive_cursor *cursor)
+{
+	int r = hash_init(&cursor->hash, IMASTAGE_SHA256);
+
+	cursor->checks = r == 0;
+	return r;
+}
+
+int archive_cursor_finish(struct archive_cursor *cursor)
+{
+	struct imastage_record record;
+	int r = 0;
+
+	while (r == 0 && cursor->reader &&
+	       cursor->index < row_end(&cursor->row))
+		r = archive_cursor_next(cursor, &record);
+	return r == 0 && cursor->reader ? end_segment(cursor) : r;
 }
 
 /* ---- bytes ----------------------------------------------------------------- */
@@ -327,7 +379,7 @@ ssize_t archive_cursor_copy(struct archive_cursor *cursor, void *data,
 	ssize_t n;
 
 	if (len == 0 || !cursor->reader || cursor->segment.zstd ||
-	    cursor->index >= row_end(&cursor->row))
+	    cursor->checks || cursor->index >= row_end(&cursor->row))
 		return 0;
 	from = copy_from(cursor);
 	n = segment_read_at(&cursor->segment, from, data, len);
@@ -346,7 +398,7 @@ size_t archive_cursor_show(struct archive_cursor *cursor, void *data,
 {
 	size_t n;
 
-	if (!cursor->reader || cursor->copied)
+	if (!cursor->reader || cursor->copied || cursor->checks)
 		return 0;
 	n = imastage_reader_show(cursor->reader, row_end(&cursor->row), data,
 				 len);

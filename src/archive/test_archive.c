@@ -735,6 +735,31 @@ TEST(segments_are_the_list)
 	}
 }
 
+/* From any record on, raw or compressed, up to any: what is read of is what was archived. */
+TEST(a_cursor_compares_with_digests)
+{
+	struct kept_archive *f = *state;
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+
+	kept_archive_add(f, 0, 1500);
+	assert_int_equal(archive_compress(f->archive, 2, NULL), 0);
+	for (uint64_t from = 0; from < 1500; from += 77) {
+		assert_int_equal(
+			archive_cursor_open(f->archive, 1, from, &cursor), 0);
+		assert_int_equal(archive_cursor_check(cursor), 0);
+		for (uint64_t i = from; i < from + 50 && i < 1500; i++) {
+			assert_int_equal(archive_cursor_next(cursor, &record),
+					 0);
+			assert_memory_equal(record.raw.data,
+					    f->list.records[i].raw.data,
+					    record.raw.len);
+		}
+		assert_int_equal(archive_cursor_finish(cursor), 0);
+		archive_cursor_close(cursor);
+	}
+}
+
 #define CASE(name)                                                \
 	cmocka_unit_test_setup_teardown(name, kept_archive_setup, \
 					kept_archive_teardown)
@@ -756,4 +781,4 @@ TEST_MAIN(CASE(a_new_archive_is_empty), CASE(what_is_put_comes_back),
 	  CASE(in_the_middle_of_bytes_there_is_no_record),
 	  CASE(bytes_that_are_not_there_are_an_error),
 	  CASE(in_the_middle_of_bytes_there_is_no_line),
-	  CASE(segments_are_the_list))
+	  CASE(segments_are_the_list), CASE(a_cursor_compares_with_digests))

@@ -405,13 +405,13 @@ static int go_on(struct verify *verify, bool damaged)
 	verify->has_passed = false;
 	if (!damaged && verify->knows_replay)
 		return 0;
-	if (row->state.len)
+	if (row->state.len && !verify->options->end)
 		r = imastage_replay_load(bytes_of(row->state.data,
 						  row->state.len),
 					 NULL, &replay);
 	imastage_replay_free(verify->replay);
 	verify->replay = replay;
-	verify->knows_replay = r == 0;
+	verify->knows_replay = r == 0 && !verify->options->end;
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -433,8 +433,10 @@ static int begin(struct verify *verify)
 	memcpy(verify->chain, base.chain, sizeof(verify->chain));
 	verify->knows_chain = true;
 	verify->has_passed = false;
-	r = replay_load(archive, NULL, &base, &verify->replay);
-	verify->knows_replay = r == 0;
+	r = verify->options->end ?
+		    0 :
+		    replay_load(archive, NULL, &base, &verify->replay);
+	verify->knows_replay = r == 0 && !verify->options->end;
 	free(base.state.data);
 	return r == -EBADMSG || r == -ENOTSUP || r == -EINVAL ?
 		       find(verify, 0,
@@ -552,9 +554,21 @@ static int has_grown(struct verify *verify)
 	return r;
 }
 
+/* Is the row of one that is to be looked at? IMASTAGE_END: nor are those that follow. */
+static int is_wanted(const struct verify *verify, bool *ret_wanted)
+{
+	const struct archive_verify_options *options = verify->options;
+
+	*ret_wanted = !options->end || row_end(&verify->row) > options->from;
+	return options->end && verify->row.is.first >= options->end ?
+		       IMASTAGE_END :
+		       0;
+}
+
 /* IMASTAGE_END: there is no more to be looked at. */
 static int check_next(struct verify *verify)
 {
+	bool wanted;
 	int r = pass_gap(verify);
 
 	if (r == 0)
@@ -567,10 +581,13 @@ static int check_next(struct verify *verify)
 		r = has_grown(verify);
 	if (r != 0)
 		return r;
+	r = is_wanted(verify, &wanted);
+	if (r != 0)
+		return r;
 	verify->at = verify->row.is.first + 1;
 	r = check_order(verify);
 	if (r == 0)
-		r = check_segment(verify);
+		r = wanted ? check_segment(verify) : go_on(verify, true);
 	return r < 0 ? r : 0;
 }
 
@@ -619,7 +636,7 @@ static int check_boot(void *context, const struct archive_boot *boot)
 		return 0;
 	verify->boot = boot;
 	r = check_segments(verify);
-	if (r == 0 && !verify->stopped)
+	if (r == 0 && !verify->stopped && !verify->options->end)
 		r = archive_each_gap(verify->archive, boot->id, check_gap,
 				     verify);
 	verify->boot = NULL;
@@ -653,7 +670,7 @@ static int check_all(struct verify *verify)
 	int r = hash_init(&verify->hash, IMASTAGE_SHA256);
 
 	verify->path = index_path(verify);
-	if (r == 0)
+	if (r == 0 && !verify->options->end)
 		r = index_check(&archive->index, report_index, verify);
 	if (r >= 0 && !verify->stopped)
 		r = archive_each_boot(archive, add_up, verify);

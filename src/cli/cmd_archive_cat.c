@@ -68,7 +68,7 @@ static int cat(struct cat *cat)
 	if (r < 0 && r != -EINTR && r != -EPIPE && !cat->range.failed)
 		cli_error("%s: %s", name, path_strerror(r));
 	range_say_gaps(&cat->range);
-	return r < 0 ? CLI_FAILED : CLI_OK;
+	return range_judge(&cat->range, r < 0 ? CLI_FAILED : CLI_OK);
 }
 
 int cmd_archive_cat(int argc, char **argv)
@@ -131,7 +131,7 @@ static int export(struct convert *c, struct range *range)
 	if (r == CLI_OK)
 		r = convert_run(c);
 	range_say_gaps(range);
-	return r;
+	return range_judge(range, r);
 }
 
 int cmd_archive_export(int argc, char **argv)

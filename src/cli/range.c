@@ -67,6 +67,27 @@ static int complain(struct range *range, int r)
 	return r;
 }
 
+/* Is it what was archived that is wrong, not the reading of it? */
+static bool is_damage(int r)
+{
+	return r == -EBADMSG || r == -ENODATA || r == -ENOENT ||
+	       r == -EMSGSIZE || r == -ELOOP || r == -EISDIR || r == -EINVAL;
+}
+
+static int fail_reading(struct range *range, int r)
+{
+	range->damaged = is_damage(r);
+	return complain(range, r);
+}
+
+/* Nothing more is wanted of the segment, but whether it is right. */
+static int finish(struct range *range)
+{
+	int r = archive_cursor_finish(range->cursor);
+
+	return r < 0 ? fail_reading(range, r) : IMASTAGE_END;
+}
+
 int range_open(struct range *range, const struct place *place)
 {
 	int r = place_open_archive(place, &range->archive);
@@ -84,6 +105,8 @@ int range_open(struct range *range, const struct place *place)
 	else
 		r = archive_cursor_open(range->archive, range->boot.id,
 					range->from, &range->cursor);
+	if (r == 0)
+		r = archive_cursor_check(range->cursor);
 	return r < 0 ? complain(range, r), CLI_FAILED : CLI_OK;
 }
 
@@ -110,14 +133,14 @@ int range_next(struct range *range, struct imastage_record *ret_record)
 	for (;;) {
 		range->next = archive_cursor_index(range->cursor);
 		if (range->next > range->to)
-			return IMASTAGE_END;
+			return finish(range);
 		if (cli_interrupted())
 			return -EINTR;
 		r = archive_cursor_next(range->cursor, ret_record);
 		if (r == IMASTAGE_END && range->to != UINT64_MAX)
 			r = -ERANGE;
 		if (r < 0)
-			return complain(range, r);
+			return fail_reading(range, r);
 		if (r != ARCHIVE_GAP)
 			return r;
 		if (!range->skip_gaps)
@@ -155,6 +178,30 @@ struct imastage_source range_source(struct range *range)
 	struct imastage_source source = { read_range, range };
 
 	return source;
+}
+
+static int report(void *context, const struct archive_finding *finding)
+{
+	(void)context;
+	cli_error("%s: record %" PRIu64 " at byte %" PRIu64 ": %s",
+		  finding->file, finding->index, finding->offset,
+		  finding->text);
+	return 0;
+}
+
+int range_judge(struct range *range, int status)
+{
+	const struct archive_verify_options options = {
+		.boot = range->boot.id,
+		.from = range->from,
+		.end = range->next + 1,
+		.report = report,
+	};
+
+	if (!range->damaged)
+		return range->failed ? CLI_FAILED : status;
+	return archive_verify(range->archive, &options) > 0 ? CLI_REJECTED :
+							      CLI_FAILED;
 }
 
 void range_say_gaps(const struct range *range)

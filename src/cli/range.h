@@ -23,6 +23,7 @@ struct range {
 	uint64_t nr_missing; /* records of gaps that were skipped, */
 	uint64_t nr_gaps; /* and how many gaps */
 	int failed; /* what stopped it, after a complaint */
+	bool damaged; /* that is what it was */
 
 	/* of the record at hand, for range_source() */
 	struct imastage_record record;
@@ -43,13 +44,20 @@ int range_open(struct range *range, const struct place *place);
 void range_close(struct range *range);
 
 /*
- * The next record. IMASTAGE_END; -ENODATA in front of a gap, unless it is to be
+ * The next record, of segments that are compared with their digests. IMASTAGE_END; -ENODATA in front of a gap, unless it is to be
  * skipped; negative in any case after a complaint.
  */
 int range_next(struct range *range, struct imastage_record *ret_record);
 
 /* The records' bytes, in a row. */
 struct imastage_source range_source(struct range *range);
+
+/*
+ * After the last record: CLI_REJECTED when what was read is not what was archived, after a
+ * line for each finding as `archive verify` has it, with record and byte; CLI_FAILED when
+ * something else failed; else @status.
+ */
+int range_judge(struct range *range, int status);
 
 /* A word about gaps that were skipped. */
 void range_say_gaps(const struct range *range);
