@@ -108,13 +108,22 @@ static void read_harmless(int dir, const char *name, char *ret_text,
 	make_harmless(ret_text, read_start(dir, name, ret_text, room));
 }
 
-/* "flags:", in octal, in fdinfo. */
-static bool is_for_writing(int process, const char *fd)
+/* What fdinfo has of descriptor @fd; empty when it cannot be read. */
+static void read_fd_info(int process, const char *fd, char *ret_text,
+			 size_t room)
 {
-	char name[64], text[512], *at;
+	char name[64];
 
 	snprintf(name, sizeof(name), "fdinfo/%.32s", fd);
-	read_start(process, name, text, sizeof(text));
+	read_start(process, name, ret_text, room);
+}
+
+/* "flags:", in octal. */
+static bool is_for_writing(int process, const char *fd)
+{
+	char text[512], *at;
+
+	read_fd_info(process, fd, text, sizeof(text));
 	at = strstr(text, "flags:");
 	return at && (strtoul(at + 6, NULL, 8) & O_ACCMODE) != O_RDONLY;
 }
@@ -147,6 +156,28 @@ static bool is_view(int process, const char *comm)
 	if (fds)
 		closedir(fds);
 	return is;
+}
+
+/*
+ * By the inode alone, which is in fdinfo since Linux 5.14. So no file of others is
+ * asked for, only /proc: a security policy need not allow the keeper more.
+ */
+static bool may_be_list(const struct search *search, int process,
+			const char *fd)
+{
+	char text[512], *at;
+	uint64_t inode;
+
+	read_fd_info(process, fd, text, sizeof(text));
+	at = strstr(text, "ino:");
+	if (!at)
+		return true;
+	inode = strtoull(at + 4, NULL, 10);
+	for (size_t i = 0; i < search->nr_lists; i++) {
+		if (search->lists[i].inode == inode)
+			return true;
+	}
+	return false;
 }
 
 static void add_holder(struct search *search, int process, pid_t pid,
@@ -187,6 +218,7 @@ static bool look_through(struct search *search, int process, pid_t pid)
 
 	while (fds && (entry = readdir(fds))) {
 		if (!is_number(entry->d_name) ||
+		    !may_be_list(search, process, entry->d_name) ||
 		    !identify(dirfd(fds), entry->d_name, &id) ||
 		    !is_list(search, &id))
 			continue;

@@ -475,6 +475,7 @@ static void make_process(const char *pid)
 
 static void make_bad_processes(const char *list)
 {
+	const char *other = "pos:\t0\nflags:\t0100000\nmnt_id:\t1\nino:\t0\n";
 	char junk[70000];
 
 	memset(junk, 'x', sizeof(junk));
@@ -510,6 +511,25 @@ static void make_bad_processes(const char *list)
 	put("17/fdinfo/4", "pos:\t0\nflags:\t0100002\n", 23);
 	put("17/comm", "  \n\n\n", 5);
 	put("17/cmdline", "a\0b c\0\x7f\xc2\x9b\0\0", 12);
+	make_process("18"); /* has another file open, by its inode */
+	make_link(list, "18/fd/3");
+	put("18/fdinfo/3", other, strlen(other));
+}
+
+/* One that has @list open, by its inode. */
+static void make_good_process(const char *list)
+{
+	struct stat attr;
+	char text[80];
+	int len;
+
+	assert_return_code(stat(list, &attr), errno);
+	len = snprintf(text, sizeof(text),
+		       "pos:\t0\nflags:\t0100002\nmnt_id:\t1\nino:\t%ju\n",
+		       (uintmax_t)attr.st_ino);
+	make_process("19");
+	make_link(list, "19/fd/3");
+	put("19/fdinfo/3", text, (size_t)len);
 }
 
 static void assert_printable(const char *text, size_t room)
@@ -551,9 +571,10 @@ TEST(is_not_impressed_by_processes)
 	assert_non_null(mkdtemp(proc));
 	list_path(list, sizeof(list), ours.dir);
 	make_bad_processes(list);
+	make_good_process(list);
 	assert_int_equal(source_open(&options, &source), 0);
 	nr = source_holders(source, found, MAX);
-	assert_int_equal(nr, 3);
+	assert_int_equal(nr, 4);
 	for (size_t i = 0; i < nr; i++) {
 		assert_printable(found[i].comm, sizeof(found[i].comm));
 		assert_printable(found[i].command, sizeof(found[i].command));
@@ -564,6 +585,7 @@ TEST(is_not_impressed_by_processes)
 	assert_string_equal(find(found, nr, 11)->command, "");
 	assert_true(find(found, nr, 17)->writes);
 	assert_string_equal(find(found, nr, 17)->command, "a b c ???");
+	assert_true(find(found, nr, 19)->writes);
 	source_close(source);
 
 	options.proc = "/does/not/exist";

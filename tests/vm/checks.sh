@@ -14,7 +14,7 @@
 
 debug_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush)
 # What the keeper asks of a kernel is what rounds and kexec ask of the one that watches itself.
-vm_scenarios=("${debug_scenarios[@]}" keeper keeper_unpatched)
+vm_scenarios=("${debug_scenarios[@]}" keeper keeper_unpatched confined)
 
 # Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike: check_sim_NAME.
 # In the kernel alone: kunit, memory, oracle and keeper (the TPM of the machine), abi (tests/imasim/conformance runs it).
@@ -23,7 +23,7 @@ sim_scenarios=(rounds duplicates violations banks kexec kexec_digests snapshot s
 guest_programs() {
 	local tools=build/vm/tools name
 	mkdir -p "$tools"
-	for name in load-records late-writer; do
+	for name in load-records late-writer as-confined; do
 		guest_program "$tools/$name" "tests/vm/tools/$name.c"
 	done
 	guest_program "$tools/ima_staging_test" -pthread kernel/src/tools/testing/selftests/ima_staging/*.c
@@ -85,6 +85,24 @@ keeper_programs() {
 	done
 	tcti=$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { if (!n++) print $NF }')
 	adds+=(--add "$tcti:$tcti")
+}
+
+# installed_programs: into $adds, options by which a guest has all that is installed, systemd and AppArmor
+installed_programs() {
+	local tree=build/vm/installed units=/usr/lib/systemd/system path
+	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	rm -rf "$tree"
+	DESTDIR=$PWD/$tree meson install -C build/release --no-rebuild --quiet
+	rm -rf "$tree"/usr/local/{include,share}
+	adds=(--add "$PWD/$tree:/")
+	for path in "$(ldconfig -p | awk '$1 == "libtss2-tcti-device.so.0" { if (!n++) print $NF }')" \
+		/usr/lib/systemd/{systemd,systemd-executor,systemd-shutdown,systemd-journald} \
+		"$(command -v systemctl)" "$(command -v systemd-tmpfiles)" "$(command -v unshare)" \
+		"$(command -v apparmor_parser)" /usr/share/apparmor-features /etc/apparmor /etc/apparmor.d/{abi,abstractions,tunables} \
+		$units/{basic,sysinit,local-fs,local-fs-pre,slices,sockets,timers,paths,multi-user,shutdown,umount,final,poweroff}.target \
+		$units/systemd-{journald.service,journald.socket,journald-dev-log.socket,tmpfiles-setup.service,poweroff.service}; do
+		[[ ! -e $path ]] || adds+=(--add "$path:$path")
+	done
 }
 
 # explains NAME STAGE PART...: the parts, in this order, replay to what the PCRs
@@ -396,6 +414,29 @@ vm_keeper_unpatched() {
 	same "keeper_unpatched: all that was measured by then is archived" \
 		"$(number end "$out/results/status.json")" \
 		"$(records "$out/results/1.001.part")"
+}
+
+# What is shipped beside the programs, in force: on a kernel with staging, and under systemd on Debian's own. Both have
+# AppArmor, this one to be asked for.
+vm_confined() {
+	local debian vm_kernel=
+	need confined apparmor_parser systemctl unshare || return 0
+	installed_programs
+	if vm confined confined --append "log_buf_len=4M lsm=integrity,apparmor" "${adds[@]}"; then
+		explains confined 1 "$out"/results/1.00[01].part
+	fi
+	run_tap confined cat "$out/results/confined.tap"
+	[[ $vm_config == release ]] || return 0
+	debian=$(kernel/debian 2>&4) || {
+		skip confined-units "missing Debian's kernel image: see kernel/debian"
+		return
+	}
+	vm_kernel=$debian/vmlinuz
+	if vm confined-units confined --mem 1024 --append log_buf_len=4M --add "$debian/modules:/boot/modules" "${adds[@]}"; then
+		explains confined-units 1 "$out/results/1.001.part"
+		starts_with "confined-units: the archive is the list" "$out/results/1.001.part" "$out/results/1.000.part"
+	fi
+	run_tap confined-units cat "$out/results/confined.tap"
 }
 
 on_imasim() {

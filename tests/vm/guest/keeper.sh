@@ -5,6 +5,7 @@
 
 archive=/run/archive # tmpfs: what is read there is not measured
 conf=/run/imastaged.conf
+control=/run/control
 log=/results/imastaged.log
 
 # configure LINE...: the keeper drains whatever there is, at once
@@ -12,7 +13,7 @@ configure()
 {
 	cat >$conf <<-END
 		archive = $archive
-		control = /run/control
+		control = $control
 		metrics_socket = none
 		tpm = device:/dev/tpmrm0
 		wait = 10s
@@ -31,7 +32,7 @@ start_agent()
 wait_for_agent()
 {
 	n=0
-	until [ -S /run/control ]; do
+	until [ -S $control ]; do
 		n=$((n + 1))
 		[ $n -lt 3000 ] || fail "imastaged does not start"
 		sleep 0.02
