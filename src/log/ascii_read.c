@@ -581,13 +581,13 @@ static int try_shapes(struct imastage_reader *reader, const struct line *line,
 	return built ? 0 : -EINVAL;
 }
 
-/* 1: it ends at @end. 0: perhaps elsewhere. */
+/* 1: it ends at @end, and *record is it. 0: perhaps elsewhere. */
 static int try_end(struct imastage_reader *reader, const struct line *line,
-		   size_t end, struct search *search, struct ending *ret_ending)
+		   size_t end, struct search *search, struct ending *ret_ending,
+		   struct imastage_record *record)
 {
-	struct imastage_record record;
 	struct ending ending = { .end = end };
-	int r = try_shapes(reader, line, end, &ending.shape, &record);
+	int r = try_shapes(reader, line, end, &ending.shape, record);
 
 	if (r == 1)
 		*ret_ending = ending;
@@ -609,11 +609,13 @@ static bool is_violation(const struct line *line)
 }
 
 /*
- * Tries one newline after the other. 1 with the end in *ret_ending; 0 when none
+ * Tries one newline after the other. 1 with the end in *ret_ending and the record, which
+ * need not be put together once more; 0 when none
  * proved to be it; -ENODATA when there could be more of them.
  */
 static int find_end(struct imastage_reader *reader, const struct line *line,
-		    struct search *search, struct ending *ret_ending)
+		    struct search *search, struct ending *ret_ending,
+		    struct imastage_record *record)
 {
 	size_t at = line->fields_at;
 	int left = NEWLINES_MAX;
@@ -630,7 +632,7 @@ static int find_end(struct imastage_reader *reader, const struct line *line,
 			search->first = end;
 		if (end - search->first > TRIED_LEN_MAX)
 			return 0;
-		r = try_end(reader, line, end, search, ret_ending);
+		r = try_end(reader, line, end, search, ret_ending, record);
 		if (r || (search->found && is_violation(line)))
 			return r;
 		if (line->unknown && !last)
@@ -693,19 +695,19 @@ static int take_record(struct imastage_reader *reader, const struct line *line,
 {
 	struct search search = { .found = false };
 	struct ending ending = { .end = 0 };
-	int r = find_end(reader, line, &search, &ending);
+	int r = find_end(reader, line, &search, &ending, record);
 
-	if (r == 1)
+	if (r == 1) {
 		reader->crlf = ending.shape.cr;
-	if (r == 0 && search.found) {
+		r = 0;
+	} else if (r == 0) {
 		ending = search.plausible;
-		r = swallows(reader, &search);
-		r = r == 0 ? 1 : r < 0 ? r : -EBADMSG;
+		r = search.found ? swallows(reader, &search) : 1;
+		r = r > 0 ? -EBADMSG : r;
+		if (r == 0)
+			r = build(reader, line, ending.end, ending.shape,
+				  record);
 	}
-	if (r == 0)
-		r = -EBADMSG;
-	else if (r == 1)
-		r = build(reader, line, ending.end, ending.shape, record);
 	if (r == 0)
 		reader->used = behind(reader, ending.end);
 	return r;
