@@ -81,6 +81,7 @@ static void look_at_archive(const struct place *place, int asked,
 		.usual = !place->config_path && !place->control,
 	};
 
+	facts->archive_named = place->archive != NULL;
 	facts->survey.archive_error =
 		archive_open_reader(&options, &absence.archive);
 	survey_archive(&facts->survey, absence.archive);

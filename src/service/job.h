@@ -75,6 +75,7 @@ enum facts_absence {
 
 /* What the keeper knows after a job, for status and metrics; verdict.h judges. */
 struct facts {
+	bool archive_named; /* by who asks: one that is not there is an error */
 	struct survey survey; /* of the last JOB_SURVEY, counts newer */
 	bool reconciled;
 	char reconcile[JOB_TEXT_MAX]; /* what it found */

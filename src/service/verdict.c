@@ -68,7 +68,7 @@ static bool is_archive_unreadable(const struct facts *f, char *text,
 	int r = f->survey.archive_error;
 
 	snprintf(text, size, "the archive cannot be read: %s", strerror(-r));
-	return r < 0 && r != -ENOENT;
+	return r < 0 && (r != -ENOENT || f->archive_named);
 }
 
 static bool is_kernel_unreachable(const struct facts *f, char *text,
