@@ -378,12 +378,14 @@ static int put_data(struct imastage_buffer *data, const struct line *line,
 		    enum imastage_endian endian)
 {
 	const struct log_field *fields[LOG_FIELDS_MAX];
-	struct imastage_bytes texts[LOG_FIELDS_MAX] = { 0 };
+	struct imastage_bytes texts[LOG_FIELDS_MAX];
 	int nr = line_fields(line, fields);
 	int r = nr <= absent ? -EINVAL :
 			       split_fields(rest, fields, nr - absent, texts);
 
 	data->len = 0;
+	for (int i = nr - absent; i < nr && r == 0; i++)
+		texts[i] = bytes_of(NULL, 0);
 	if (r == 0 && log_template_is_old(line->name)) {
 		r = put_old(data, texts, endian);
 		return r == -EBADMSG && absent ? -EINVAL : r;
@@ -464,7 +466,8 @@ static int ends_with_blank_lines(const struct imastage_reader *reader,
 {
 	struct imastage_bytes rest = bytes_skip(reader->window, at);
 
-	if (rest.len > BLANK_LEN_MAX || !has_only(rest, "\r\n"))
+	if (rest.len > 0 && (rest.data[0] > '\r' || rest.len > BLANK_LEN_MAX ||
+			     !has_only(rest, "\r\n")))
 		return 0;
 	return reader->eof ? 1 : -ENODATA;
 }
