@@ -16,8 +16,6 @@
 #include "emu/tpm_handles.h"
 #include "tpm/esys.h"
 
-#define TCTI_MAX 256
-
 /**
  * struct tpm - a TPM
  * @lock: held while a command runs
@@ -33,18 +31,22 @@ struct tpm {
 	pthread_mutex_t lock;
 	bool is_own;
 	struct swtpm swtpm;
-	char tcti_name[TCTI_MAX];
+	char tcti_name[TPM_TCTI_MAX];
 	struct tpm_esys link;
 	struct tpm_handles handles;
 	unsigned int nr_banks;
 	struct tpm_bank banks[TPM_BANKS_MAX];
 };
 
+/* @what: what was asked of it, or the way to it */
 static int check(TSS2_RC rc, const char *what)
 {
+	char words[TPM_WORDS_MAX];
+
 	if (rc == TSS2_RC_SUCCESS)
 		return 0;
-	fprintf(stderr, "imasim: TPM: %s: error %#x\n", what, (unsigned)rc);
+	tpm_esys_words(rc, what, words);
+	fprintf(stderr, "imasim: TPM: %s: %s\n", what, words);
 	return -EIO;
 }
 
@@ -129,7 +131,7 @@ static int find_tpm(struct tpm *tpm, const char *which,
 
 	tpm->is_own = !strcmp(which, "swtpm");
 	if (!tpm->is_own) {
-		snprintf(tpm->tcti_name, sizeof(tpm->tcti_name), "%s", which);
+		tpm_esys_tcti(which, tpm->tcti_name);
 		return 0;
 	}
 	ret = swtpm_init(&tpm->swtpm);

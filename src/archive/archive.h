@@ -78,12 +78,18 @@ void archive_close(struct archive *archive);
 
 /* ---- boots ----------------------------------------------------------------- */
 
+#define ARCHIVE_EK_MAX 68 /* bytes of a TPM's name of a key */
+
 /* One hard boot, and what is kept of it. */
 struct archive_boot {
 	int64_t id; /* ascending, never used again */
 	char name[ARCHIVE_NAME_MAX]; /* of its folder: 8 digits or more */
-	bool has_reset_count;
-	uint32_t reset_count; /* of the TPM */
+	/* Of the TPM, as it was seen last. Archives of version 1 have the first
+	 * of them only. */
+	bool has_reset_count, has_restart_count;
+	uint32_t reset_count, restart_count;
+	uint8_t ek_len; /* 0: not known */
+	uint8_t ek[ARCHIVE_EK_MAX]; /* name of the endorsement key */
 	char boot_id[37]; /* of the kernel that was seen last */
 	int64_t created; /* seconds since 1970, by this machine's clock */
 	uint64_t first; /* oldest record still kept */
@@ -111,7 +117,7 @@ int archive_each_boot(struct archive *archive,
 
 /*
  * Begins a hard boot; what is put is its record from now on. Of @key only
- * has_reset_count, reset_count and boot_id are used. What was pending is
+ * what is of the TPM, and boot_id, are used. What was pending is
  * forgotten with it. Nothing may be put and not committed: -EBUSY. On return it
  * is on stable storage.
  */
@@ -124,6 +130,13 @@ int archive_new_boot(struct archive *archive, const struct archive_boot *key,
  */
 int archive_continue_boot(struct archive *archive, int64_t id,
 			  const char *boot_id);
+
+/*
+ * The last boot's TPM is seen to be as @key says, from now on. -ESTALE when @id is not
+ * the last boot's.
+ */
+int archive_continue_tpm(struct archive *archive, int64_t id,
+			 const struct archive_boot *key);
 
 /* ---- adding: one transaction ----------------------------------------------- */
 

@@ -128,6 +128,8 @@ static int add_boot(struct archive *archive, const struct archive_boot *key,
 	if (r == 0)
 		r = index_add_boot(&archive->index, key, store_now(),
 				   archive->options.banks, ret_id);
+	if (r == 0 && key->has_restart_count)
+		r = index_set_tpm(&archive->index, *ret_id, key);
 	if (r == 0)
 		r = index_add_kernel(&archive->index, *ret_id, key->boot_id, 0,
 				     store_now());
@@ -177,6 +179,36 @@ int archive_continue_boot(struct archive *archive, int64_t id,
 	if (r == 0)
 		r = index_add_kernel(&archive->index, id, boot_id, boot.end,
 				     store_now());
+	return store_commit(archive, r);
+}
+
+static bool is_same_tpm(const struct archive_boot *boot,
+			const struct archive_boot *key)
+{
+	return boot->has_restart_count == key->has_restart_count &&
+	       boot->reset_count == key->reset_count &&
+	       boot->restart_count == key->restart_count &&
+	       boot->ek_len == key->ek_len &&
+	       !memcmp(boot->ek, key->ek, key->ek_len);
+}
+
+int archive_continue_tpm(struct archive *archive, int64_t id,
+			 const struct archive_boot *key)
+{
+	struct archive_boot boot;
+	int r = store_idle(archive);
+
+	if (r == 0)
+		r = archive_last_boot(archive, &boot);
+	if (r < 0)
+		return r;
+	if (r == IMASTAGE_END || boot.id != id)
+		return -ESTALE;
+	if (is_same_tpm(&boot, key))
+		return 0;
+	r = index_begin(&archive->index);
+	if (r == 0)
+		r = index_set_tpm(&archive->index, id, key);
 	return store_commit(archive, r);
 }
 

@@ -150,7 +150,8 @@ static int check_table(struct index *index, struct sqlite3_stmt *query,
 	return query_damaged(index, "its tables are not those of an archive");
 }
 
-static int check_tables(struct index *index)
+/* They are the first @nr_wanted. */
+static int check_tables(struct index *index, size_t nr_wanted)
 {
 	int r;
 	struct sqlite3_stmt *query = query_take(index, QUERY_SCHEMA, &r);
@@ -159,7 +160,7 @@ static int check_tables(struct index *index)
 	if (!query)
 		return r;
 	while ((r = query_step(index, query)) == 0) {
-		if (nr == schema_nr_tables)
+		if (nr == nr_wanted)
 			r = query_damaged(index, "it has a table too many");
 		else
 			r = check_table(index, query, &schema_tables[nr++]);
@@ -167,12 +168,14 @@ static int check_tables(struct index *index)
 			break;
 	}
 	query_give(index, query);
-	if (r == IMASTAGE_END && nr < schema_nr_tables)
+	if (r == IMASTAGE_END && nr < nr_wanted)
 		r = query_damaged(index, "it lacks a table");
 	return r == IMASTAGE_END ? 0 : r;
 }
 
-/* IMASTAGE_END: it is empty, as one that was about to be made. */
+#define OLDER 2 /* not IMASTAGE_END */
+
+/* IMASTAGE_END: it is empty, as one that was about to be made. OLDER: of version 1. */
 static int check_kind(struct index *index)
 {
 	int64_t id = 0, version = 0, schema = 0;
@@ -191,11 +194,50 @@ static int check_kind(struct index *index)
 		return query_damaged(index,
 				     "it is not the index of an archive");
 	if (version == SCHEMA_VERSION)
-		return check_tables(index);
+		return check_tables(index, schema_nr_tables);
+	if (version == 1) {
+		r = check_tables(index, schema_nr_tables_1);
+		return r == 0 ? OLDER : r;
+	}
 	say(index->say, SAY_ERROR,
-	    "%s: format version %lld is not known here, only %d is",
+	    "%s: format version %lld is not known here, up to %d is; a newer imastage has made it: use that",
 	    index->path, (long long)version, SCHEMA_VERSION);
 	return -ENOTSUP;
+}
+
+/* To the latest version, in one transaction: what is there stays as it is. */
+static int upgrade(struct index *index)
+{
+	char text[64];
+	int r = run(index, "BEGIN IMMEDIATE");
+
+	for (size_t i = schema_nr_tables_1; i < schema_nr_tables && r == 0; i++)
+		r = run(index, schema_tables[i].text);
+	snprintf(text, sizeof(text), "PRAGMA user_version = %d; COMMIT",
+		 SCHEMA_VERSION);
+	if (r == 0)
+		r = run(index, text);
+	if (r == 0)
+		say(index->say, SAY_NOTICE,
+		    "%s: upgraded to format version %d; older programs cannot read it any more",
+		    index->path, SCHEMA_VERSION);
+	return r;
+}
+
+/* A reader changes nothing: tables that are missing are empty, and in memory. */
+static int stand_in(struct index *index)
+{
+	static const char create[] = "CREATE TABLE ";
+	char text[512];
+	int r = 0;
+
+	for (size_t i = schema_nr_tables_1; i < schema_nr_tables && r == 0;
+	     i++) {
+		snprintf(text, sizeof(text), "CREATE TEMP TABLE %s",
+			 schema_tables[i].text + strlen(create));
+		r = run(index, text);
+	}
+	return r;
 }
 
 /* ---- writers --------------------------------------------------------------- */
@@ -226,6 +268,8 @@ static int prepare_writer(struct index *index)
 		       "PRAGMA journal_size_limit = 4194304");
 	if (r == 0)
 		r = check_kind(index);
+	if (r == OLDER)
+		return upgrade(index);
 	return r == IMASTAGE_END ? make_tables(index) : r;
 }
 
@@ -259,6 +303,8 @@ static int open_to_read(struct index *index, const char *name, int flags,
 
 	if (r == 0)
 		r = check_kind(index);
+	if (r == OLDER)
+		r = stand_in(index);
 	if (r == IMASTAGE_END) {
 		say(index->say, SAY_ERROR, "%s: no archive has been made yet",
 		    index->path);

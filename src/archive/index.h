@@ -82,6 +82,9 @@ struct index_base {
 
 int index_add_boot(struct index *index, const struct archive_boot *key,
 		   int64_t now, unsigned int banks, int64_t *ret_id);
+/* Of @key its reset_count, restart_count and ek. */
+int index_set_tpm(struct index *index, int64_t boot,
+		  const struct archive_boot *key);
 int index_remove_boot(struct index *index, int64_t boot);
 int index_add_kernel(struct index *index, int64_t boot, const char *boot_id,
 		     uint64_t first, int64_t now);

@@ -48,12 +48,30 @@ static int remove_by_boot(struct index *index, enum query which, int64_t boot)
 	return finish(index, query);
 }
 
+int index_set_tpm(struct index *index, int64_t boot,
+		  const struct archive_boot *key)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_TPM_SET, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)boot);
+	query_bind(query, 2, key->reset_count);
+	query_bind(query, 3, key->restart_count);
+	if (key->ek_len)
+		query_bind_blob(query, 4, bytes_of(key->ek, key->ek_len));
+	return finish(index, query);
+}
+
 int index_remove_boot(struct index *index, int64_t boot)
 {
 	int r = remove_by_boot(index, QUERY_BOOT_REMOVE, boot);
 
 	if (r == 0)
 		r = remove_by_boot(index, QUERY_KERNELS_REMOVE, boot);
+	if (r == 0)
+		r = remove_by_boot(index, QUERY_TPM_REMOVE, boot);
 	return r == 0 ? index_remove_gaps(index, boot, INT64_MAX) : r;
 }
 
@@ -77,12 +95,30 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static int get_ek(struct index *index, struct sqlite3_stmt *query,
+		  struct archive_boot *boot)
+{
+	const void *name = sqlite3_column_blob(query, 15);
+	int len = sqlite3_column_bytes(query, 15);
+
+	if (len < 0 || len > (int)sizeof(boot->ek))
+		return query_damaged(
+			index, "the name of an endorsement key is too long");
+	if (!name && len)
+		return -ENOMEM;
+	boot->ek_len = (uint8_t)len;
+	if (len)
+		memcpy(boot->ek, name, (size_t)len);
+	return 0;
+}
+
 static int get_boot(struct index *index, struct sqlite3_stmt *query,
 		    struct archive_boot *boot)
 {
 	uint64_t base = query_number(query, 3);
 	uint64_t end = larger(query_number(query, 5), query_number(query, 6));
 	bool has_segments = sqlite3_column_type(query, 4) != SQLITE_NULL;
+	int r = 0;
 
 	*boot = (struct archive_boot){
 		.id = (int64_t)query_number(query, 0),
@@ -96,14 +132,18 @@ static int get_boot(struct index *index, struct sqlite3_stmt *query,
 		.nr_gaps = query_number(query, 10),
 		.nr_kernels = query_number(query, 11),
 		.nr_records = query_number(query, 13),
+		.has_restart_count = sqlite3_column_type(query, 14) !=
+				     SQLITE_NULL,
+		.restart_count = (uint32_t)query_number(query, 14),
 	};
 	if (boot->id <= 0 || boot->end > INT64_MAX / 4)
 		return query_damaged(index, "a boot's number is out of range");
 	boot->first = has_segments ? query_number(query, 4) : boot->end;
 	snprintf(boot->name, sizeof(boot->name), "%08lld", (long long)boot->id);
-	return boot->nr_kernels ? query_text(index, query, 12, boot->boot_id,
-					     sizeof(boot->boot_id)) :
-				  0;
+	if (boot->nr_kernels)
+		r = query_text(index, query, 12, boot->boot_id,
+			       sizeof(boot->boot_id));
+	return r == 0 ? get_ek(index, query, boot) : r;
 }
 
 int index_next_boot(struct index *index, int64_t at_least,

@@ -83,10 +83,18 @@ const struct schema_table schema_tables[] = {
 	{ "segments_raw",
 	  "CREATE INDEX segments_raw ON segments (boot, first)\n"
 	  "	WHERE compressed = 0" },
+	{ "tpms", "CREATE TABLE tpms (\n"
+		  "	boot INTEGER PRIMARY KEY,\n"
+		  "	reset_count INTEGER NOT NULL,\n"
+		  "	restart_count INTEGER NOT NULL,\n"
+		  "	ek_name BLOB\n"
+		  ") STRICT" },
 };
 
 const size_t schema_nr_tables =
 	sizeof(schema_tables) / sizeof(schema_tables[0]);
+const size_t schema_nr_tables_1 =
+	sizeof(schema_tables) / sizeof(schema_tables[0]) - 1;
 
 /* ?3: of enum index_parts */
 #define SEGMENT_COLUMNS                                        \
@@ -100,7 +108,8 @@ const size_t schema_nr_tables =
 
 /* A boot with what is counted of its segments, gaps and kernels. */
 #define BOOT_TEXT                                                        \
-	"SELECT b.id, b.created, b.reset_count, b.base_first, "          \
+	"SELECT b.id, b.created, "                                       \
+	"coalesce(t.reset_count, b.reset_count), b.base_first, "         \
 	"(SELECT first FROM segments WHERE boot = b.id "                 \
 	"ORDER BY first LIMIT 1), "                                      \
 	"(SELECT first + count FROM segments WHERE boot = b.id "         \
@@ -114,8 +123,10 @@ const size_t schema_nr_tables =
 	"(SELECT count(*) FROM kernels WHERE boot = b.id), "             \
 	"(SELECT boot_id FROM kernels WHERE boot = b.id "                \
 	"ORDER BY id DESC LIMIT 1), "                                    \
-	"(SELECT total(count) FROM segments WHERE boot = b.id) "         \
-	"FROM boots b WHERE b.id >= ?1 ORDER BY b.id LIMIT 1"
+	"(SELECT total(count) FROM segments WHERE boot = b.id), "        \
+	"t.restart_count, t.ek_name "                                    \
+	"FROM boots b LEFT JOIN tpms t ON t.boot = b.id "                \
+	"WHERE b.id >= ?1 ORDER BY b.id LIMIT 1"
 
 #define GAP_COLUMNS "boot, first, count, created, reason FROM gaps "
 #define HOLD_COLUMNS "name, boot, first, changed FROM holds "
@@ -147,6 +158,10 @@ const char *const query_texts[NR_QUERIES] = {
 	[QUERY_KERNEL_ADD] =
 		"INSERT INTO kernels (boot, boot_id, first, created) "
 		"VALUES (?1, ?2, ?3, ?4)",
+	[QUERY_TPM_SET] = "INSERT OR REPLACE INTO tpms "
+			  "(boot, reset_count, restart_count, ek_name) "
+			  "VALUES (?1, ?2, ?3, ?4)",
+	[QUERY_TPM_REMOVE] = "DELETE FROM tpms WHERE boot = ?1",
 	[QUERY_KERNELS_REMOVE] = "DELETE FROM kernels WHERE boot = ?1",
 
 	[QUERY_SEGMENT_AT] = "SELECT " SEGMENT_COLUMNS

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #define SCHEMA_APPLICATION_ID 0x494d4152 /* "IMAR" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 struct schema_table {
 	const char *name;
@@ -18,5 +18,8 @@ struct schema_table {
 /* In ascending order of names. */
 extern const struct schema_table schema_tables[];
 extern const size_t schema_nr_tables;
+
+/* So many of them there were in version 1: the first ones. */
+extern const size_t schema_nr_tables_1;
 
 #endif

@@ -154,6 +154,8 @@ static int put_boot(struct options *options, const struct archive_boot *boot)
 	json_text(out, "boot_id", boot->boot_id);
 	if (boot->has_reset_count)
 		json_number(out, "reset_count", boot->reset_count);
+	if (boot->has_restart_count)
+		json_number(out, "restart_count", boot->restart_count);
 	json_number(out, "kernels", boot->nr_kernels);
 	json_number(out, "records", boot->nr_records);
 	json_number(out, "first", boot->first);

@@ -8,7 +8,12 @@
  */
 #include "keep/private.h"
 
+#include "base/bytes.h"
+
 #include <errno.h>
+
+/* Where the archive replays none, for there is a gap: those that are most used. */
+#define FRESH_BANKS (1u << IMASTAGE_SHA1 | 1u << IMASTAGE_SHA256)
 
 int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs)
 {
@@ -18,10 +23,10 @@ int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs)
 	int r = 0;
 
 	*ret_pcrs = pcrs;
-	if (!replay || !keep->options.tpm)
+	if (!keep->options.tpm)
 		return 0;
 	pcrs.banks = tpm_banks(keep->options.tpm) &
-		     imastage_replay_banks(replay);
+		     (replay ? imastage_replay_banks(replay) : FRESH_BANKS);
 	if (pcrs.banks)
 		r = tpm_read_pcrs(keep->options.tpm, pcrs.banks,
 				  IMASTAGE_PCR_IMA, &pcrs.values);
@@ -163,13 +168,14 @@ int keep_replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
 {
 	struct keep_check check = { .verdict = KEEP_CHECK_UNKNOWN,
 				    .banks = pcrs->banks };
-	struct imastage_replay *replay = NULL;
+	const struct imastage_replay *archived =
+		archive_replay(keep->options.archive);
+	struct imastage_replay *replay;
 	unsigned int unexplained = 0;
 	int r = 0;
 
-	if (pcrs->banks) {
-		r = imastage_replay_clone(archive_replay(keep->options.archive),
-					  &replay);
+	if (pcrs->banks && archived) {
+		r = imastage_replay_clone(archived, &replay);
 		if (r == 0)
 			r = replay_listed(keep, pcrs, skip, replay, &check,
 					  &unexplained);
@@ -181,6 +187,81 @@ int keep_replay_listed(struct keep *keep, const struct keep_pcrs *pcrs,
 		*ret_check = check;
 	return r;
 }
+
+/* ---- the list alone -------------------------------------------------------- */
+
+/* The kernel's own first record, in each of its forms. 1 or 0. */
+static int begins_a_boot(struct keep *keep)
+{
+	static const char first[] = "boot_aggregate";
+	cleanup_keep_list struct keep_list list = { 0 };
+	struct imastage_record record;
+	struct imastage_bytes name;
+	int r = keep_list_open(keep->options.source, KEEP_BOTH, 0, &list);
+
+	if (r == 0)
+		r = keep_list_next(&list, &record);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return imastage_record_event_name(&record, &name) == 0 &&
+	       name.len >= strlen(first) &&
+	       !memcmp(name.data, first, strlen(first));
+}
+
+/* With the banks of *padded in @form; afterwards it is what was not explained. */
+static int replay_fresh(struct keep *keep, const struct keep_pcrs *pcrs,
+			enum imastage_form form, unsigned int *padded,
+			struct keep_check *check)
+{
+	struct imastage_replay *replay;
+	int r = imastage_replay_new(pcrs->banks, 1u << IMASTAGE_PCR_IMA,
+				    &replay);
+
+	if (r < 0)
+		return r;
+	for (int bank = 0; bank < IMASTAGE_NR_BANKS && r == 0; bank++)
+		if (*padded & 1u << bank)
+			r = imastage_replay_set_form(replay, bank, form);
+	if (r < 0) {
+		imastage_replay_free(replay);
+		return r;
+	}
+	return replay_listed(keep, pcrs, 0, replay, check, padded);
+}
+
+static int replay_fresh_in_any_form(struct keep *keep,
+				    const struct keep_pcrs *pcrs,
+				    struct keep_check *check)
+{
+	unsigned int unexplained = 0;
+	int r = replay_fresh(keep, pcrs, IMASTAGE_FORM_OWN, &unexplained, check);
+
+	for (int form = IMASTAGE_FORM_PADDED;
+	     form < IMASTAGE_NR_FORMS && r == 0 && unexplained &&
+	     check->verdict == KEEP_CHECK_MISMATCH;
+	     form++) {
+		unsigned int padded = unexplained;
+
+		r = replay_fresh(keep, pcrs, form, &padded, check);
+	}
+	return r;
+}
+
+int keep_replay_fresh(struct keep *keep, const struct keep_pcrs *pcrs,
+		      struct keep_check *ret_check)
+{
+	struct keep_check check = { .verdict = KEEP_CHECK_UNKNOWN,
+				    .banks = pcrs->banks };
+	int r = pcrs->banks ? begins_a_boot(keep) : 0;
+
+	if (r > 0)
+		r = replay_fresh_in_any_form(keep, pcrs, &check);
+	if (r == 0)
+		*ret_check = check;
+	return r;
+}
+
+/* ---- on request ------------------------------------------------------------ */
 
 static int check_placed(struct keep *keep, struct keep_check *check)
 {
@@ -201,9 +282,11 @@ static int check_placed(struct keep *keep, struct keep_check *check)
 
 int keep_check(struct keep *keep, struct keep_check *ret_check)
 {
-	struct keep_check check = { 0 };
-	int r = source_begin(keep->options.source, SOURCE_READ);
+	struct keep_check check = { .verdict = KEEP_CHECK_UNKNOWN };
+	int r = keep_look(keep);
 
+	if (r == 0)
+		r = source_begin(keep->options.source, SOURCE_READ);
 	if (r < 0)
 		return r;
 	r = keep_place(keep);

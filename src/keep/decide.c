@@ -17,15 +17,42 @@ const char *keep_case_name(enum keep_case what)
 		[KEEP_CASE_HARD_BOOT] = "hard boot",
 		[KEEP_CASE_GAP] = "gap",
 		[KEEP_CASE_CONTRADICTION] = "contradiction",
+		[KEEP_CASE_WAIT] = "wait",
 	};
 
 	return names[what];
+}
+
+const char *keep_hold_name(enum keep_hold hold)
+{
+	static const char *const names[KEEP_NR_HOLDS] = {
+		[KEEP_HOLD_NONE] = "none",
+		[KEEP_HOLD_SILENT] = "tpm.silent",
+		[KEEP_HOLD_RESTART] = "tpm.restart",
+		[KEEP_HOLD_UNPROVED] = "tpm.unproved",
+	};
+
+	return names[hold];
 }
 
 /* The kernel lists records that we have: no other boot's list would. */
 static bool is_known(const struct keep_reading *reading)
 {
 	return reading->content == KEEP_EQUAL && reading->nr_equal > 0;
+}
+
+/* The TPM has proved that what is archived goes on with what is listed. */
+static bool goes_on(const struct keep_facts *facts)
+{
+	return facts->kept.replays == KEEP_YES ||
+	       facts->gone.replays == KEEP_YES;
+}
+
+/* It was asked, and it does not. */
+static bool does_not_go_on(const struct keep_facts *facts)
+{
+	return !goes_on(facts) && (facts->kept.replays == KEEP_NO ||
+				   facts->gone.replays == KEEP_NO);
 }
 
 /*
@@ -48,11 +75,12 @@ static bool looks_like_kexec(const struct keep_facts *facts)
 
 static bool is_same_hard_boot(const struct keep_facts *facts)
 {
-	if (facts->same_boot_id)
+	if (facts->same_boot_id || goes_on(facts))
 		return true;
-	if (facts->same_reset != KEEP_UNKNOWN)
-		return facts->same_reset == KEEP_YES;
-	return looks_like_kexec(facts);
+	if (facts->fresh == KEEP_YES || facts->same_reset == KEEP_NO ||
+	    facts->same_ek == KEEP_NO)
+		return false;
+	return facts->same_reset == KEEP_YES || looks_like_kexec(facts);
 }
 
 static struct keep_decision in_new_boot(const struct keep_facts *facts,
@@ -162,22 +190,62 @@ static struct keep_decision by_content(const struct keep_facts *facts)
 	return decision;
 }
 
+/* The records alone do not say it. */
+static bool is_open(const struct keep_facts *facts)
+{
+	if (facts->counts_deleted)
+		return false;
+	return may_be_both(facts) ||
+	       (!may_be_kept(facts) && !may_be_gone(facts));
+}
+
+static bool is_another_life(const struct keep_facts *facts)
+{
+	return facts->same_reset == KEEP_NO || facts->same_restart == KEEP_NO ||
+	       facts->same_ek == KEEP_NO;
+}
+
 bool keep_asks_tpm(const struct keep_facts *facts)
 {
-	if (!facts->has_boot || !is_same_hard_boot(facts))
-		return false;
-	if (facts->counts_deleted)
-		return !facts->same_boot_id &&
-		       facts->deleted + facts->uncounted <= facts->end &&
-		       facts->kept.content != KEEP_EQUAL;
-	return may_be_kept(facts) == may_be_gone(facts);
+	return facts->has_boot && facts->tpm == KEEP_YES &&
+	       (!facts->same_boot_id || is_another_life(facts) ||
+		is_open(facts));
+}
+
+/*
+ * A PCR is asked about when it is not sure that it goes on. Where records are
+ * missing it cannot, and that is known and said already.
+ */
+static enum keep_hold hold_of(const struct keep_facts *facts,
+			      enum keep_case what)
+{
+	if (facts->tpm == KEEP_NO)
+		return KEEP_HOLD_SILENT;
+	if (facts->tpm != KEEP_YES || !does_not_go_on(facts) ||
+	    (what != KEEP_CASE_SAME && what != KEEP_CASE_KEXEC))
+		return KEEP_HOLD_NONE;
+	if (facts->same_boot_id)
+		return is_another_life(facts) ? KEEP_HOLD_RESTART :
+						KEEP_HOLD_NONE;
+	return facts->same_restart == KEEP_NO ? KEEP_HOLD_RESTART :
+						KEEP_HOLD_UNPROVED;
+}
+
+static struct keep_decision decide(const struct keep_facts *facts)
+{
+	if (!facts->has_boot)
+		return in_new_boot(facts, KEEP_CASE_FIRST);
+	if (facts->tpm == KEEP_NO && (!facts->same_boot_id || is_open(facts)))
+		return (struct keep_decision){ .what = KEEP_CASE_WAIT };
+	if (!is_same_hard_boot(facts))
+		return in_new_boot(facts, KEEP_CASE_HARD_BOOT);
+	return facts->counts_deleted ? by_count(facts) : by_content(facts);
 }
 
 struct keep_decision keep_decide(const struct keep_facts *facts)
 {
-	if (!facts->has_boot)
-		return in_new_boot(facts, KEEP_CASE_FIRST);
-	if (!is_same_hard_boot(facts))
-		return in_new_boot(facts, KEEP_CASE_HARD_BOOT);
-	return facts->counts_deleted ? by_count(facts) : by_content(facts);
+	struct keep_decision decision = decide(facts);
+
+	decision.hold = hold_of(facts, decision.what);
+	return decision;
 }

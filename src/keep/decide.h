@@ -54,7 +54,11 @@ struct keep_facts {
 
 	bool has_boot; /* the archive is not empty; else nothing below counts */
 	uint64_t end;
-	enum keep_answer same_reset; /* the TPM's reset counter is as it was */
+	/* A TPM that is known answers; no: it is silent; unknown: there is none. */
+	enum keep_answer tpm;
+	/* Its counts of resets and restarts, and its endorsement key, are as they
+	 * were in that boot. */
+	enum keep_answer same_reset, same_restart, same_ek;
 	bool same_boot_id; /* it is the kernel that was drained last */
 	bool kexec_expected; /* we were told to flush for one */
 	enum keep_pending pending;
@@ -73,6 +77,8 @@ struct keep_facts {
 	/* Where, behind @kept, what is listed is found in what is archived:
 	 * somebody else has deleted. 0 when it is not. */
 	uint64_t found;
+	/* Does what is listed replay to the TPM's PCR alone, as a boot's list? */
+	enum keep_answer fresh;
 };
 
 enum keep_case {
@@ -82,10 +88,20 @@ enum keep_case {
 	KEEP_CASE_HARD_BOOT,
 	KEEP_CASE_GAP, /* somebody else deleted what is not archived */
 	KEEP_CASE_CONTRADICTION, /* it cannot be what is archived */
+	KEEP_CASE_WAIT, /* nothing is filed before the TPM answers */
 	KEEP_NR_CASES
 };
 
 #define KEEP_GAP_UNKNOWN UINT64_MAX
+
+/* Why nothing may be deleted for now; records are saved all the same. */
+enum keep_hold {
+	KEEP_HOLD_NONE,
+	KEEP_HOLD_SILENT, /* the TPM does not answer */
+	KEEP_HOLD_RESTART, /* its PCR does not go on: it began anew meanwhile */
+	KEEP_HOLD_UNPROVED, /* its PCR does not say which boot it is */
+	KEEP_NR_HOLDS
+};
 
 struct keep_decision {
 	enum keep_case what;
@@ -100,6 +116,7 @@ struct keep_decision {
 	/* Nothing but likelihood spoke for it: another reading was possible,
 	 * and no TPM there to ask. */
 	bool likely;
+	enum keep_hold hold;
 };
 
 /* Is it a new folder that the kernel's records go to? */
@@ -112,7 +129,10 @@ static inline bool keep_case_is_new_boot(enum keep_case what)
 /* "kexec", for logs, status and tests. */
 const char *keep_case_name(enum keep_case what);
 
-/* Could the TPM make a difference? Then @replays is wanted. */
+/* "tpm.silent", "tpm.restart", "tpm.unproved", for status, JSON and tests. */
+const char *keep_hold_name(enum keep_hold hold);
+
+/* Could the TPM make a difference? Then @replays and @fresh are wanted. */
 bool keep_asks_tpm(const struct keep_facts *facts);
 
 struct keep_decision keep_decide(const struct keep_facts *facts);

@@ -14,6 +14,7 @@
 #include <inttypes.h>
 
 #define AGAIN 2 /* there may be more to do; not KEEP_IS_OTHER */
+#define HELD 3 /* it is placed, but nothing may be deleted */
 
 /* Records of one transaction: the first ones of a list. */
 struct chunk {
@@ -403,6 +404,8 @@ static int drain_placed(struct drain *drain)
 	do {
 		if (r >= 0)
 			r = keep_place(keep);
+		if (r == 0 && keep_held(keep))
+			return HELD;
 		if (r == 0)
 			r = keep_step(keep, "begun");
 		if (r == 0)
@@ -439,9 +442,9 @@ static int drain(struct keep *keep, const struct keep_limits *limits,
 		 struct keep_result *result)
 {
 	struct drain drain = { keep, limits, result, 0 };
-	int r = -EOPNOTSUPP;
+	int r = can_drain(keep, limits) ? keep_look(keep) : -EOPNOTSUPP;
 
-	if (can_drain(keep, limits))
+	if (r == 0)
 		r = source_begin(keep->options.source, SOURCE_WRITE);
 	if (r < 0)
 		return r;
@@ -450,16 +453,6 @@ static int drain(struct keep *keep, const struct keep_limits *limits,
 		r = keep_fail(keep, r);
 	source_end(keep->options.source);
 	return r;
-}
-
-int keep_drain(struct keep *keep, const struct keep_limits *limits,
-	       struct keep_result *ret_result)
-{
-	int r;
-
-	*ret_result = (struct keep_result){ 0 };
-	r = drain(keep, limits, ret_result);
-	return r < 0 ? r : forget_kexec(keep);
 }
 
 /* ---- copying --------------------------------------------------------------- */
@@ -565,10 +558,33 @@ static int copy(struct keep *keep, struct keep_result *result)
 
 int keep_copy(struct keep *keep, struct keep_result *ret_result)
 {
+	int r = keep_look(keep);
+
+	*ret_result = (struct keep_result){ 0 };
+	if (r == 0)
+		r = copy(keep, ret_result);
+	return r < 0 ? r : forget_kexec(keep);
+}
+
+/* What may not be deleted is saved all the same. */
+static int drain_or_copy(struct keep *keep, const struct keep_limits *limits,
+			 struct keep_result *result)
+{
+	int r = drain(keep, limits, result);
+
+	if (r != HELD)
+		return r;
+	r = copy(keep, result);
+	return r < 0 ? r : keep_held(keep);
+}
+
+int keep_drain(struct keep *keep, const struct keep_limits *limits,
+	       struct keep_result *ret_result)
+{
 	int r;
 
 	*ret_result = (struct keep_result){ 0 };
-	r = copy(keep, ret_result);
+	r = drain_or_copy(keep, limits, ret_result);
 	return r < 0 ? r : forget_kexec(keep);
 }
 
@@ -612,6 +628,9 @@ int keep_flush_before_kexec(struct keep *keep, const struct keep_limits *limits,
 	if (limits)
 		all = *limits;
 	all.leave = 0;
-	r = limits ? drain(keep, &all, ret_result) : -EOPNOTSUPP;
-	return r == -EOPNOTSUPP ? copy(keep, ret_result) : r;
+	r = limits ? drain_or_copy(keep, &all, ret_result) : -EOPNOTSUPP;
+	if (r != -EOPNOTSUPP)
+		return r;
+	r = keep_look(keep);
+	return r < 0 ? r : copy(keep, ret_result);
 }

@@ -31,12 +31,39 @@ static int gather_kernel(struct source *source, struct keep_facts *facts)
 	return 0;
 }
 
-static enum keep_answer same_reset(const struct archive_boot *boot,
-				   const struct keep_identity *identity)
+static enum keep_answer yes_if(bool yes)
 {
-	if (!boot->has_reset_count || !identity->has_reset_count)
-		return KEEP_UNKNOWN;
-	return boot->reset_count == identity->reset_count ? KEEP_YES : KEEP_NO;
+	return yes ? KEEP_YES : KEEP_NO;
+}
+
+/* One that the boot is known by, and that is not there, is yet to come. */
+static enum keep_answer tpm_of(enum keep_tpm tpm,
+			       const struct archive_boot *boot)
+{
+	if (tpm == KEEP_TPM_ABSENT)
+		return boot->has_reset_count ? KEEP_NO : KEEP_UNKNOWN;
+	return tpm == KEEP_TPM_ANSWERS ? KEEP_YES :
+	       tpm == KEEP_TPM_SILENT  ? KEEP_NO :
+					 KEEP_UNKNOWN;
+}
+
+static void gather_tpm(const struct archive_boot *boot,
+		       const struct keep_identity *identity,
+		       struct keep_facts *facts)
+{
+	const struct tpm_identity *is = &identity->is;
+
+	facts->tpm = tpm_of(identity->tpm, boot);
+	if (facts->tpm != KEEP_YES)
+		return;
+	if (boot->has_reset_count)
+		facts->same_reset = yes_if(boot->reset_count == is->reset);
+	if (boot->has_restart_count)
+		facts->same_restart =
+			yes_if(boot->restart_count == is->restart);
+	if (boot->ek_len && is->ek_len)
+		facts->same_ek = yes_if(boot->ek_len == is->ek_len &&
+					!memcmp(boot->ek, is->ek, is->ek_len));
 }
 
 /* Notes are of an earlier kernel or boot, or of this one. */
@@ -151,9 +178,11 @@ int keep_gather(struct source *source, struct archive *archive,
 		return r;
 	facts.has_boot = r != IMASTAGE_END;
 	r = 0;
+	if (!facts.has_boot)
+		*ret_boot = (struct archive_boot){ 0 };
+	gather_tpm(ret_boot, identity, &facts);
 	if (facts.has_boot) {
 		facts.end = ret_boot->end;
-		facts.same_reset = same_reset(ret_boot, identity);
 		facts.same_boot_id =
 			!strcmp(ret_boot->boot_id, identity->boot_id);
 		r = gather_notes(archive, ret_boot, &facts);

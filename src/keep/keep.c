@@ -108,11 +108,22 @@ static int read_boot_id(const char *path, char ret_id[37])
 	return 0;
 }
 
+static enum keep_tpm ask_tpm(struct tpm *tpm, struct tpm_identity *ret_is)
+{
+	int r;
+
+	if (!tpm)
+		return KEEP_TPM_NONE;
+	r = tpm_identify(tpm, ret_is);
+	return r == 0	    ? KEEP_TPM_ANSWERS :
+	       r == -ENODEV ? KEEP_TPM_ABSENT :
+			      KEEP_TPM_SILENT;
+}
+
 int keep_identify(struct tpm *tpm, const char *boot_id, const struct say *log,
 		  struct keep_identity *ret_identity)
 {
 	struct keep_identity identity = { 0 };
-	uint32_t restart;
 	int r = read_boot_id(boot_id, identity.boot_id);
 
 	if (r < 0) {
@@ -120,14 +131,13 @@ int keep_identify(struct tpm *tpm, const char *boot_id, const struct say *log,
 		    strerror(-r));
 		return r;
 	}
-	if (tpm) {
-		r = tpm_reset_count(tpm, &identity.reset_count, &restart);
-		identity.has_reset_count = r == 0;
-		if (r < 0)
-			say(log, SAY_WARNING,
-			    "the TPM does not tell its reset counter (%s): boots are told apart without it",
-			    strerror(-r));
-	}
+	identity.tpm = ask_tpm(tpm, &identity.is);
 	*ret_identity = identity;
 	return 0;
+}
+
+int keep_look(struct keep *keep)
+{
+	return keep_identify(keep->options.tpm, keep->options.boot_id,
+			     keep->options.say, &keep->identity);
 }

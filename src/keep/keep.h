@@ -78,14 +78,19 @@ extern const struct keep_step_name keep_steps[];
 
 /* What tells hard boots and kernels apart. */
 struct keep_identity {
-	bool has_reset_count;
-	uint32_t reset_count; /* TPM2_ReadClock */
 	char boot_id[37];
+	enum keep_tpm {
+		KEEP_TPM_NONE,
+		KEEP_TPM_ABSENT, /* there may be one, but there is none now */
+		KEEP_TPM_SILENT,
+		KEEP_TPM_ANSWERS
+	} tpm;
+	struct tpm_identity is; /* if it answers */
 };
 
 /*
- * @tpm may be NULL, and one that does not answer counts as none, which is said.
- * Otherwise errors are those of reading @boot_id; -EBADMSG: it is none.
+ * @tpm: NULL: there is none. It is asked, which may take its time: hold nothing that
+ * others wait for. Errors are those of reading @boot_id; -EBADMSG: it is none.
  */
 int keep_identify(struct tpm *tpm, const char *boot_id, const struct say *log,
 		  struct keep_identity *ret_identity);
@@ -107,7 +112,8 @@ struct keep_report {
  * not what it was.
  *
  * Errors of source_begin(), of the archive (which is rolled back), and
- * -EBADMSG: the kernel's list cannot be read.
+ * -EBADMSG	the kernel's list cannot be read
+ * -ETIMEDOUT	the TPM does not answer, and without it nothing is filed
  */
 int keep_reconcile(struct keep *keep, struct keep_report *ret_report);
 
@@ -149,6 +155,10 @@ struct keep_result {
  * -EOPNOTSUPP	nothing can be deleted here, or not by that method: keep_copy()
  * -EAGAIN	somebody else staged or deleted at the same time
  * -EUCLEAN	the kernel's list is not what its counts or its answers say
+ * -ETIMEDOUT	the TPM does not answer, and is waited for: records were saved if
+ *		it is known where they belong, nothing was deleted
+ * -EREMCHG	its PCR does not go on (decision.hold of keep_last_report()):
+ *		records were saved, nothing was deleted
  * -EBADMSG	the kernel's bytes are no records: what came before them is
  *		archived, nothing is deleted, they are put aside
  * or an error of source or archive. Afterwards both are as they were before the

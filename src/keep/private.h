@@ -25,6 +25,9 @@ struct keep {
 	uint64_t first;
 	uint64_t uncounted; /* @first less what the kernel counts */
 
+	struct keep_identity identity; /* as of the call that is under way */
+	struct keep_identity placed_as; /* as of the last placing */
+
 	bool kexec_noted; /* the note is there */
 
 	/* Of banks that are not extended with their own digests; see forms.c. */
@@ -134,8 +137,17 @@ int keep_gather(struct source *source, struct archive *archive,
 
 /* ---- reconcile.c ----------------------------------------------------------- */
 
+/*
+ * Which kernel and TPM it is, for the sessions that follow. Outside of one: a TPM
+ * may be silent for long.
+ */
+int keep_look(struct keep *keep);
+
 /* Inside a session: is placed on return. Cheap when it was and nothing changed. */
 int keep_place(struct keep *keep);
+
+/* Of the last placing: 0, or the errno that says why nothing may be deleted. */
+int keep_held(const struct keep *keep);
 
 /* The note @pending that is to hold from now on; count 0: none. */
 int keep_set_pending(struct keep *keep, const struct archive_pending *pending);
@@ -158,7 +170,7 @@ struct keep_pcrs {
 	struct imastage_digests values; /* of PCR 10 */
 };
 
-/* Of the TPM, in those banks that the archive replays. */
+/* Of the TPM, in those banks that are replayed. */
 int keep_read_pcrs(struct keep *keep, struct keep_pcrs *ret_pcrs);
 
 /*
@@ -180,5 +192,9 @@ int keep_forms_replay(struct keep *keep, enum imastage_form form,
 		      struct imastage_replay **ret_replay);
 
 void keep_forms_fini(struct keep_forms *forms);
+
+/* The same for what is listed alone, if it begins as a hard boot's list does. */
+int keep_replay_fresh(struct keep *keep, const struct keep_pcrs *pcrs,
+		      struct keep_check *ret_check);
 
 #endif

@@ -38,22 +38,43 @@ static int ask_about(struct keep *keep, const struct keep_pcrs *pcrs,
 	return r;
 }
 
+/* Could it be the list of a hard boot, from its first record on? */
+static int ask_if_fresh(struct keep *keep, const struct keep_pcrs *pcrs,
+			struct keep_facts *facts)
+{
+	struct keep_check check;
+	int r;
+
+	if (facts->same_boot_id || facts->deleted > 0)
+		return 0;
+	r = keep_replay_fresh(keep, pcrs, &check);
+	if (r == 0)
+		facts->fresh = answer_of(check.verdict);
+	return r;
+}
+
 static int ask_once(struct keep *keep, bool last, struct keep_facts *facts)
 {
 	struct keep_pcrs pcrs;
 	int r = keep_read_pcrs(keep, &pcrs);
 
-	/* Without its word the records are saved all the same. */
+	/* It answered a moment ago. */
 	if (r < 0) {
-		say(keep->options.say, SAY_WARNING,
-		    "the TPM does not tell PCR 10 (%s): the list is placed without it",
-		    strerror(-r));
+		facts->tpm = KEEP_NO;
 		return 0;
 	}
 	r = ask_about(keep, &pcrs, facts->end, last, &facts->gone);
-	if (r == 0 && facts->kept.first < facts->end)
+	if (r == 0 &&
+	    (facts->kept.first < facts->end ||
+	     (facts->counts_deleted && facts->kept.first == facts->end)))
 		r = ask_about(keep, &pcrs, facts->end, last, &facts->kept);
-	return r;
+	return r == 0 ? ask_if_fresh(keep, &pcrs, facts) : r;
+}
+
+static bool is_explained(const struct keep_facts *facts)
+{
+	return facts->gone.replays == KEEP_YES ||
+	       facts->kept.replays == KEEP_YES || facts->fresh == KEEP_YES;
 }
 
 /* See keep_check() for why it may take another look. */
@@ -63,8 +84,7 @@ static int ask_tpm(struct keep *keep, struct keep_facts *facts)
 
 	for (int i = 0; r == 0 && i < KEEP_TPM_TRIES; i++) {
 		r = ask_once(keep, i + 1 == KEEP_TPM_TRIES, facts);
-		if (facts->gone.replays != KEEP_NO ||
-		    facts->kept.replays == KEEP_YES)
+		if (facts->tpm != KEEP_YES || is_explained(facts))
 			break;
 	}
 	return r;
@@ -144,16 +164,27 @@ static void say_new_boot(struct keep *keep, const struct keep_report *report)
 		    keep_case_name(report->decision.what), report->boot);
 }
 
+static struct archive_boot key_of(const struct keep_identity *identity)
+{
+	struct archive_boot key = {
+		.has_reset_count = identity->tpm == KEEP_TPM_ANSWERS,
+		.has_restart_count = identity->tpm == KEEP_TPM_ANSWERS,
+		.reset_count = identity->is.reset,
+		.restart_count = identity->is.restart,
+		.ek_len = identity->is.ek_len,
+	};
+
+	memcpy(key.ek, identity->is.ek, key.ek_len);
+	memcpy(key.boot_id, identity->boot_id, sizeof(key.boot_id));
+	return key;
+}
+
 static int begin_boot(struct keep *keep, const struct keep_identity *identity,
 		      struct keep_report *report)
 {
-	struct archive_boot key = {
-		.has_reset_count = identity->has_reset_count,
-		.reset_count = identity->reset_count,
-	}, boot;
+	struct archive_boot key = key_of(identity), boot;
 	int r;
 
-	memcpy(key.boot_id, identity->boot_id, sizeof(key.boot_id));
 	r = archive_new_boot(keep->options.archive, &key, &boot);
 	if (r < 0)
 		return r;
@@ -223,6 +254,23 @@ static int go_on(struct keep *keep, const struct keep_facts *facts,
 	return r;
 }
 
+/* Once: it is looked for anew with each drain. */
+static void say_hold(struct keep *keep, enum keep_hold hold)
+{
+	static const char *const texts[KEEP_NR_HOLDS] = {
+		[KEEP_HOLD_SILENT] =
+			"tpm.silent: the TPM does not answer: nothing is deleted until it does",
+		[KEEP_HOLD_RESTART] =
+			"tpm.restart: the TPM began anew while this hard boot went on, as by hibernation, and nothing explains its PCR 10 any more: nothing is deleted until the next hard boot",
+		[KEEP_HOLD_UNPROVED] =
+			"tpm.unproved: the TPM's PCR 10 proves neither that this kernel's list goes on where the archive ends, nor that it begins anew: nothing is deleted until it is proved, or until the next hard boot",
+	};
+
+	if (hold != KEEP_HOLD_NONE &&
+	    (!keep->reported || keep->report.decision.hold != hold))
+		say(keep->options.say, SAY_ERROR, "%s", texts[hold]);
+}
+
 static void say_decision(struct keep *keep, const struct keep_report *report)
 {
 	const struct keep_decision *decision = &report->decision;
@@ -242,6 +290,17 @@ static void say_decision(struct keep *keep, const struct keep_report *report)
 		say(log, SAY_INFO,
 		    "%" PRIu64 " archived records are in the kernel still",
 		    decision->nr_kept);
+}
+
+/* It goes on from what it is now: not if its PCR does not. */
+static int note_tpm(struct keep *keep, const struct keep_identity *identity,
+		    int64_t boot)
+{
+	struct archive_boot key = key_of(identity);
+
+	if (identity->tpm != KEEP_TPM_ANSWERS)
+		return 0;
+	return archive_continue_tpm(keep->options.archive, boot, &key);
 }
 
 static int apply(struct keep *keep, const struct keep_identity *identity,
@@ -264,6 +323,9 @@ static int apply(struct keep *keep, const struct keep_identity *identity,
 	    !facts->same_boot_id)
 		r = archive_continue_boot(keep->options.archive, boot->id,
 					  identity->boot_id);
+	if (r == 0 && !keep_case_is_new_boot(report->decision.what) &&
+	    report->decision.hold == KEEP_HOLD_NONE)
+		r = note_tpm(keep, identity, boot->id);
 	/* Until that is noted, this kernel needs it. */
 	if (r == 0)
 		r = drop_old_note(keep, identity);
@@ -278,17 +340,37 @@ static void set_placed(struct keep *keep, const struct keep_identity *identity,
 	keep->first = report->decision.first;
 	if (facts->counts_deleted)
 		keep->uncounted = keep->first - facts->deleted;
+	keep->placed_as = *identity;
 	memcpy(keep->boot_id, identity->boot_id, sizeof(keep->boot_id));
 	keep->mark.valid = false;
 	keep->report = *report;
 	keep->reported = true;
 }
 
+/* Nothing is done, so that nothing is wrong. */
+static int wait_for_tpm(struct keep *keep, const struct keep_report *report)
+{
+	keep->report = *report;
+	keep->reported = true;
+	return -ETIMEDOUT;
+}
+
+int keep_held(const struct keep *keep)
+{
+	static const int errors[KEEP_NR_HOLDS] = {
+		[KEEP_HOLD_SILENT] = -ETIMEDOUT,
+		[KEEP_HOLD_RESTART] = -EREMCHG,
+		[KEEP_HOLD_UNPROVED] = -EREMCHG,
+	};
+
+	return errors[keep->report.decision.hold];
+}
+
 static int place_anew(struct keep *keep)
 {
 	struct archive_boot boot = { 0 };
 	struct keep_report report = { 0 };
-	struct keep_identity identity;
+	struct keep_identity identity = keep->identity;
 	struct keep_facts facts;
 	int r = archive_rollback(keep->options.archive);
 
@@ -297,9 +379,6 @@ static int place_anew(struct keep *keep)
 	if (r == 0)
 		r = keep_step(keep, "place");
 	if (r == 0)
-		r = keep_identify(keep->options.tpm, keep->options.boot_id,
-				  keep->options.say, &identity);
-	if (r == 0)
 		r = keep_gather(keep->options.source, keep->options.archive,
 				&identity, &facts, &boot);
 	if (r == 0 && keep_asks_tpm(&facts))
@@ -307,6 +386,9 @@ static int place_anew(struct keep *keep)
 	if (r < 0)
 		return r;
 	report.decision = keep_decide(&facts);
+	say_hold(keep, report.decision.hold);
+	if (report.decision.what == KEEP_CASE_WAIT)
+		return wait_for_tpm(keep, &report);
 	report.end = facts.end;
 	report.staged = facts.staged;
 	memcpy(report.boot, boot.name, sizeof(report.boot));
@@ -318,20 +400,39 @@ static int place_anew(struct keep *keep)
 	return r;
 }
 
+static bool is_same_tpm(const struct keep_identity *a,
+			const struct keep_identity *b)
+{
+	return a->tpm == b->tpm && a->is.reset == b->is.reset &&
+	       a->is.restart == b->is.restart && a->is.ek_len == b->is.ek_len &&
+	       !memcmp(a->is.ek, b->is.ek, a->is.ek_len);
+}
+
+/* The session may have been waited for until another kernel ran (emulators). */
+static int look_again(struct keep *keep)
+{
+	struct keep_identity now;
+	int r = keep_identify(NULL, keep->options.boot_id, keep->options.say,
+			      &now);
+
+	if (r == 0 && strcmp(now.boot_id, keep->identity.boot_id) != 0)
+		r = keep_look(keep);
+	return r;
+}
+
 /* Nothing that can be seen from here has changed. */
 static int is_in_place(struct keep *keep, bool *ret_in_place)
 {
-	struct keep_identity identity;
 	struct source_counts counts;
-	int r = keep_identify(NULL, keep->options.boot_id, keep->options.say,
-			      &identity);
+	int r = look_again(keep);
 
 	if (r == 0)
 		r = source_counts(keep->options.source, &counts);
 	if (r == 0)
 		*ret_in_place =
 			keep->placed &&
-			!strcmp(identity.boot_id, keep->boot_id) &&
+			!strcmp(keep->identity.boot_id, keep->boot_id) &&
+			is_same_tpm(&keep->identity, &keep->placed_as) &&
 			(!counts.has_deleted ||
 			 counts.deleted + keep->uncounted == keep->first);
 	return r;
@@ -349,8 +450,10 @@ int keep_place(struct keep *keep)
 
 int keep_reconcile(struct keep *keep, struct keep_report *ret_report)
 {
-	int r = source_begin(keep->options.source, SOURCE_READ);
+	int r = keep_look(keep);
 
+	if (r == 0)
+		r = source_begin(keep->options.source, SOURCE_READ);
 	if (r < 0)
 		return r;
 	keep->placed = false;

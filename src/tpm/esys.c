@@ -6,8 +6,11 @@
 
 #include "base/util.h"
 
+#include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 bool tpm_esys_is_tcti(const char *tcti)
@@ -21,6 +24,59 @@ bool tpm_esys_is_tcti(const char *tcti)
 	rc = Tss2_TctiLdr_GetInfo(name, &info);
 	Tss2_TctiLdr_FreeInfo(&info);
 	return rc == TSS2_RC_SUCCESS;
+}
+
+#define DEVICE_KIND "device:"
+
+void tpm_esys_tcti(const char *text, char ret_tcti[TPM_TCTI_MAX])
+{
+	snprintf(ret_tcti, TPM_TCTI_MAX, "%s%s",
+		 *text == '/' ? DEVICE_KIND : "", text);
+}
+
+/* TSS keeps the reason to itself. 0: it is not a device, or that can be opened. */
+static int why_no_device(const char *tcti)
+{
+	size_t len = strlen(DEVICE_KIND);
+	int fd;
+
+	if (!tcti || strncmp(tcti, DEVICE_KIND, len) != 0)
+		return 0;
+	fd = open(tcti + len, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static const char *remedy(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return "; load its driver, or name another one";
+	case EACCES:
+	case EPERM:
+		return "; it takes root, or the group of the device";
+	case EBUSY:
+		return "; another program has it: name /dev/tpmrm0, which many "
+		       "can share";
+	default:
+		return "";
+	}
+}
+
+void tpm_esys_words(TSS2_RC rc, const char *tcti, char ret_text[TPM_WORDS_MAX])
+{
+	int err = why_no_device(tcti);
+
+	if (err)
+		snprintf(ret_text, TPM_WORDS_MAX, "%s%s", strerror(err),
+			 remedy(err));
+	else
+		snprintf(ret_text, TPM_WORDS_MAX, "%s (%#x)",
+			 Tss2_RC_Decode(rc), (unsigned int)rc);
 }
 
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link)

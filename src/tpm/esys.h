@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way to a TPM over TSS, and the two questions that everybody here asks it. Also
+ * The way to a TPM over TSS, and the questions that everybody here asks it. Also
  * for the emulator.
  *
  * A TSS2_RC says what went wrong; TPM_RC_MALFORMED stands for an answer that is not
@@ -25,6 +25,17 @@ struct tpm_esys {
 /* Is there a TCTI that is called so, before the first colon? */
 bool tpm_esys_is_tcti(const char *tcti);
 
+/* A TCTI string for what people write: "/dev/tpmrm0" is "device:/dev/tpmrm0". */
+#define TPM_TCTI_MAX 280
+void tpm_esys_tcti(const char *text, char ret_tcti[TPM_TCTI_MAX]);
+
+/*
+ * What went wrong, in words, with errno where that says more. @tcti: where the way to
+ * it leads, if that is what failed; NULL: it was a command.
+ */
+#define TPM_WORDS_MAX 320
+void tpm_esys_words(TSS2_RC rc, const char *tcti, char ret_text[TPM_WORDS_MAX]);
+
 /* @tcti: as tctildr takes it. On failure *ret_link is as after closing. */
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link);
 /* The same by a way of the caller's own, which stays the caller's. */
@@ -42,6 +53,14 @@ TSS2_RC tpm_esys_banks(struct tpm_esys *link, TPML_PCR_SELECTION *ret_banks);
 TSS2_RC tpm_esys_read(struct tpm_esys *link, const TPML_PCR_SELECTION *wanted,
 		      TPML_PCR_SELECTION *ret_got, TPML_DIGEST *ret_values,
 		      uint32_t *ret_counter);
+
+/*
+ * The name of the endorsement key: of the one that is persistent, if one is; else one
+ * is made by the standard template, which takes the TPM some tenths of a second, and
+ * forgotten again. *ret_name is of size 0 where the TPM gives none: the hierarchy has
+ * an authorization, or is off.
+ */
+TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name);
 
 /* Adds @pcr of the bank @alg to a selection with room for it. */
 void tpm_select_pcr(TPML_PCR_SELECTION *selection, uint16_t alg,

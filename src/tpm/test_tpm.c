@@ -3,8 +3,10 @@
  * A TPM: the software TPM of an emulator, through boots and while it is extended;
  * and TPMs that lie, whose answers are bytes written here.
  */
+#include "tpm/esys.h"
 #include "tpm/tpm.h"
 
+#include "base/util.h"
 #include "lib/emulator.h"
 #include "lib/testing.h"
 
@@ -56,9 +58,10 @@ static struct tpm *open_tpm(void)
 	struct tpm *tpm = NULL;
 	char tcti[256];
 
-	snprintf(tcti, sizeof(tcti), "cmd:%s --socket %s tpm", IMASIM,
+	snprintf(tcti, sizeof(tcti), "cmd:exec %s --socket %s tpm", IMASIM,
 		 machine.socket);
 	assert_int_equal(tpm_open(tcti, NULL, &tpm), 0);
+	assert_int_equal(tpm_connect(tpm), 0);
 	return tpm;
 }
 
@@ -68,20 +71,162 @@ static struct tpm *open_tpm(void)
 
 /* ---- a real one ---------------------------------------------------------- */
 
+static struct tpm_identity identity_of(struct tpm *tpm)
+{
+	struct tpm_identity identity;
+
+	assert_int_equal(tpm_identify(tpm, &identity), 0);
+	return identity;
+}
+
+static void machine_does(const char *verb)
+{
+	assert_int_equal(emulator_ask(&machine, verb, NULL), 0);
+}
+
+static void assert_counts(const struct tpm_identity *identity, uint32_t reset,
+			  uint32_t restart)
+{
+	assert_int_equal(identity->reset, reset);
+	assert_int_equal(identity->restart, restart);
+}
+
+static bool is_same_ek(const struct tpm_identity *a,
+		       const struct tpm_identity *b)
+{
+	return a->ek_len == b->ek_len && !memcmp(a->ek, b->ek, a->ek_len);
+}
+
 TEST(tells_boots_apart)
 {
 	struct tpm *tpm = open_tpm();
-	uint32_t first, reset, restart;
+	struct tpm_identity first = identity_of(tpm), now;
 
-	assert_int_equal(tpm_reset_count(tpm, &first, &restart), 0);
-	assert_int_equal(restart, 0);
-	assert_int_equal(emulator_ask(&machine, "kexec", NULL), 0);
-	assert_int_equal(tpm_reset_count(tpm, &reset, &restart), 0);
-	assert_int_equal(reset, first);
-	assert_int_equal(emulator_ask(&machine, "reboot", NULL), 0);
-	assert_int_equal(tpm_reset_count(tpm, &reset, &restart), 0);
-	assert_int_equal(reset, first + 1);
-	assert_int_equal(restart, 0);
+	/* sha256 and its digest */
+	assert_int_equal(first.ek_len, 34);
+	machine_does("kexec");
+	now = identity_of(tpm);
+	assert_memory_equal(&now, &first, sizeof(now));
+	machine_does("reboot");
+	now = identity_of(tpm);
+	assert_counts(&now, first.reset + 1, 0);
+	assert_true(is_same_ek(&now, &first));
+	machine_does("suspend-to-ram");
+	machine_does("hibernate");
+	now = identity_of(tpm);
+	assert_counts(&now, first.reset + 1, 2);
+	machine_does("tpm-clear");
+	now = identity_of(tpm);
+	assert_counts(&now, 0, 0);
+	assert_true(is_same_ek(&now, &first));
+	tpm_close(tpm);
+}
+
+TEST(tells_tpms_apart)
+{
+	struct tpm *tpm = open_tpm(), *other;
+	struct tpm_identity first, now;
+
+	machine_does("tpm-new");
+	machine_does("reboot");
+	first = identity_of(tpm);
+	machine_does("tpm-new");
+	now = identity_of(tpm);
+	assert_counts(&now, first.reset - 1, 0);
+	assert_int_equal(now.ek_len, 34);
+	assert_false(is_same_ek(&now, &first));
+	/* Its counts may be equal. */
+	machine_does("reboot");
+	tpm_close(tpm);
+	tpm = open_tpm();
+	now = identity_of(tpm);
+	assert_counts(&now, first.reset, first.restart);
+	assert_false(is_same_ek(&now, &first));
+	/* Whoever asks is told the same, and nothing of it is left in the TPM. */
+	for (int i = 0; i < 5; i++) {
+		other = open_tpm();
+		first = identity_of(other);
+		assert_true(is_same_ek(&now, &first));
+		tpm_close(other);
+	}
+	tpm_close(tpm);
+}
+
+/* To a TPM of its own. */
+static void change_endorsement_auth(const char *from, const char *to)
+{
+	TPM2B_AUTH old = { .size = (uint16_t)strlen(from) };
+	TPM2B_AUTH new = { .size = (uint16_t)strlen(to) };
+	struct tpm_esys link;
+	char tcti[256];
+
+	memcpy(old.buffer, from, old.size);
+	memcpy(new.buffer, to, new.size);
+	snprintf(tcti, sizeof(tcti), "cmd:exec %s --socket %s tpm", IMASIM,
+		 machine.socket);
+	assert_int_equal(tpm_esys_open(tcti, &link), 0);
+	assert_int_equal(
+		Esys_TR_SetAuth(link.esys, ESYS_TR_RH_ENDORSEMENT, &old), 0);
+	assert_int_equal(
+		Esys_HierarchyChangeAuth(link.esys, ESYS_TR_RH_ENDORSEMENT,
+					 ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					 ESYS_TR_NONE, &new),
+		0);
+	tpm_esys_close(&link);
+}
+
+TEST(does_without_an_endorsement_key_that_is_locked_away)
+{
+	struct tpm *tpm = open_tpm();
+	struct tpm_identity identity;
+
+	change_endorsement_auth("", "secret");
+	identity = identity_of(tpm);
+	assert_int_equal(identity.ek_len, 0);
+	change_endorsement_auth("secret", "");
+	tpm_close(tpm);
+}
+
+/* The program that is the way to it; nothing else is our child. */
+static void kill_ways(void)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fscanf(file, "%d", &pid) == 1) {
+		siginfo_t info;
+
+		kill(pid, SIGKILL);
+		assert_return_code(waitid(P_PID, (id_t)pid, &info,
+					  WEXITED | WNOWAIT),
+				   errno);
+	}
+	fclose(file);
+}
+
+TEST(finds_the_way_again)
+{
+	struct tpm *tpm = open_tpm();
+	struct imastage_digests values;
+	struct tpm_identity identity;
+	char text[TPM_TROUBLE_MAX];
+
+	tpm_trouble(tpm, text);
+	assert_string_equal(text, "");
+	kill_ways();
+	assert_int_equal(tpm_identify(tpm, &identity), -EIO);
+	tpm_trouble(tpm, text);
+	assert_non_null(strstr(text, "tpm: clock: tcti:"));
+	identity_of(tpm);
+	tpm_trouble(tpm, text);
+	assert_string_equal(text, "");
+	kill_ways();
+	assert_int_equal(tpm_read_pcrs(tpm, 1, 10, &values), -EIO);
+	assert_int_equal(tpm_read_pcrs(tpm, 1, 10, &values), 0);
 	tpm_close(tpm);
 }
 
@@ -198,19 +343,51 @@ TEST(reads_one_moment_while_records_arrive)
 	tpm_close(tpm);
 }
 
+static int try(const char *tcti, char ret_text[TPM_TROUBLE_MAX])
+{
+	struct tpm *tpm;
+	int r;
+
+	assert_int_equal(tpm_open(tcti, NULL, &tpm), 0);
+	r = tpm_connect(tpm);
+	tpm_trouble(tpm, ret_text);
+	tpm_close(tpm);
+	return r;
+}
+
 TEST(says_when_there_is_none)
 {
+	char text[TPM_TROUBLE_MAX];
 	struct tpm *tpm;
 
 	assert_int_equal(tpm_open("none", NULL, &tpm), -ENODEV);
 	if (access("/dev/tpmrm0", F_OK) < 0) {
-		assert_int_equal(tpm_open(NULL, NULL, &tpm), -ENODEV);
-		assert_int_equal(tpm_open("auto", NULL, &tpm), -ENODEV);
+		assert_int_equal(try(NULL, text), -ENODEV);
+		assert_int_equal(try("auto", text), -ENODEV);
+		assert_string_equal(text, "/dev/tpmrm0: there is no TPM");
 	}
-	assert_int_equal(tpm_open("", NULL, &tpm), -EIO);
-	assert_int_equal(tpm_open("nonsense:", NULL, &tpm), -EIO);
-	assert_int_equal(tpm_open("device:/does/not/exist", NULL, &tpm), -EIO);
-	assert_int_equal(tpm_open("cmd:exit 1", NULL, &tpm), -EIO);
+	assert_int_equal(try("", text), -EIO);
+	assert_int_equal(try("nonsense:", text), -EIO);
+	assert_int_equal(try("cmd:exit 1", text), -EIO);
+}
+
+/* The device, errno in words, and what to do. */
+TEST(says_what_is_wrong_with_a_device)
+{
+	static const char *const names[] = { "/does/not/exist",
+					     "device:/does/not/exist" };
+	char text[TPM_TROUBLE_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		assert_int_equal(try(names[i], text), -EIO);
+		assert_string_equal(
+			text,
+			"device:/does/not/exist: No such file or directory; load its driver, or name another one");
+	}
+	/* One that can be opened, and is none. */
+	assert_int_equal(try("/dev/full", text), -EIO);
+	assert_non_null(strstr(text, "device:/dev/full: "));
+	assert_non_null(strstr(text, "tcti:"));
 }
 
 /* ---- those that lie ------------------------------------------------------ */
@@ -377,10 +554,10 @@ TEST(refuses_tpms_that_are_none)
 		"cmd:printf '\\200'",
 		"cmd:true",
 	};
-	struct tpm *tpm;
+	char text[TPM_TROUBLE_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		int r = tpm_open(bad[i], NULL, &tpm);
+		int r = try(bad[i], text);
 
 		assert_true(r == -EIO || r == -EBADMSG);
 	}
@@ -389,10 +566,13 @@ TEST(refuses_tpms_that_are_none)
 #define ON_MACHINE(test) cmocka_unit_test_setup(test, need_machine)
 
 TEST_MAIN_WITH(start, stop, ON_MACHINE(tells_boots_apart),
-	       ON_MACHINE(reads_all_banks),
+	       ON_MACHINE(tells_tpms_apart),
+	       ON_MACHINE(does_without_an_endorsement_key_that_is_locked_away),
+	       ON_MACHINE(finds_the_way_again), ON_MACHINE(reads_all_banks),
 	       ON_MACHINE(reads_other_pcrs_and_some_banks),
 	       ON_MACHINE(reads_one_moment_while_records_arrive),
 	       cmocka_unit_test(says_when_there_is_none),
+	       cmocka_unit_test(says_what_is_wrong_with_a_device),
 	       cmocka_unit_test(takes_good_answers),
 	       cmocka_unit_test(begins_anew_when_pcrs_change),
 	       cmocka_unit_test(refuses_bad_answers),

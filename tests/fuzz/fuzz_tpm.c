@@ -72,8 +72,8 @@ static void ask(struct tpm *tpm)
 {
 	struct imastage_digests values;
 	unsigned int banks = tpm_banks(tpm);
-	uint32_t resets, restarts;
-	int r = tpm_reset_count(tpm, &resets, &restarts);
+	struct tpm_identity identity;
+	int r = tpm_identify(tpm, &identity);
 
 	must(r == 0 || is_refusal(r));
 	must(banks >> IMASTAGE_NR_BANKS == 0);

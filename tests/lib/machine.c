@@ -48,7 +48,7 @@ static void start_emulator(struct machine *machine, const char *profile,
 		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
 		       machine->has_tpm ? "swtpm" : "none",
 		       image ? "--restore" : NULL, image, NULL);
-	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:%s --socket %s tpm",
+	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:exec %s --socket %s tpm",
 		 IMASIM, machine->emulator.socket);
 }
 
@@ -78,7 +78,7 @@ void machine_start(struct machine *machine, const char *profile, bool tpm)
 	emulator_start(&machine->emulator, "--profile", profile, "--twin",
 		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
 		       tpm ? "swtpm" : "none", NULL);
-	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:%s --socket %s tpm",
+	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:exec %s --socket %s tpm",
 		 IMASIM, machine->emulator.socket);
 }
 

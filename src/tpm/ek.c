@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The name of the endorsement key. See esys.h.
+ *
+ * The templates are those of "TCG EK Credential Profile", L-2 and L-1: they make the
+ * same key whenever, and whoever, asks for it. Elliptic curves come first, because a
+ * TPM may search for RSA's primes for many seconds, in which IMA waits.
+ */
+#include "tpm/esys.h"
+
+#include "base/util.h"
+
+#include <stdbool.h>
+
+#define EK_HANDLES 0x81010001 /* RSA; elliptic curves follow */
+#define NR_EK_HANDLES 2
+#define ENDORSEMENT_AUTH_SET 0x2 /* TPMA_PERMANENT */
+
+/* PolicySecret(TPM_RH_ENDORSEMENT) */
+#define POLICY                          \
+	{                               \
+		.size = 32, .buffer = { \
+			0x83,           \
+			0x71,           \
+			0x97,           \
+			0x67,           \
+			0x44,           \
+			0x84,           \
+			0xb3,           \
+			0xf8,           \
+			0x1a,           \
+			0x90,           \
+			0xcc,           \
+			0x8d,           \
+			0x46,           \
+			0xa5,           \
+			0xd7,           \
+			0x24,           \
+			0xfd,           \
+			0x52,           \
+			0xd7,           \
+			0x6e,           \
+			0x06,           \
+			0x52,           \
+			0x0b,           \
+			0x64,           \
+			0xf2,           \
+			0xa1,           \
+			0xda,           \
+			0x1b,           \
+			0x33,           \
+			0x14,           \
+			0x69,           \
+			0xaa            \
+		}                       \
+	}
+
+#define ATTRIBUTES                                                       \
+	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |                \
+	 TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_ADMINWITHPOLICY | \
+	 TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
+
+#define AES_128_CFB                                            \
+	{                                                      \
+		.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, \
+		.mode.aes = TPM2_ALG_CFB                       \
+	}
+
+static const TPM2B_PUBLIC templates[] = {
+	{ .publicArea = {
+		  .type = TPM2_ALG_ECC,
+		  .nameAlg = TPM2_ALG_SHA256,
+		  .objectAttributes = ATTRIBUTES,
+		  .authPolicy = POLICY,
+		  .parameters.eccDetail = {
+			  .symmetric = AES_128_CFB,
+			  .scheme.scheme = TPM2_ALG_NULL,
+			  .curveID = TPM2_ECC_NIST_P256,
+			  .kdf.scheme = TPM2_ALG_NULL,
+		  },
+		  .unique.ecc = { .x.size = 32, .y.size = 32 },
+	  } },
+	{ .publicArea = {
+		  .type = TPM2_ALG_RSA,
+		  .nameAlg = TPM2_ALG_SHA256,
+		  .objectAttributes = ATTRIBUTES,
+		  .authPolicy = POLICY,
+		  .parameters.rsaDetail = {
+			  .symmetric = AES_128_CFB,
+			  .scheme.scheme = TPM2_ALG_NULL,
+			  .keyBits = 2048,
+		  },
+		  .unique.rsa.size = 256,
+	  } },
+};
+
+/* It has answered, but has not done it: only so much is wrong. */
+static bool is_refusal(TSS2_RC rc)
+{
+	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
+
+	return rc != TSS2_RC_SUCCESS && (layer == TSS2_TPM_RC_LAYER ||
+					 layer == TSS2_RESMGR_TPM_RC_LAYER);
+}
+
+/* Of an object in the TPM. */
+static TSS2_RC get_name(struct tpm_esys *link, ESYS_TR object,
+			TPM2B_NAME *ret_name)
+{
+	cleanup_free TPM2B_NAME *name = NULL;
+	TSS2_RC rc = Esys_TR_GetName(link->esys, object, &name);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	if (name->size == 0 || name->size > sizeof(name->name))
+		return TPM_RC_MALFORMED;
+	*ret_name = *name;
+	return TSS2_RC_SUCCESS;
+}
+
+/* 0: there is none. */
+static TSS2_RC find_persistent(struct tpm_esys *link, TPM2_HANDLE *ret_handle)
+{
+	cleanup_free TPMS_CAPABILITY_DATA *data = NULL;
+	TPMI_YES_NO more;
+	TSS2_RC rc = Esys_GetCapability(link->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+					ESYS_TR_NONE, TPM2_CAP_HANDLES,
+					EK_HANDLES, NR_EK_HANDLES, &more,
+					&data);
+
+	*ret_handle = 0;
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	if (data->capability != TPM2_CAP_HANDLES ||
+	    data->data.handles.count > TPM2_MAX_CAP_HANDLES)
+		return TPM_RC_MALFORMED;
+	/* The first one at or behind the one that was asked for. */
+	if (data->data.handles.count &&
+	    data->data.handles.handle[0] - EK_HANDLES < NR_EK_HANDLES)
+		*ret_handle = data->data.handles.handle[0];
+	return TSS2_RC_SUCCESS;
+}
+
+static TSS2_RC name_persistent(struct tpm_esys *link, TPM2_HANDLE handle,
+			       TPM2B_NAME *ret_name)
+{
+	ESYS_TR object;
+	TSS2_RC rc = Esys_TR_FromTPMPublic(link->esys, handle, ESYS_TR_NONE,
+					   ESYS_TR_NONE, ESYS_TR_NONE, &object);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	rc = get_name(link, object, ret_name);
+	Esys_TR_Close(link->esys, &object);
+	return rc;
+}
+
+/* An attempt without the authorization would fail, and be noted by the TPM. */
+static TSS2_RC is_locked(struct tpm_esys *link, bool *ret_locked)
+{
+	cleanup_free TPMS_CAPABILITY_DATA *data = NULL;
+	const TPML_TAGGED_TPM_PROPERTY *got;
+	TPMI_YES_NO more;
+	TSS2_RC rc = Esys_GetCapability(link->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+					ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES,
+					TPM2_PT_PERMANENT, 1, &more, &data);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	got = &data->data.tpmProperties;
+	if (data->capability != TPM2_CAP_TPM_PROPERTIES || got->count != 1 ||
+	    got->tpmProperty[0].property != TPM2_PT_PERMANENT)
+		return TPM_RC_MALFORMED;
+	*ret_locked = got->tpmProperty[0].value & ENDORSEMENT_AUTH_SET;
+	return TSS2_RC_SUCCESS;
+}
+
+static TSS2_RC name_made(struct tpm_esys *link, const TPM2B_PUBLIC *template,
+			 TPM2B_NAME *ret_name)
+{
+	static const TPM2B_SENSITIVE_CREATE sensitive;
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	ESYS_TR object;
+	TSS2_RC rc = Esys_CreatePrimary(link->esys, ESYS_TR_RH_ENDORSEMENT,
+					ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					ESYS_TR_NONE, &sensitive, template,
+					&outside, &pcrs, &object, NULL, NULL,
+					NULL, NULL);
+
+	if (rc != TSS2_RC_SUCCESS)
+		return rc;
+	rc = get_name(link, object, ret_name);
+	if (Esys_FlushContext(link->esys, object) != TSS2_RC_SUCCESS)
+		Esys_TR_Close(link->esys, &object);
+	return rc;
+}
+
+static TSS2_RC make_and_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
+{
+	bool locked;
+	TSS2_RC rc = is_locked(link, &locked);
+
+	if (rc != TSS2_RC_SUCCESS || locked)
+		return rc;
+	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
+		rc = name_made(link, &templates[i], ret_name);
+		if (!is_refusal(rc))
+			break;
+	}
+	return rc;
+}
+
+TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
+{
+	TPM2B_NAME name = { 0 };
+	TPM2_HANDLE handle;
+	TSS2_RC rc = find_persistent(link, &handle);
+
+	if (rc == TSS2_RC_SUCCESS)
+		rc = handle ? name_persistent(link, handle, &name) :
+			      make_and_name(link, &name);
+	if (is_refusal(rc)) {
+		name.size = 0;
+		rc = TSS2_RC_SUCCESS;
+	}
+	if (rc == TSS2_RC_SUCCESS)
+		*ret_name = name;
+	return rc;
+}
