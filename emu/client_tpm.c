@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +11,25 @@
 #include "cli/cli.h"
 #include "emu/client.h"
 #include "emu/tpm_pipe.h"
+
+/*
+ * A signal ends the process, at whatever it comes, and though who has started it
+ * has blocked it for itself: TSS sends one to have the way to the TPM end, and waits
+ * for that before it closes its own end.
+ */
+static int end_by_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		signal(signals[i], SIG_DFL);
+		sigaddset(&set, signals[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return cli_interrupted() ? -EINTR : 0;
+}
 
 /*
  * The reply comes when imasim has no more to do with the socket: at once if it has
@@ -22,6 +42,8 @@ int client_tpm(struct client *client, char **args, int nr_args)
 	int ends[2], ret, status;
 
 	(void)args, (void)nr_args;
+	if (end_by_signals())
+		return -EINTR;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return client_complain("tpm", -errno);
 	ret = message_send(client->sock, words, ARRAY_SIZE(words), ends[1]);

@@ -20,18 +20,15 @@ static bool stopping(const bool *stop)
 	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
 
-/* 0 at the end of input, or when it is time to stop. Without @stop, signals end it. */
+/* 0 at the end of input, or when it is time to stop. */
 static ssize_t read_some(int fd, uint8_t *data, size_t len, const bool *stop)
 {
 	struct pollfd input = { .fd = fd, .events = POLLIN };
 	ssize_t done;
 
 	while (!stopping(stop)) {
-		if (poll(&input, 1, stop ? STOP_MS : -1) <= 0) {
-			if (!stop && errno == EINTR)
-				return -EINTR;
+		if (poll(&input, 1, stop ? STOP_MS : -1) <= 0)
 			continue;
-		}
 		done = read(fd, data, len);
 		if (done >= 0 || errno != EINTR)
 			return done < 0 ? -errno : done;

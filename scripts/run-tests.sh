@@ -250,6 +250,7 @@ check_keeper() {
 	run_tap access tests/keeper/test-access build/test
 	run_tap status tests/keeper/test-status build/test
 	run_tap identity tests/keeper/test-identity build/test
+	run_tap boots tests/keeper/test-boots build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

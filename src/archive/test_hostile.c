@@ -165,6 +165,8 @@ static const struct damage damages[] = {
 	{ "UPDATE boots SET base_binary = -1", NULL,
 	  "a boot's base is out of range", true },
 	{ "UPDATE boots SET banks = 0", NULL, "are no such", false },
+	{ "INSERT INTO tpms VALUES (1, 1, 1, zeroblob(69))", NULL,
+	  "the name of an endorsement key is too long", true },
 
 	/* marks and frames */
 	{ "UPDATE segments SET marks = zeroblob(length(marks)) "
@@ -283,17 +285,17 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{ "PRAGMA user_version = 2", NULL, -ENOTSUP, -ENOTSUP,
-	  "format version 2 is not known" },
+	{ "PRAGMA user_version = 3", NULL, -ENOTSUP, -ENOTSUP,
+	  "format version 3 is not known" },
 	{ "PRAGMA application_id = 5", NULL, -EBADMSG, -EBADMSG,
 	  "not the index of an archive" },
 	{ "CREATE TABLE zzz (a)", NULL, -EBADMSG, -EBADMSG,
 	  "a table too many" },
 	{ "CREATE VIEW aaa AS SELECT 1", NULL, -EBADMSG, -EBADMSG,
 	  "not those of an archive" },
-	{ "CREATE TRIGGER t AFTER UPDATE ON archive BEGIN SELECT 1; END", NULL,
+	{ "CREATE TRIGGER u AFTER UPDATE ON archive BEGIN SELECT 1; END", NULL,
 	  -EBADMSG, -EBADMSG, "it has a table too many" },
-	{ "DROP TABLE segments", NULL, -EBADMSG, -EBADMSG, "it lacks a table" },
+	{ "DROP TABLE tpms", NULL, -EBADMSG, -EBADMSG, "it lacks a table" },
 	{ "DROP TABLE notes; CREATE VIEW notes AS SELECT 'a' AS key, "
 	  "'b' AS value",
 	  NULL, -EBADMSG, -EBADMSG, "tables are not those" },

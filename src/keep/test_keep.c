@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <sys/stat.h>
 
 /* ---- an agent in this process ---------------------------------------------- */
@@ -583,8 +584,14 @@ static void kill_tpm(void)
 	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
 	file = fopen(path, "re");
 	assert_non_null(file);
-	while (fscanf(file, "%d", &pid) == 1)
+	while (fscanf(file, "%d", &pid) == 1) {
+		siginfo_t info;
+
 		kill(pid, SIGKILL);
+		assert_return_code(waitid(P_PID, (id_t)pid, &info,
+					  WEXITED | WNOWAIT),
+				   errno);
+	}
 	fclose(file);
 }
 
@@ -595,8 +602,8 @@ static int kill_at_committed(struct agent *agent)
 	return keep_drain(agent->keep, &(struct keep_limits){ 0 }, &result);
 }
 
-/* Its word would be wanted; the records are saved all the same. */
-TEST(a_tpm_that_fails_stops_nothing)
+/* Deleted or not: its word is wanted, and waited for. */
+TEST(a_tpm_that_fails_is_waited_for)
 {
 	const struct agent killed = { .step = "committed",
 				      .nth = 1,
@@ -612,10 +619,12 @@ TEST(a_tpm_that_fails_stops_nothing)
 	assert_int_equal(machine_run(&machine, &killed, kill_at_committed),
 			 SIGKILL);
 	open_agent(&machine, &agent);
+	assert_int_equal(tpm_connect(agent.tpm), 0);
 	kill_tpm();
+	assert_int_equal(keep_reconcile(agent.keep, &report), -ETIMEDOUT);
 	assert_int_equal(keep_reconcile(agent.keep, &report), 0);
 	assert_int_equal(report.decision.what, KEEP_CASE_SAME);
-	assert_true(report.decision.likely);
+	assert_false(report.decision.likely);
 	assert_int_equal(
 		keep_drain(agent.keep, &(struct keep_limits){ 0 }, &result), 0);
 	assert_int_equal(result.nr_skipped, 21);
@@ -792,7 +801,7 @@ TEST_MAIN(WITH_EMULATOR(our_kernel_by_staging),
 	  WITH_EMULATOR(a_list_that_contradicts_begins_another_folder),
 	  WITH_EMULATOR(a_count_that_was_lost_on_the_way_is_found),
 	  WITH_EMULATOR(a_record_that_comes_again_is_another_one),
-	  WITH_EMULATOR(a_tpm_that_fails_stops_nothing),
+	  WITH_EMULATOR(a_tpm_that_fails_is_waited_for),
 	  WITH_EMULATOR(who_holds_the_list_is_waited_for_and_named),
 	  WITH_EMULATOR(two_keepers_do_not_deceive_each_other),
 	  WITH_EMULATOR(only_one_keeper_has_an_archive),

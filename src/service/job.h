@@ -7,6 +7,7 @@
 #ifndef SERVICE_JOB_H
 #define SERVICE_JOB_H
 
+#include "keep/decide.h"
 #include "service/survey.h"
 
 enum job_kind {
@@ -82,6 +83,9 @@ struct facts {
 	struct facts_drain drain;
 	uint64_t nr_drains, nr_failed, nr_records, nr_bytes; /* of this agent */
 	uint64_t drain_ms; /* of all drains */
+	/* Why nothing may be deleted, for the TPM does not allow it. */
+	enum keep_hold hold;
+	char hold_text[JOB_TEXT_MAX];
 	int trouble; /* of the last drain or reconciliation; 0: none */
 	char trouble_text[JOB_TEXT_MAX];
 	int64_t trouble_since;

@@ -117,19 +117,17 @@ static int open_kernel(struct keeper *keeper)
 	return r == 0 ? claim_kernel(keeper) : r;
 }
 
-/* Without one, hard boots are told apart by other signs, and nothing is checked. */
+/*
+ * Without one, hard boots are told apart by other signs, and nothing is checked. One
+ * that does not answer is waited for.
+ */
 static int open_tpm(struct keeper *keeper)
 {
 	const char *tcti = keeper->config.tpm;
 	int r = tpm_open(*tcti ? tcti : "none", keeper->options.say,
 			 &keeper->tpm);
 
-	if (r == -ENODEV && (!*tcti || !strcmp(tcti, "auto")))
-		return 0;
-	if (r < 0)
-		say(keeper->options.say, SAY_ERROR, "TPM %s: %s", tcti,
-		    strerror(-r));
-	return r;
+	return r == -ENODEV ? 0 : r;
 }
 
 /* For tests: stands still at a step of a drain, to be killed there or to go on. */
@@ -321,6 +319,25 @@ static void note_well(struct keeper *keeper)
 	facts->trouble_text[0] = '\0';
 }
 
+static void note_hold(struct keeper *keeper)
+{
+	const struct keep_report *report = keep_last_report(keeper->keep);
+	enum keep_hold hold = report ? report->decision.hold : KEEP_HOLD_NONE;
+	struct facts *facts = &keeper->facts;
+	char trouble[TPM_TROUBLE_MAX] = "";
+
+	facts->hold = hold;
+	if (hold == KEEP_HOLD_SILENT && keeper->tpm)
+		tpm_trouble(keeper->tpm, trouble);
+	words_of_keep_hold(hold, trouble, facts->hold_text,
+			   sizeof(facts->hold_text));
+}
+
+static bool is_held(int r)
+{
+	return r == -ETIMEDOUT || r == -EREMCHG;
+}
+
 /* @r of a drain or reconciliation. */
 static void judge(struct keeper *keeper, struct job *job, int r)
 {
@@ -328,6 +345,7 @@ static void judge(struct keeper *keeper, struct job *job, int r)
 	size_t nr = 0;
 
 	job->result = r;
+	note_hold(keeper);
 	if (r == -EINTR) {
 		snprintf(job->text, sizeof(job->text), "interrupted");
 		return;
@@ -339,7 +357,11 @@ static void judge(struct keeper *keeper, struct job *job, int r)
 	if (r == -EBUSY)
 		nr = source_blockers(keeper->source, blockers,
 				     SURVEY_HOLDERS_MAX);
-	words_of_failure(r, blockers, nr, job->text, sizeof(job->text));
+	if (is_held(r) && keeper->facts.hold != KEEP_HOLD_NONE)
+		snprintf(job->text, sizeof(job->text), "%s",
+			 keeper->facts.hold_text);
+	else
+		words_of_failure(r, blockers, nr, job->text, sizeof(job->text));
 	if (r == -EIDRM)
 		words_of_lost(archive_lost(keeper->archive), job->text,
 			      sizeof(job->text));

@@ -113,7 +113,29 @@ static bool is_stalled(const struct facts *f, char *text, size_t size)
 static bool is_in_trouble(const struct facts *f, char *text, size_t size)
 {
 	snprintf(text, size, "%s", f->trouble_text);
-	return f->trouble != 0;
+	return f->trouble != 0 && f->hold == KEEP_HOLD_NONE;
+}
+
+static bool is_held(const struct facts *f, enum keep_hold hold, char *text,
+		    size_t size)
+{
+	snprintf(text, size, "%s", f->hold_text);
+	return f->hold == hold;
+}
+
+static bool is_tpm_silent(const struct facts *f, char *text, size_t size)
+{
+	return is_held(f, KEEP_HOLD_SILENT, text, size);
+}
+
+static bool is_tpm_restarted(const struct facts *f, char *text, size_t size)
+{
+	return is_held(f, KEEP_HOLD_RESTART, text, size);
+}
+
+static bool is_tpm_no_proof(const struct facts *f, char *text, size_t size)
+{
+	return is_held(f, KEEP_HOLD_UNPROVED, text, size);
 }
 
 static bool is_unchecked(const struct facts *f, char *text, size_t size)
@@ -167,6 +189,9 @@ static const struct row {
 	{ "keeper.dead", is_dead },
 	{ "keeper.silent", is_silent },
 	{ "job.stalled", is_stalled },
+	{ "tpm.silent", is_tpm_silent },
+	{ "tpm.restart", is_tpm_restarted },
+	{ "tpm.unproved", is_tpm_no_proof },
 	{ "drain.failed", is_in_trouble },
 	{ "check.failed", is_unchecked },
 	{ "tidy.failed", is_untidy },

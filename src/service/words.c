@@ -270,7 +270,25 @@ static const char *const cases[KEEP_NR_CASES] = {
 	[KEEP_CASE_GAP] = "records are missing: somebody else deleted them",
 	[KEEP_CASE_CONTRADICTION] =
 		"the kernel's list contradicts the archive: a new folder",
+	[KEEP_CASE_WAIT] = "the TPM is waited for",
 };
+
+void words_of_keep_hold(enum keep_hold hold, const char *trouble, char *to,
+			size_t size)
+{
+	static const char *const texts[KEEP_NR_HOLDS] = {
+		[KEEP_HOLD_NONE] = "",
+		[KEEP_HOLD_SILENT] =
+			"waiting for the TPM, nothing is deleted until it answers; if there is none any more, say 'tpm = none'",
+		[KEEP_HOLD_RESTART] =
+			"the TPM began anew while this hard boot went on (as by hibernation): nothing explains its PCR 10 until the next hard boot; records are saved, none is deleted",
+		[KEEP_HOLD_UNPROVED] =
+			"the TPM's PCR 10 does not prove where the kernel's list belongs: records are saved, none is deleted until it does, or until the next hard boot",
+	};
+
+	snprintf(to, size, "%s%s%s%s", texts[hold], *trouble ? " (" : "",
+		 trouble, *trouble ? ")" : "");
+}
 
 void words_of_report(const struct keep_report *report, char *to, size_t size)
 {

@@ -24,6 +24,10 @@ void words_of_failure(int r, const struct source_holder *holders, size_t nr,
 		      char *to, size_t size);
 /* -EIDRM, with what archive_lost() says. */
 void words_of_lost(const char *lost, char *to, size_t size);
+/* Why the TPM lets nothing be deleted. @trouble: what its way says, or "". */
+void words_of_keep_hold(enum keep_hold hold, const char *trouble, char *to,
+			size_t size);
+
 void words_of_report(const struct keep_report *report, char *to, size_t size);
 void words_of_drain(const struct job *job, uint64_t nr_deleted, char *to,
 		    size_t size);

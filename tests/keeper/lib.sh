@@ -118,6 +118,14 @@ machine() {
 	fi
 }
 
+# way: the TPM by a way that is closed, for who comes anew, as long as $work/silent is there
+way() {
+	rm -f "$work/silent"
+	printf '#!/bin/sh\n[ -e %q ] || exec %q --socket %q tpm\n' "$work/silent" "$build/imasim" "$IMASIM_SOCKET" >"$work/way"
+	chmod 755 "$work/way"
+	tcti="cmd:exec $work/way"
+}
+
 # write_list FILE COMMAND: as another agent does, as soon as nobody else has the list
 write_list() {
 	local end=$((SECONDS + 120))
@@ -186,6 +194,33 @@ value = json.load(sys.stdin)
 for name in sys.argv[1].split("."): value = value[name]
 print(value)' "$1"; }
 member_is() { [[ $(member "$1") == "$2" ]]; }
+
+metrics() { python3 "$here/http.py" "$work/metrics" 'GET /metrics HTTP/1.1'; }
+metric_is() { metrics | grep -qF -- "$1 $2"; }
+wrong_ids() { keep status --json | python3 -c 'import json, sys
+status = json.load(sys.stdin)
+assert status["ok"] == (not status["wrong"])
+print(" ".join(sorted(wrong["id"] for wrong in status["wrong"])))'; }
+is_wrong() { [[ $(wrong_ids) == "$1" ]]; }
+
+# wrong NAME ID: the agent, its metrics and the command agree that this is wrong
+wrong() {
+	expect "$1: is wrong, in JSON: $2" is_wrong "$2"
+	case_ "$1: status exits with 3" 3 keep status
+	report "$1: its first line says so" "verdict    not ok: $2" "$(head -n 1 "$work/out")"
+	says "$1: its second says what that is" "^  $2: ..."
+	expect "$1: metrics say so" metric_is imastage_up 0
+	report "$1: and what" 0 "$(metric_is "imastage_wrong{id=\"$2\"}" 1; echo $?)"
+	report "$1: the state is no longer ok" 1 "$(member_is agent.state ok; echo $?)"
+}
+
+# well NAME: all of them agree that nothing is
+well() {
+	expect "$1: nothing is wrong, in JSON" is_wrong ""
+	case_ "$1: status exits with 0" 0 keep status
+	says "$1: its first line says so" '^verdict    ok: [0-9]+ records archived, [0-9]+ in the kernel'
+	expect "$1: metrics say so" metric_is imastage_up 1
+}
 
 # nothing_lost: what is archived, then what the kernel has, are read at two instants
 # between which an agent may save something

@@ -48,8 +48,9 @@ static void start_emulator(struct machine *machine, const char *profile,
 		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
 		       machine->has_tpm ? "swtpm" : "none",
 		       image ? "--restore" : NULL, image, NULL);
-	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:exec %s --socket %s tpm",
-		 IMASIM, machine->emulator.socket);
+	snprintf(machine->tcti, sizeof(machine->tcti),
+		 "cmd:exec %s --socket %s tpm", IMASIM,
+		 machine->emulator.socket);
 }
 
 static void prepare(struct machine *machine, bool tpm)
@@ -78,8 +79,9 @@ void machine_start(struct machine *machine, const char *profile, bool tpm)
 	emulator_start(&machine->emulator, "--profile", profile, "--twin",
 		       machine->twin, "--boot-id", machine->boot_id, "--tpm",
 		       tpm ? "swtpm" : "none", NULL);
-	snprintf(machine->tcti, sizeof(machine->tcti), "cmd:exec %s --socket %s tpm",
-		 IMASIM, machine->emulator.socket);
+	snprintf(machine->tcti, sizeof(machine->tcti),
+		 "cmd:exec %s --socket %s tpm", IMASIM,
+		 machine->emulator.socket);
 }
 
 static int remove_one(const char *path, const struct stat *stat, int type,
