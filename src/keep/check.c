@@ -234,7 +234,8 @@ static int replay_fresh_in_any_form(struct keep *keep,
 				    struct keep_check *check)
 {
 	unsigned int unexplained = 0;
-	int r = replay_fresh(keep, pcrs, IMASTAGE_FORM_OWN, &unexplained, check);
+	int r = replay_fresh(keep, pcrs, IMASTAGE_FORM_OWN, &unexplained,
+			     check);
 
 	for (int form = IMASTAGE_FORM_PADDED;
 	     form < IMASTAGE_NR_FORMS && r == 0 && unexplained &&

@@ -13,8 +13,6 @@
 #include "tpm/esys.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 static const char *const profiles[] = { "imastage", "7.2", "unpatched" };
 
@@ -279,29 +277,6 @@ TEST(a_new_tpm_under_a_kernel_is_found_out)
 
 /* ---- a TPM that is silent -------------------------------------------------- */
 
-/* The program that is the way to the TPM; nothing else is our child. */
-static void kill_way(void)
-{
-	char path[64];
-	FILE *file;
-	int pid;
-
-	setenv("TSS2_LOG", "all+NONE", 1);
-	signal(SIGPIPE, SIG_IGN);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	file = fopen(path, "re");
-	assert_non_null(file);
-	while (fscanf(file, "%d", &pid) == 1) {
-		siginfo_t info;
-
-		kill(pid, SIGKILL);
-		assert_return_code(waitid(P_PID, (id_t)pid, &info,
-					  WEXITED | WNOWAIT),
-				   errno);
-	}
-	fclose(file);
-}
-
 static void assert_archive(struct agent *agent, int64_t boots, uint64_t end)
 {
 	struct archive_boot boot;
@@ -325,7 +300,7 @@ static void is_waited_for(const char *profile, const char *verb,
 	machine_load(&machine, 5);
 	assert_int_equal(agent_open(&machine, &agent), 0);
 	assert_int_equal(tpm_connect(agent.tpm), 0);
-	kill_way();
+	emulator_kill_ways();
 	assert_int_equal(keep(&agent, &result), -ETIMEDOUT);
 	assert_int_equal(keep_last_report(agent.keep)->decision.what,
 			 KEEP_CASE_WAIT);
@@ -335,7 +310,7 @@ static void is_waited_for(const char *profile, const char *verb,
 	assert_int_equal(result.nr_saved + result.nr_deleted, 0);
 	assert_archive(&agent, 1, 21);
 	assert_int_equal(tpm_connect(agent.tpm), 0);
-	kill_way();
+	emulator_kill_ways();
 	assert_int_equal(keep_check(agent.keep, &check), -ETIMEDOUT);
 	assert_archive(&agent, 1, 21);
 	agent_close(&agent);
@@ -362,7 +337,7 @@ static void saves_meanwhile(const char *profile)
 	machine_load(&machine, 5);
 	assert_int_equal(agent_open(&machine, &agent), 0);
 	assert_int_equal(tpm_connect(agent.tpm), 0);
-	kill_way();
+	emulator_kill_ways();
 	assert_int_equal(keep(&agent, &result),
 			 only_copies(&agent) ? 0 : -ETIMEDOUT);
 	assert_int_equal(result.nr_saved, 5);

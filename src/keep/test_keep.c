@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/wait.h>
 #include <sys/stat.h>
 
 /* ---- an agent in this process ---------------------------------------------- */
@@ -574,27 +573,6 @@ TEST(a_record_that_comes_again_is_another_one)
 
 /* ---- a TPM that fails ------------------------------------------------------- */
 
-/* The program that is the way to the TPM; nothing else is our child. */
-static void kill_tpm(void)
-{
-	char path[64];
-	FILE *file;
-	int pid;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	file = fopen(path, "re");
-	assert_non_null(file);
-	while (fscanf(file, "%d", &pid) == 1) {
-		siginfo_t info;
-
-		kill(pid, SIGKILL);
-		assert_return_code(waitid(P_PID, (id_t)pid, &info,
-					  WEXITED | WNOWAIT),
-				   errno);
-	}
-	fclose(file);
-}
-
 static int kill_at_committed(struct agent *agent)
 {
 	struct keep_result result;
@@ -620,7 +598,7 @@ TEST(a_tpm_that_fails_is_waited_for)
 			 SIGKILL);
 	open_agent(&machine, &agent);
 	assert_int_equal(tpm_connect(agent.tpm), 0);
-	kill_tpm();
+	emulator_kill_ways();
 	assert_int_equal(keep_reconcile(agent.keep, &report), -ETIMEDOUT);
 	assert_int_equal(keep_reconcile(agent.keep, &report), 0);
 	assert_int_equal(report.decision.what, KEEP_CASE_SAME);

@@ -187,27 +187,6 @@ TEST(does_without_an_endorsement_key_that_is_locked_away)
 	tpm_close(tpm);
 }
 
-/* The program that is the way to it; nothing else is our child. */
-static void kill_ways(void)
-{
-	char path[64];
-	FILE *file;
-	int pid;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
-	file = fopen(path, "re");
-	assert_non_null(file);
-	while (fscanf(file, "%d", &pid) == 1) {
-		siginfo_t info;
-
-		kill(pid, SIGKILL);
-		assert_return_code(waitid(P_PID, (id_t)pid, &info,
-					  WEXITED | WNOWAIT),
-				   errno);
-	}
-	fclose(file);
-}
-
 TEST(finds_the_way_again)
 {
 	struct tpm *tpm = open_tpm();
@@ -217,14 +196,14 @@ TEST(finds_the_way_again)
 
 	tpm_trouble(tpm, text);
 	assert_string_equal(text, "");
-	kill_ways();
+	emulator_kill_ways();
 	assert_int_equal(tpm_identify(tpm, &identity), -EIO);
 	tpm_trouble(tpm, text);
 	assert_non_null(strstr(text, "tpm: clock: tcti:"));
 	identity_of(tpm);
 	tpm_trouble(tpm, text);
 	assert_string_equal(text, "");
-	kill_ways();
+	emulator_kill_ways();
 	assert_int_equal(tpm_read_pcrs(tpm, 1, 10, &values), -EIO);
 	assert_int_equal(tpm_read_pcrs(tpm, 1, 10, &values), 0);
 	tpm_close(tpm);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -150,4 +151,26 @@ void emulator_stop(struct emulator *emulator)
 	while (access(emulator->socket, F_OK) == 0)
 		usleep(2000);
 	assert_return_code(rmdir(emulator->home), errno);
+}
+
+void emulator_kill_ways(void)
+{
+	char path[64];
+	FILE *file;
+	int pid;
+
+	setenv("TSS2_LOG", "all+NONE", 1);
+	signal(SIGPIPE, SIG_IGN);
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	while (fscanf(file, "%d", &pid) == 1) {
+		siginfo_t info;
+
+		kill(pid, SIGKILL);
+		assert_return_code(waitid(P_PID, (id_t)pid, &info,
+					  WEXITED | WNOWAIT),
+				   errno);
+	}
+	fclose(file);
 }

@@ -54,4 +54,10 @@ void emulator_read(const struct emulator *emulator, const char *verb,
 
 void emulator_stop(struct emulator *emulator);
 
+/*
+ * Kills the programs that are ways to the TPM ("cmd:exec ..."), and waits until they are
+ * dead: they are all children that a test has. What TSS says of it is not heard.
+ */
+void emulator_kill_ways(void);
+
 #endif
