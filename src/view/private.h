@@ -31,6 +31,7 @@ struct view {
 	struct source *source; /* borrowed */
 	bool allow_other;
 	struct fuse_session *session; /* NULL: not mounted */
+	char *mounted; /* path of what we mounted ourselves, or NULL */
 	int wake_fd; /* eventfd: for the thread in view_run() to look around */
 	atomic_bool stopping; /* it is to stop */
 	struct {
@@ -58,6 +59,12 @@ int view_refresh(struct view *view);
 extern const struct fuse_lowlevel_ops view_fs_ops;
 extern const struct park_ops view_park_ops;
 extern const struct park_ops view_sizes_ops;
+
+/* ---- mount.c --------------------------------------------------------------- */
+
+/* Mounts it on the folder @dir. Unmounting one that is not mounted is no error. */
+int mount_view(struct view *view, const char *dir);
+void unmount_view(struct view *view);
 
 /* ---- sizes.c --------------------------------------------------------------- */
 

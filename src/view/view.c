@@ -74,20 +74,11 @@ int view_open(const struct view_options *options, struct view **ret_view)
 	return r;
 }
 
-static void unmount(struct view *view)
-{
-	if (!view->session)
-		return;
-	fuse_session_unmount(view->session);
-	fuse_session_destroy(view->session);
-	view->session = NULL;
-}
-
 void view_close(struct view *view)
 {
 	if (!view)
 		return;
-	unmount(view);
+	unmount_view(view);
 	pool_fini(&view->pool);
 	if (view->live)
 		live_free(view->live);
@@ -214,24 +205,6 @@ static int prepare(struct view *view, const char *dir)
 	return 0;
 }
 
-static int new_session(struct view *view)
-{
-	struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
-	int r = 0;
-
-	if (fuse_opt_add_arg(&args, "imastage") ||
-	    fuse_opt_add_arg(&args, "-oro,nosuid,nodev,noexec,"
-				    "default_permissions,fsname=imastage,"
-				    "subtype=imastage") ||
-	    (view->allow_other && fuse_opt_add_arg(&args, "-oallow_other")))
-		r = -ENOMEM;
-	if (r == 0)
-		view->session = fuse_session_new(&args, &view_fs_ops,
-						 sizeof(view_fs_ops), view);
-	fuse_opt_free_args(&args);
-	return view->session ? 0 : -ENOMEM;
-}
-
 static int explain(struct view *view, const char *dir)
 {
 	if (access("/dev/fuse", F_OK) < 0)
@@ -247,14 +220,7 @@ int view_mount(struct view *view, const char *dir)
 {
 	int r = prepare(view, dir);
 
-	if (r == 0)
-		r = new_session(view);
 	if (r < 0)
 		return r;
-	if (fuse_session_mount(view->session, dir) < 0) {
-		fuse_session_destroy(view->session);
-		view->session = NULL;
-		return explain(view, dir);
-	}
-	return 0;
+	return mount_view(view, dir) < 0 ? explain(view, dir) : 0;
 }
