@@ -26,6 +26,9 @@
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# shellcheck source=scripts/idle-clock.sh
+. scripts/idle-clock.sh
+
 logs=build/logs
 tap_seconds=${TAP_SECONDS:-1500} # longer than any program takes on a busy machine
 max_jobs=${JOBS:-$(($(nproc) < 4 ? $(nproc) : 4))}
@@ -81,8 +84,7 @@ run_tap() {
 }
 
 # end_silent FILE: ends the process in FILE.pid, which prints to FILE, with its children, once
-# it has printed nothing for TAP_SECONDS; FILE.silent says so. While some process waits for a
-# processor, a second counts as a tenth: so a busy machine is not taken for a program that hangs.
+# it has printed nothing for TAP_SECONDS of the idle clock; FILE.silent says so.
 end_silent() {
 	local size=0 idle=0 step=$((tap_seconds > 50 ? 5 : 1)) never before now tree
 	exec {never}<> <(:)
@@ -103,13 +105,6 @@ descendants() {
 	local child
 	for child in $(pgrep -P "$1"); do descendants "$child"; done
 	echo "$1"
-}
-
-# idle_us: a clock of microseconds that goes a tenth as fast while some process waits for a processor
-idle_us() {
-	local total=total=0
-	read -r _ _ _ _ total 2>/dev/null </proc/pressure/cpu || true
-	echo $((${EPOCHREALTIME/[.,]/} - ${total#total=} * 9 / 10))
 }
 
 # cmocka writes a skipped case as `not ok N # SKIP name`, and counts one that was skipped

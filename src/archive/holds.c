@@ -87,7 +87,7 @@ static int find_hold(struct archive *archive, const char *name,
 static int may_change(struct archive *archive, const char *name, uid_t by,
 		      uid_t *ret_owner)
 {
-	struct archive_hold hold;
+	struct archive_hold hold = { 0 };
 	int r = find_hold(archive, name, &hold);
 
 	if (r < 0)

@@ -24,7 +24,7 @@ guest_programs() {
 	local tools=build/vm/tools name
 	mkdir -p "$tools"
 	for name in load-records late-writer as-confined; do
-		guest_program "$tools/$name" "tests/vm/tools/$name.c"
+		guest_program "$tools/$name" "tests/vm/tools/$name.c" || return
 	done
 	guest_program "$tools/ima_staging_test" -pthread kernel/src/tools/testing/selftests/ima_staging/*.c
 }
@@ -33,8 +33,8 @@ guest_programs() {
 guest_program() {
 	local program=$1
 	shift
-	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -o "$program.$BASHPID" "$@"
-	mv "$program.$BASHPID" "$program"
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -o "$program.$BASHPID" "$@" &&
+		mv "$program.$BASHPID" "$program"
 }
 
 # vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME: the guest" says
@@ -42,8 +42,8 @@ guest_program() {
 vm() {
 	local name=$vm_config-$1 scenario=$2 status
 	shift 2
-	guest_programs
 	out=build/vm/$name
+	guest_programs || { fail "$name: the guest's programs compile" && return 1; }
 	note "boots $name"
 	boot --run "$scenario" --tests tests/vm/guest --out "$out" --timeout "$vm_timeout" \
 		--add build/vm/tools:/usr/bin "$@" && status=0 || status=$?

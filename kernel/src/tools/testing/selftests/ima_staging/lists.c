@@ -54,7 +54,7 @@ const char *staged_name(const char *name)
 	static __thread unsigned int next;
 
 	next ^= 1;
-	snprintf(staged[next], sizeof(staged[0]), "%s_staged", name);
+	snprintf(staged[next], sizeof(staged[0]), "%.100s_staged", name);
 	return staged[next];
 }
 
