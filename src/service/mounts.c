@@ -196,6 +196,26 @@ static bool is_noted(const char *text, const char *mount, const char *archive)
 	return copy && !*mount;
 }
 
+/* And those above it that there are not yet: a small system may have no /var/lib. */
+static int make_folder(char *path, mode_t mode)
+{
+	char *slash = strrchr(path, '/');
+	int r = -ENOENT;
+
+	if (mkdir(path, mode) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	if (slash && slash > path) {
+		*slash = '\0';
+		r = make_folder(path, 0755);
+		*slash = '/';
+	}
+	if (r < 0)
+		return r;
+	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+}
+
 static int note(const char *archive, const char *mount)
 {
 	cleanup_free char *text = NULL;
@@ -207,9 +227,8 @@ static int note(const char *archive, const char *mount)
 	if (r < 0 || is_noted(text, mount, archive))
 		return r;
 	find_folder(dir);
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	return replace(file, text, mount, archive);
+	r = make_folder(dir, 0700);
+	return r < 0 ? r : replace(file, text, mount, archive);
 }
 
 void mounts_note(const char *archive, const struct say *log)

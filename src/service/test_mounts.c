@@ -14,7 +14,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-static char home[64], disk[80], archive[96], own[80], lines[96];
+static char home[64], disk[80], archive[96], own[80], lines[128];
 static char said[2048];
 
 static void hear(void *context, enum say_level level, const char *text)
@@ -147,6 +147,36 @@ TEST(one_whose_file_system_is_not_mounted_is_not_begun)
 	assert_int_equal(mounts_check(archive, &log_said), 0);
 }
 
+/* In a system so small that there is no /var/lib, either. */
+TEST(the_folder_of_the_note_is_made_with_those_above)
+{
+	char folder[96];
+
+	if (!can_mount())
+		skip();
+	mount_disk();
+	make_archive(archive);
+	snprintf(folder, sizeof(folder), "%s/lib/imastage", own);
+	setenv("STATE_DIRECTORY", folder, 1);
+	snprintf(lines, sizeof(lines), "%s/mounts", folder);
+	mounts_note(archive, &log_said);
+	assert_string_equal(said, "");
+	assert_lines(line_of(disk, archive));
+}
+
+/* Where it cannot be made, that is said. */
+TEST(what_cannot_be_noted_is_said)
+{
+	if (!can_mount())
+		skip();
+	mount_disk();
+	make_archive(archive);
+	write_file(own, "", 0);
+	mounts_note(archive, &log_said);
+	assert_non_null(strstr(said, "it cannot be noted"));
+	assert_non_null(strstr(said, archive));
+}
+
 TEST(the_mount_point_itself_may_be_the_archive)
 {
 	char path[128];
@@ -209,6 +239,8 @@ TEST(a_file_that_is_too_long_is_an_error)
 
 TEST_MAIN(CASE(one_that_is_not_on_a_mount_needs_no_line),
 	  CASE(one_whose_file_system_is_not_mounted_is_not_begun),
+	  CASE(the_folder_of_the_note_is_made_with_those_above),
+	  CASE(what_cannot_be_noted_is_said),
 	  CASE(the_mount_point_itself_may_be_the_archive),
 	  CASE(lines_that_are_no_longer_true_go),
 	  CASE(what_is_no_line_is_no_matter),
