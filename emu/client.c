@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/json.h"
@@ -82,13 +83,24 @@ static int ask_words(const struct client *client, const char *name,
 	return client_ask(client, words, nr_args + 1, fd, ret_reply);
 }
 
+/* A line for each; names of files in them may be anything. */
+static void print_reply(struct reply *reply)
+{
+	char *at = reply->text, *line;
+
+	while (at && *at) {
+		line = strsep(&at, "\n");
+		text_print_line(stdout, "%s", line);
+	}
+}
+
 int client_ask_simply(const struct client *client, const char *name,
 		      char *const *args, int nr_args)
 {
 	struct reply reply;
 	int ret = ask_words(client, name, args, nr_args, -1, &reply);
 
-	fputs(reply.text, stdout);
+	print_reply(&reply);
 	return ret ? client_complain(name, ret) : 0;
 }
 
@@ -390,7 +402,7 @@ static int ask_how(const struct client *client, const char *name,
 		return client_complain(name, ret);
 	if (client->json)
 		return print_json(reply.text, member);
-	fputs(reply.text, stdout);
+	print_reply(&reply);
 	return 0;
 }
 

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "emu/list_file.h"
 #include "emu/work.h"
@@ -370,9 +371,10 @@ static int explain_mount(const char *dir)
 		      ", or give the container that device\n",
 		      stderr);
 	else
-		fprintf(stderr,
+		text_print_line(
+			stderr,
 			"imasim: cannot mount on %s: root may, and others where"
-			" fusermount3 (package fuse3) is installed\n",
+			" fusermount3 (package fuse3) is installed",
 			dir);
 	return -EIO;
 }
@@ -385,13 +387,15 @@ static int check_directory(const char *dir)
 	if (!ret && S_ISDIR(st.st_mode))
 		return 0;
 	if (ret == -ENOTCONN || ret == -ECONNABORTED)
-		fprintf(stderr,
+		text_print_line(
+			stderr,
 			"imasim: what was mounted on %s is dead: fusermount3 -u "
-			"takes it away\n",
+			"takes it away",
 			dir);
 	else
-		fprintf(stderr,
-			"imasim: %s is not a directory: make one to mount on\n",
+		text_print_line(
+			stderr,
+			"imasim: %s is not a directory: make one to mount on",
 			dir);
 	return ret ? ret : -ENOTDIR;
 }

@@ -23,6 +23,7 @@
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
+#include "base/text.h"
 #include "base/util.h"
 #include "emu/measure.h"
 #include "emu/watch_group.h"
@@ -281,8 +282,9 @@ static void mark_all(struct watch *watch)
 				  -EMFILE;
 
 		if (ret)
-			fprintf(stderr,
-				"imasim: %s is not watched any more: %s\n",
+			text_print_line(
+				stderr,
+				"imasim: %s is not watched any more: %s",
 				watched->path, strerror(-ret));
 	}
 }

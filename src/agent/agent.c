@@ -199,7 +199,7 @@ static void tell_status(struct agent *agent)
 	if (!strcmp(text, agent->status))
 		return;
 	strcpy(agent->status, text);
-	notify("STATUS=%s", text);
+	notify_status("%s", text);
 	write_metrics(agent);
 }
 

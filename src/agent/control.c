@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "base/util.h"
 #include "service/config_look.h"
+#include "service/json_line.h"
 
 #include <json-c/json.h>
 #include <errno.h>
@@ -35,19 +36,10 @@ struct control {
 static void answer(struct client *client, struct json_object *reply)
 {
 	static const char failed[] = "{\"ok\":false,\"errno\":\"ENOMEM\","
-				     "\"error\":\"out of memory\"}";
-	const char *text =
-		reply ? json_object_to_json_string_ext(
-				reply, JSON_C_TO_STRING_PLAIN |
-					       JSON_C_TO_STRING_NOSLASHESCAPE) :
-			NULL;
-	cleanup_free char *line = NULL;
-	int len = asprintf(&line, "%s\n", text ? text : failed);
+				     "\"error\":\"out of memory\"}\n";
+	cleanup_free char *line = reply ? json_line(reply) : NULL;
 
-	client_answer(client,
-		      bytes_of(len < 0 ? NULL : line,
-			       len < 0 ? 0 : (size_t)len),
-		      len < 0);
+	client_answer(client, bytes_of_text(line ? line : failed), false);
 	json_object_put(reply);
 }
 

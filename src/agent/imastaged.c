@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/suggest.h"
 #include "service/notify.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #include <getopt.h>
@@ -93,10 +94,10 @@ static int complain(const char *given, int id)
 	for (const struct option *o = longs; suggest.word.len && o->name; o++)
 		suggest_try(&suggest, o->name);
 	if (id == ':')
-		fprintf(stderr, "imastaged: '%s' wants a value\n", given);
+		text_print_line(stderr, "imastaged: '%s' wants a value", given);
 	else
-		fprintf(stderr, "imastaged: there is no option '%s'%s\n", given,
-			suggest_text(&suggest));
+		text_print_line(stderr, "imastaged: there is no option '%s'%s",
+				given, suggest_text(&suggest));
 	return '?';
 }
 
@@ -112,7 +113,8 @@ static int parse(int argc, char **argv, struct options *options)
 		status = take(options, id);
 	}
 	if (status == 0 && !options->done && optind < argc) {
-		fprintf(stderr, "imastaged: '%s' is too much\n", argv[optind]);
+		text_print_line(stderr, "imastaged: '%s' is too much",
+				argv[optind]);
 		status = take(options, '?');
 	}
 	return status;
@@ -147,7 +149,8 @@ static int look_at_config(const struct options *options,
 	if (!options->check)
 		return worst == CONFIG_WRONG ? EXIT_USAGE : 0;
 	config_name_file(path, name, sizeof(name));
-	printf("%s: %s\n", name, worst == CONFIG_NOTE ? "right" : "wrong");
+	text_print_line(stdout, "%s: %s", name,
+			worst == CONFIG_NOTE ? "right" : "wrong");
 	return worst == CONFIG_NOTE ? 0 : EXIT_USAGE;
 }
 

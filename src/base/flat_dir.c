@@ -1,19 +1,36 @@
 // SPDX-License-Identifier: MIT
 /* See flat_dir.h. */
 #include "base/flat_dir.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <time.h>
+
+#define LOG_MAX 8192
 
 static struct flat_dir *dir_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
 }
 
+/* libfuse's own messages name paths. */
+static void log_fuse(enum fuse_log_level level, const char *format,
+		     va_list arguments)
+{
+	char text[LOG_MAX];
+
+	(void)level;
+	vsnprintf(text, sizeof(text), format, arguments);
+	text[strcspn(text, "\n")] = '\0';
+	text_print_line(stderr, "%s", text);
+}
+
 void flat_dir_init(struct flat_dir *dir, mode_t mode, double attr_timeout)
 {
+	fuse_set_log_func(log_fuse);
 	dir->nr = 0;
 	dir->attr_timeout = attr_timeout;
 	pthread_mutex_init(&dir->lock, NULL);

@@ -97,7 +97,35 @@ TEST(characters_that_terminals_obey_are_defused)
 	assert_string_equal(fine, same);
 }
 
-TEST_MAIN(cmocka_unit_test(characters_that_terminals_obey_are_defused),
+static void print_as_json(FILE *file, const char *text)
+{
+	text_print_json(file, bytes_of_text(text));
+}
+
+TEST(json_of_others_is_made_harmless_and_stays_the_same)
+{
+	assert_printed("{\"a\\n\":[\"\\u009b2J\\u202e\xc3\xbc"
+		       "\\u2028\\u007f\\ufffd\"]}",
+		       print_as_json,
+		       "{\"a\\n\":[\"\xc2\x9b"
+		       "2J\xe2\x80\xae\xc3\xbc"
+		       "\xe2\x80\xa8\x7f\x9b\"]}");
+}
+
+static void print_line(FILE *file, const char *text)
+{
+	text_print_line(file, "%s: %d", text, 7);
+}
+
+TEST(a_line_is_one_whatever_is_in_it)
+{
+	assert_printed("a?b??\xc3\xbc: 7\n", print_line,
+		       "a\nb\xc2\x9b\xc3\xbc");
+}
+
+TEST_MAIN(cmocka_unit_test(json_of_others_is_made_harmless_and_stays_the_same),
+	  cmocka_unit_test(a_line_is_one_whatever_is_in_it),
+	  cmocka_unit_test(characters_that_terminals_obey_are_defused),
 	  cmocka_unit_test(knows_utf8),
 	  cmocka_unit_test(no_byte_reaches_a_terminal_as_control),
 	  cmocka_unit_test(json_keeps_utf8_and_says_the_rest_in_hex))

@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "base/bytes.h"
 #include "base/hex.h"
+#include "base/util.h"
+
+#include <stdarg.h>
 
 #define HEX_PIECE 256
 
@@ -103,6 +106,36 @@ void text_defuse(char *text)
 	for (; left.len; left = bytes_skip(left, len), text += len)
 		if (text_is_harmful(left, &code, &len))
 			memset(text, '?', len);
+}
+
+void text_print_line(FILE *file, const char *format, ...)
+{
+	cleanup_free char *text = NULL;
+	va_list arguments;
+	int len;
+
+	va_start(arguments, format);
+	len = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (len < 0) {
+		text = NULL;
+		fputs("(out of memory)\n", file);
+		return;
+	}
+	text_defuse(text);
+	fprintf(file, "%s\n", text);
+}
+
+void text_print_json(FILE *file, struct imastage_bytes json)
+{
+	uint32_t code;
+	size_t len;
+
+	for (; json.len; json = bytes_skip(json, len))
+		if (text_is_harmful(json, &code, &len))
+			fprintf(file, "\\u%04x", code);
+		else
+			fwrite_unlocked(json.data, 1, len, file);
 }
 
 void text_print(FILE *file, struct imastage_bytes bytes)

@@ -27,6 +27,16 @@ bool text_is_harmful(struct imastage_bytes text, uint32_t *ret_code,
 /* Puts '?' in the place of each byte of such characters. */
 void text_defuse(char *text);
 
+/* A line for people: nothing of what @format puts together ends it, or moves a cursor. */
+void text_print_line(FILE *file, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * @json on one line, or a part of it, with such characters as \uNNNN: all are in strings, and
+ * whoever reads it gets the same strings. What is no UTF-8 becomes U+FFFD.
+ */
+void text_print_json(FILE *file, struct imastage_bytes json);
+
 /*
  * For a terminal: printable ASCII as it is, but for the backslash; all else as
  * \xNN, so that no byte of a list can move a cursor or look like another.

@@ -3,6 +3,7 @@
  * imastage archive list: what is kept.
  */
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
@@ -80,7 +81,8 @@ static int print_gap(void *context, const struct archive_gap *gap)
 	char missing[WORDS_GAP_LEN];
 
 	(void)context;
-	printf("  GAP: %s: %s\n", words_of_gap(gap, missing), gap->reason);
+	text_print_line(stdout, "  GAP: %s: %s", words_of_gap(gap, missing),
+			gap->reason);
 	return 0;
 }
 
@@ -90,12 +92,13 @@ static int print_boot(struct options *options, const struct archive_boot *boot)
 	char stored[WORDS_BYTES_LEN], range[WORDS_RANGE_LEN];
 	int r = 0;
 
-	printf("%s  since %s  records %s  kernels %" PRIu64
-	       "  %s (%s on disk)\n",
-	       boot->name, survey_time(boot->created, time),
-	       words_of_range(boot->first, boot->end, range), boot->nr_kernels,
-	       words_of_bytes(boot->bytes, bytes),
-	       words_of_bytes(boot->stored_bytes, stored));
+	text_print_line(stdout,
+			"%s  since %s  records %s  kernels %" PRIu64
+			"  %s (%s on disk)",
+			boot->name, survey_time(boot->created, time),
+			words_of_range(boot->first, boot->end, range),
+			boot->nr_kernels, words_of_bytes(boot->bytes, bytes),
+			words_of_bytes(boot->stored_bytes, stored));
 	if (options->segments)
 		r = archive_each_segment(options->archive, boot->id,
 					 print_segment, NULL);

@@ -3,6 +3,7 @@
  * imastage archive prune: removes what is no longer needed.
  */
 #include "base/bytes.h"
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
@@ -115,8 +116,8 @@ static void print(const struct options *options, struct json_object *reply)
 	       number(reply, "segments"), number(reply, "records"),
 	       words_of_bytes(number(reply, "bytes"), bytes));
 	if (holder)
-		printf("more is kept by the hold '%s'\n",
-		       json_object_get_string(holder));
+		text_print_line(stdout, "more is kept by the hold '%s'",
+				json_object_get_string(holder));
 	if (json_object_get_boolean(
 		    json_object_object_get(reply, "unacknowledged")))
 		printf("more is kept because nobody has acknowledged it: "

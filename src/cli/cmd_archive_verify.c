@@ -2,6 +2,7 @@
 /*
  * imastage archive verify: is it what was put into it?
  */
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
@@ -95,11 +96,13 @@ static int report(void *context, const struct archive_finding *finding)
 		json_text(&options->out, "error", finding->text);
 		json_close(&options->out, '}');
 	} else if (finding->boot) {
-		printf("%s: record %" PRIu64 " at byte %" PRIu64 ": %s\n",
-		       finding->file, finding->index, finding->offset,
-		       finding->text);
+		text_print_line(stdout,
+				"%s: record %" PRIu64 " at byte %" PRIu64
+				": %s",
+				finding->file, finding->index, finding->offset,
+				finding->text);
 	} else {
-		printf("%s: %s\n", finding->file, finding->text);
+		text_print_line(stdout, "%s: %s", finding->file, finding->text);
 	}
 	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * imastage hold, release, holds: who still needs which records.
  */
+#include "base/text.h"
 #include "base/util.h"
 #include "cli/cli.h"
 #include "cli/cmd.h"
@@ -180,8 +181,10 @@ static int show_hold(void *context, const struct archive_hold *hold)
 	(void)archive_each_boot(listing->archive, name_boot, &boot);
 	listing->nr++;
 	if (!listing->list) {
-		printf("%-24s boot %s, from record %" PRIu64 " on, of uid %u\n",
-		       hold->name, boot.name, hold->from, hold->owner);
+		text_print_line(stdout,
+				"%-24s boot %s, from record %" PRIu64
+				" on, of uid %u",
+				hold->name, boot.name, hold->from, hold->owner);
 		return 0;
 	}
 	object = json_object_new_object();

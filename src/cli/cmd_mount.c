@@ -182,7 +182,8 @@ struct binding {
 
 static void tell_ready(const struct binding *binding)
 {
-	notify("READY=1\nSTATUS=serving %s", binding->dir);
+	notify_status("serving %s", binding->dir);
+	notify("READY=1");
 	if (binding->told >= 0)
 		let_go_of_terminal(binding->told);
 }

@@ -79,15 +79,11 @@ static size_t plain_len(struct imastage_bytes bytes)
 static void put_character(FILE *file, struct imastage_bytes character)
 {
 	uint8_t c = character.data[0];
-	uint32_t code;
-	size_t len;
 
 	if (c == '"' || c == '\\')
 		fprintf(file, "\\%c", c);
-	else if (text_is_harmful(character, &code, &len))
-		fprintf(file, "\\u%04x", code);
 	else
-		fwrite_unlocked(character.data, 1, character.len, file);
+		text_print_json(file, character);
 }
 
 static void put_string(FILE *file, struct imastage_bytes bytes)

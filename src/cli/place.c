@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "cli/cli.h"
 #include "service/ask.h"
+#include "service/json_line.h"
 #include "service/keeper.h"
 #include "service/request.h"
 #include "service/words.h"
@@ -355,9 +356,12 @@ struct json_object *place_request(const char *what)
 
 void place_print_json(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(
-		object,
-		JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	cleanup_free char *line = json_line(object);
+
+	if (line)
+		fputs(line, stdout);
+	else
+		cli_error("%s", strerror(ENOMEM));
 }
 
 /* ---- reading the archive --------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/suggest.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -310,7 +311,7 @@ void config_print(FILE *file, const struct config *config)
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		print_value(&keys[i], config, value, sizeof(value));
-		fprintf(file, "%s = %s\n", keys[i].name, value);
+		text_print_line(file, "%s = %s", keys[i].name, value);
 	}
 }
 

@@ -4,6 +4,7 @@
  * a library in a process that has the rights of this one.
  */
 #include "service/notify.h"
+#include "base/text.h"
 #include "base/util.h"
 
 #include <errno.h>
@@ -48,26 +49,31 @@ void notify_init(void)
 	unsetenv("NOTIFY_SOCKET");
 }
 
-void notify(const char *format, ...)
+void notify(const char *state)
 {
-	char text[TEXT_MAX];
-	va_list arguments;
 	cleanup_close int fd = -1;
-	int len;
 
 	if (!address_len)
 		return;
-	va_start(arguments, format);
-	len = vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	if (len >= (int)sizeof(text))
-		len = (int)sizeof(text) - 1;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || len < 0)
+	if (fd < 0)
 		return;
 	/* A manager that does not listen is no reason to do anything else. */
-	(void)!sendto(fd, text, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT,
+	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
 		      (const struct sockaddr *)&address, address_len);
+}
+
+void notify_status(const char *format, ...)
+{
+	char text[TEXT_MAX] = "STATUS=";
+	size_t len = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text + len, sizeof(text) - len, format, arguments);
+	va_end(arguments);
+	text_defuse(text + len);
+	notify(text);
 }
 
 uint64_t notify_watchdog_ms(void)

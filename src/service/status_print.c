@@ -2,6 +2,7 @@
 /*
  * A status for people: a line or two for each question that somebody may have.
  */
+#include "service/json_line.h"
 #include "service/status.h"
 #include "service/words.h"
 
@@ -209,7 +210,7 @@ static void print_check(FILE *file, struct json_object *check)
 	fprintf(file, "%s: %s\n", text(check, "time"), text(check, "verdict"));
 }
 
-void status_print_gap(FILE *file, struct json_object *gap)
+static void print_gap(FILE *file, struct json_object *gap)
 {
 	struct archive_gap is = {
 		.first = number(gap, "first"),
@@ -225,7 +226,7 @@ void status_print_gap(FILE *file, struct json_object *gap)
 static void print_gaps(FILE *file, struct json_object *gaps)
 {
 	for (size_t i = 0; i < length(gaps); i++)
-		status_print_gap(file, json_object_array_get_idx(gaps, i));
+		print_gap(file, json_object_array_get_idx(gaps, i));
 }
 
 static void print_holds(FILE *file, struct json_object *holds)
@@ -255,7 +256,7 @@ static void print_holders(FILE *file, struct json_object *holders)
 	}
 }
 
-void status_print(FILE *file, struct json_object *status)
+static void print_all(FILE *file, struct json_object *status)
 {
 	print_verdict(file, status);
 	print_agent(file, member(status, "agent"));
@@ -269,4 +270,24 @@ void status_print(FILE *file, struct json_object *status)
 	print_gaps(file, member(status, "gaps"));
 	print_holds(file, member(status, "holds"));
 	print_holders(file, member(status, "holders"));
+}
+
+/* Names in it may be anything. */
+static void print(FILE *file, struct json_object *object,
+		  void (*as)(FILE *file, struct json_object *object))
+{
+	if (json_defuse(object) < 0)
+		fputs("cannot be shown: out of memory\n", file);
+	else
+		as(file, object);
+}
+
+void status_print(FILE *file, struct json_object *status)
+{
+	print(file, status, print_all);
+}
+
+void status_print_gap(FILE *file, struct json_object *gap)
+{
+	print(file, gap, print_gap);
 }
