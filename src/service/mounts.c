@@ -7,6 +7,7 @@
 #include "base/util.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -196,24 +197,29 @@ static bool is_noted(const char *text, const char *mount, const char *archive)
 	return copy && !*mount;
 }
 
+/* Whatever the umask: imastaged's would keep others out of /var/lib. 0, too, if it is there. */
+static int make_one_folder(const char *path, mode_t mode)
+{
+	cleanup_close int fd = -1;
+
+	if (mkdir(path, mode) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 || fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
 /* And those above it that there are not yet: a small system may have no /var/lib. */
 static int make_folder(char *path, mode_t mode)
 {
 	char *slash = strrchr(path, '/');
-	int r = -ENOENT;
+	int r = make_one_folder(path, mode);
 
-	if (mkdir(path, mode) == 0 || errno == EEXIST)
-		return 0;
-	if (errno != ENOENT)
-		return -errno;
-	if (slash && slash > path) {
-		*slash = '\0';
-		r = make_folder(path, 0755);
-		*slash = '/';
-	}
-	if (r < 0)
+	if (r != -ENOENT || !slash || slash == path)
 		return r;
-	return mkdir(path, mode) < 0 && errno != EEXIST ? -errno : 0;
+	*slash = '\0';
+	r = make_folder(path, 0755);
+	*slash = '/';
+	return r < 0 ? r : make_one_folder(path, mode);
 }
 
 static int note(const char *archive, const char *mount)

@@ -151,6 +151,8 @@ TEST(one_whose_file_system_is_not_mounted_is_not_begun)
 TEST(the_folder_of_the_note_is_made_with_those_above)
 {
 	char folder[96];
+	struct stat st;
+	mode_t mask;
 
 	if (!can_mount())
 		skip();
@@ -159,9 +161,16 @@ TEST(the_folder_of_the_note_is_made_with_those_above)
 	snprintf(folder, sizeof(folder), "%s/lib/imastage", own);
 	setenv("STATE_DIRECTORY", folder, 1);
 	snprintf(lines, sizeof(lines), "%s/mounts", folder);
+	mask = umask(0077);
 	mounts_note(archive, &log_said);
+	umask(mask);
 	assert_string_equal(said, "");
 	assert_lines(line_of(disk, archive));
+	assert_return_code(stat(folder, &st), errno);
+	assert_int_equal(st.st_mode, S_IFDIR | 0700);
+	/* What others use, too, is not closed to them. */
+	assert_return_code(stat(own, &st), errno);
+	assert_int_equal(st.st_mode, S_IFDIR | 0755);
 }
 
 /* Where it cannot be made, that is said. */
