@@ -194,6 +194,20 @@ check_unit() {
 	for name in $names; do
 		run_tap "$name" "build/test/$name"
 	done
+	run_tap quotes build/test/verify-cases tests/verify/quote
+	verifier_needs
+}
+
+# What verifies needs no FUSE, no database and no TPM, in its objects and when it runs.
+verifier_needs() {
+	local name="the verifier needs no FUSE, SQLite or TSS" all
+	all=$(nm -u build/test/libimastage-verifier.a && readelf -d build/test/verify-cases)
+	if [[ $all == *EVP_DigestVerify* && $all == *libcrypto* ]] &&
+		! grep -E ' (fuse_|sqlite3_|Esys_|Tss2_)|NEEDED.*(fuse|sqlite|tss2)' <<<"$all"; then
+		pass "$name"
+	else
+		fail "$name"
+	fi
 }
 
 # What runs on several threads, under TSAN.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One hash algorithm at work. The only door to OpenSSL.
+ * One hash algorithm at work. The only door to OpenSSL but for signatures
+ * (verify/signature.c).
  *
  * sha1, sha256, sha384 and sha512 use the low-level calls of libcrypto, sm3 the
  * EVP ones: see hash.c for why.

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: MIT
+/*
+ * Check 9: the list is replayed up to the values quoted, which are known before the
+ * first record. The shortest prefix that leads there counts; what follows is excess.
+ */
+#include "verify/private.h"
+
+#include <imastage/snapshot.h>
+
+/* ---- begin and end --------------------------------------------------------- */
+
+/* The values that a replay starts with are those of the request. */
+static int set_start(struct verify_run *run, struct imastage_replay *replay)
+{
+	const struct pcr_values *start = run->request->start;
+	int r = 0;
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
+			if (r == 0 && run->banks & 1u << bank &&
+			    run->request->list_pcrs & 1u << pcr)
+				r = imastage_replay_set_value(
+					replay, bank, pcr,
+					verify_value(start, bank, pcr));
+	return r;
+}
+
+static int new_replay(struct verify_run *run,
+		      struct imastage_replay **ret_replay)
+{
+	int r = imastage_replay_new(run->banks, run->request->list_pcrs,
+				    ret_replay);
+
+	if (r == 0 && run->request->start)
+		r = set_start(run, *ret_replay);
+	return r;
+}
+
+static int new_padded(struct verify_run *run, size_t i)
+{
+	const enum imastage_form form[2] = { IMASTAGE_FORM_PADDED,
+					     IMASTAGE_FORM_PADDED_ONES };
+	int r = new_replay(run, &run->padded[i]);
+
+	for (enum imastage_bank bank = IMASTAGE_SHA1 + 1;
+	     r == 0 && bank < IMASTAGE_NR_BANKS; bank++)
+		if (run->banks & 1u << bank)
+			r = imastage_replay_set_form(run->padded[i], bank,
+						     form[i]);
+	return r;
+}
+
+static int begin(struct verify_run *run)
+{
+	bool explain = run->request->explain &&
+		       run->banks != 1u << IMASTAGE_SHA1;
+	int r = new_replay(run, &run->replay);
+
+	for (size_t i = 0; i < 2 && r == 0 && explain; i++)
+		r = new_padded(run, i);
+	return r;
+}
+
+/* Does @replay stand where the quote does, in all banks and PCRs? */
+static bool is_there(const struct verify_run *run,
+		     const struct imastage_replay *replay)
+{
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
+			if (run->banks & 1u << bank &&
+			    run->request->list_pcrs & 1u << pcr &&
+			    !bytes_equal(
+				    imastage_replay_value(replay, bank, pcr),
+				    verify_value(&run->pcrs.values, bank, pcr)))
+				return false;
+	return true;
+}
+
+static void look(struct verify_run *run)
+{
+	run->matched = run->has_values && is_there(run, run->replay);
+	if (run->matched)
+		run->verdict->next_index =
+			run->request->first_index +
+			imastage_replay_nr_records(run->replay);
+}
+
+/* ---- records --------------------------------------------------------------- */
+
+/* Adds the digest of the list's own bank to those computed, if it is not there. */
+static int add_own_digest(struct verify_run *run,
+			  const struct imastage_record *record,
+			  struct imastage_digests *digests)
+{
+	struct imastage_digests own;
+	int r = 0;
+
+	if (run->banks & 1u << record->bank)
+		return 0;
+	if (!run->hasher)
+		r = imastage_hasher_new(1u << record->bank, &run->hasher);
+	if (r == 0)
+		r = imastage_hasher_template(run->hasher, record, &own);
+	if (r == 0)
+		memcpy(digests->of[record->bank], own.of[record->bank],
+		       sizeof(own.of[record->bank]));
+	return r;
+}
+
+static int check_digest(struct verify_run *run,
+			const struct imastage_record *record,
+			const struct verify_where *where, enum verify_id id,
+			struct imastage_digests *digests)
+{
+	int r;
+
+	if (record->opaque) {
+		verify_say(run->verdict, VERIFY_LOG_OPAQUE, where);
+		return 0;
+	}
+	r = add_own_digest(run, record, digests);
+	if (r == 0 && imastage_record_check_digest(record, digests))
+		verify_say(run->verdict, id, where);
+	return r;
+}
+
+static int extend_padded(struct verify_run *run,
+			 const struct imastage_record *record)
+{
+	for (size_t i = 0; i < 2; i++) {
+		int r;
+
+		if (!run->padded[i])
+			continue;
+		r = imastage_replay_extend(run->padded[i], record, NULL);
+		if (r < 0)
+			return r;
+		if (run->has_values && is_there(run, run->padded[i]) &&
+		    !verify_has(run->verdict, VERIFY_LOG_PADDED))
+			verify_add(run->verdict, VERIFY_LOG_PADDED, NULL,
+				   "replayed so, the list leads to the value "
+				   "quoted");
+	}
+	return 0;
+}
+
+static void start_at_snapshot(struct verify_run *run,
+			      const struct imastage_record *record,
+			      const struct verify_where *where)
+{
+	struct imastage_snapshot snapshot;
+	enum imastage_bank bank;
+	unsigned int pcr;
+
+	if (imastage_snapshot_parse(record, &snapshot) < 0 ||
+	    imastage_snapshot_start(&snapshot, run->replay, &bank, &pcr) < 0)
+		verify_add(run->verdict, VERIFY_LOG_SNAPSHOT, where,
+			   "no replay can start there");
+	else
+		verify_say(run->verdict, VERIFY_LOG_SNAPSHOT_START, where);
+}
+
+/* What its data says counts only where the PCR proves it. */
+static int judge(struct verify_run *run, const struct imastage_record *record,
+		 const struct verify_where *where)
+{
+	bool replayed = record->pcr < IMASTAGE_NR_PCRS &&
+			run->request->list_pcrs & 1u << record->pcr;
+
+	if (!replayed) {
+		verify_add(run->verdict, VERIFY_LOG_PCR, where, "PCR %u",
+			   record->pcr);
+		return 0;
+	}
+	if (run->request->from_snapshot &&
+	    imastage_replay_nr_records(run->replay) == 0)
+		start_at_snapshot(run, record, where);
+	return verify_check_record(run, record, where);
+}
+
+/* A record that the quote may prove. */
+static int take_record(struct verify_run *run,
+		       const struct imastage_record *record,
+		       struct verify_where *where)
+{
+	struct imastage_digests digests;
+	int r;
+
+	(void)imastage_record_event_name(record, &where->path);
+	run->verdict->nr_violations += imastage_record_is_violation(record);
+	run->verdict->nr_bytes += record->raw.len;
+	r = judge(run, record, where);
+	if (r == 0)
+		r = imastage_replay_extend(run->replay, record, &digests);
+	if (r >= 0)
+		r = check_digest(run, record, where, VERIFY_LOG_DIGEST,
+				 &digests);
+	if (r == 0)
+		r = extend_padded(run, record);
+	if (r == 0)
+		look(run);
+	return r;
+}
+
+/* One behind them: its digest is compared, because that can be told and costs little. */
+static int take_excess(struct verify_run *run,
+		       const struct imastage_record *record,
+		       struct verify_where *where)
+{
+	struct imastage_digests digests;
+	int r = 0;
+
+	run->verdict->nr_excess++;
+	if (record->opaque)
+		return 0;
+	if (!run->excess_hasher)
+		r = imastage_hasher_new(1u << record->bank,
+					&run->excess_hasher);
+	if (r == 0)
+		r = imastage_hasher_template(run->excess_hasher, record,
+					     &digests);
+	(void)imastage_record_event_name(record, &where->path);
+	if (r == 0 && imastage_record_check_digest(record, &digests))
+		verify_say(run->verdict, VERIFY_EXCESS_DIGEST, where);
+	return r;
+}
+
+/* Is it the list that is wrong, and not that it could not be read? */
+static bool is_malformed(int r)
+{
+	return r == -ENODATA || r == -EBADMSG || r == -EMSGSIZE;
+}
+
+static void add_malformed(struct verify_run *run)
+{
+	const struct imastage_error *error = imastage_reader_error(run->reader);
+	const struct verify_where where = { .has_index = true,
+					    .has_byte = true,
+					    .index = error->index,
+					    .byte = error->offset };
+
+	verify_add(run->verdict,
+		   run->matched ? VERIFY_EXCESS_FORM : VERIFY_LOG_FORM, &where,
+		   "%s", error->reason);
+}
+
+static int take_all(struct verify_run *run)
+{
+	struct imastage_record record;
+	struct verify_where where;
+	int r = 0;
+
+	while (r == 0) {
+		where = (struct verify_where){
+			.has_index = true,
+			.has_byte = true,
+			.index = imastage_reader_index(run->reader),
+			.byte = imastage_reader_offset(run->reader),
+		};
+		r = imastage_reader_next(run->reader, &record);
+		if (r == IMASTAGE_END)
+			return 0;
+		if (is_malformed(r)) {
+			add_malformed(run);
+			return 0;
+		}
+		if (r == 0)
+			r = run->matched ? take_excess(run, &record, &where) :
+					   take_record(run, &record, &where);
+	}
+	return r;
+}
+
+/* ---- what it comes to ------------------------------------------------------ */
+
+/* A TPM that went on without its PCRs, as after hibernation, lies behind it. */
+static void check_restart(struct verify_run *run)
+{
+	const struct evidence_clock *last = &run->request->last;
+	const struct evidence_clock *now = &run->attest.clock;
+
+	if (run->request->has_last && now->resets == last->resets &&
+	    now->restarts != last->restarts &&
+	    !verify_has(run->verdict, VERIFY_CLOCK_RESTART))
+		verify_add(run->verdict, VERIFY_TPM_RESTART, NULL,
+			   "boot the machine to go on");
+}
+
+static void check_matched(struct verify_run *run)
+{
+	uint64_t nr = imastage_replay_nr_records(run->replay);
+
+	if (!run->has_values || run->matched)
+		return;
+	verify_add(run->verdict, VERIFY_LOG_REPLAY, NULL,
+		   "%llu records were replayed: one was changed, or they end "
+		   "before the quote",
+		   (unsigned long long)nr);
+	check_restart(run);
+}
+
+/* IMA's first record comes before anything could ask for a quote. */
+static void look_before_first(struct verify_run *run)
+{
+	look(run);
+	if (!run->matched || run->request->start)
+		return;
+	run->matched = false;
+	run->has_values = false;
+	verify_add(run->verdict, VERIFY_LOG_EMPTY, NULL,
+		   "IMA does not use this TPM, or not this bank");
+}
+
+int verify_check_list(struct verify_run *run)
+{
+	int r;
+
+	run->verdict->first_index = run->request->first_index;
+	run->verdict->next_index = run->request->first_index;
+	if (run->banks == 0)
+		return 0;
+	r = begin(run);
+	if (r < 0)
+		return r;
+	run->began = run->request->start != NULL;
+	look_before_first(run);
+	r = take_all(run);
+	if (r == 0)
+		check_matched(run);
+	return r;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the checks share. Each finds what those before it have left here, adds its
+ * reasons to the verdict, and returns 0, or a negative errno when it could not judge.
+ */
+#ifndef VERIFY_PRIVATE_H
+#define VERIFY_PRIVATE_H
+
+#include "evidence/pcrs.h"
+#include "verify/verify.h"
+
+struct verify_run {
+	const struct verify_request *request;
+	const struct verify_evidence *evidence;
+	struct verify_verdict *verdict;
+
+	bool has_ak; /* it is well-formed */
+	struct evidence_public ak;
+	bool has_attest; /* the same */
+	struct evidence_attest attest;
+	bool has_values; /* PCR values are those quoted, and of what was asked */
+	struct evidence_pcrs pcrs;
+
+	unsigned int banks; /* in which @list_pcrs are asked for */
+	struct imastage_reader *reader;
+	struct imastage_replay *replay; /* owned */
+	/* In forms of padded sha1, owned; NULL: not wanted. */
+	struct imastage_replay *padded[2];
+	struct imastage_hasher *hasher; /* owned; of the list's own bank */
+	struct imastage_hasher *excess_hasher; /* the same, behind the prefix */
+	bool began; /* the first record that is replayed was judged, or is known */
+	bool matched;
+};
+
+/* Check 2: the key itself. */
+int verify_check_ak(struct verify_run *run);
+
+/* Check 3. */
+int verify_check_signature(struct verify_run *run);
+
+/*
+ * Does @key, a well-formed one, sign @msg with @signature, of its own scheme? 1, 0 when
+ * it does not, -EINVAL for a key that is none, -ENOMEM.
+ */
+int verify_signature(const struct evidence_public *key,
+		     const struct evidence_signature *signature,
+		     struct imastage_bytes msg);
+/* Are r and s between 0 and the order of the curve, both exclusive? */
+int verify_signature_in_range(const struct evidence_public *key,
+			      const struct evidence_signature *signature);
+
+/* Checks 4 to 8. */
+int verify_check_attest(struct verify_run *run);
+void verify_check_clock(struct verify_run *run);
+int verify_check_pcrs(struct verify_run *run);
+
+/* Checks 9, 10 and 12 over the list. */
+int verify_check_list(struct verify_run *run);
+
+/* A record before it is extended: aggregates, snapshots, files. */
+int verify_check_record(struct verify_run *run,
+			const struct imastage_record *record,
+			const struct verify_where *where);
+
+/* What is said about the boot, whatever the list has. */
+void verify_check_boot(struct verify_run *run);
+
+static inline bool verify_has_value(const struct pcr_values *values,
+				    enum imastage_bank bank, unsigned int pcr)
+{
+	return values->set[bank] & 1u << pcr;
+}
+
+static inline struct imastage_bytes
+verify_value(const struct pcr_values *values, enum imastage_bank bank,
+	     unsigned int pcr)
+{
+	return bytes_of(values->of[bank][pcr], imastage_bank_digest_len(bank));
+}
+
+#define VERIFY_BOOT_PCRS 0x3ffu /* 0 to 9 */
+
+#endif

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+/*
+ * The table of reasons, and how they are collected.
+ */
+#include "verify/reason.h"
+
+#include <stdarg.h>
+
+static const struct {
+	const char *name;
+	enum verify_level level;
+	const char *meaning;
+} ids[VERIFY_NR_IDS] = {
+	[VERIFY_AK_FORM] = { "ak.form", VERIFY_FAILURE,
+			     "the attestation key is not a TPM's public area" },
+	[VERIFY_AK_TYPE] = { "ak.type", VERIFY_FAILURE,
+			     "the attestation key is neither RSA nor ECC" },
+	[VERIFY_AK_OTHER] = { "ak.other", VERIFY_FAILURE,
+			      "the key in the evidence is not the enrolled one" },
+	[VERIFY_AK_ATTRIBUTES] = { "ak.attributes", VERIFY_FAILURE,
+				   "the key may be used for more than quotes, "
+				   "or may exist outside of a TPM" },
+	[VERIFY_AK_SIZE] = { "ak.size", VERIFY_FAILURE,
+			     "curve, size or exponent of the key is too weak" },
+	[VERIFY_AK_SCHEME] = { "ak.scheme", VERIFY_FAILURE,
+			       "the key has no signature scheme of its own "
+			       "that is strong enough" },
+	[VERIFY_AK_SIGNER] = { "ak.signer", VERIFY_FAILURE,
+			       "the quote names another key as its signer" },
+	[VERIFY_AK_UNQUALIFIED] = { "ak.unqualified", VERIFY_NOTE,
+				    "the key's qualified name is not known, so "
+				    "the signer in the quote was not compared" },
+	[VERIFY_SIGNATURE_FORM] = { "signature.form", VERIFY_FAILURE,
+				    "the signature is malformed" },
+	[VERIFY_SIGNATURE_SCHEME] = { "signature.scheme", VERIFY_FAILURE,
+				      "the signature is not of the key's "
+				      "own scheme and hash" },
+	[VERIFY_SIGNATURE_RANGE] = { "signature.range", VERIFY_FAILURE,
+				     "a number of the signature is out of "
+				     "range" },
+	[VERIFY_SIGNATURE_WRONG] = { "signature.wrong", VERIFY_FAILURE,
+				     "the key did not sign this quote" },
+	[VERIFY_QUOTE_MAGIC] = { "quote.magic", VERIFY_FAILURE,
+				 "what was signed was not made by a TPM" },
+	[VERIFY_QUOTE_TYPE] = { "quote.type", VERIFY_FAILURE,
+				"what was signed is no quote" },
+	[VERIFY_QUOTE_FORM] = { "quote.form", VERIFY_FAILURE,
+				"the quote is malformed" },
+	[VERIFY_QUOTE_NONCE] = { "quote.nonce", VERIFY_FAILURE,
+				 "the quote does not answer this challenge" },
+	[VERIFY_QUOTE_RAW] = { "quote.raw", VERIFY_NOTE,
+			       "the nonce is bound to no verifier and no "
+			       "machine: the quote may have been asked for by "
+			       "somebody else" },
+	[VERIFY_CLOCK_FIRST] = { "clock.first", VERIFY_NOTE,
+				 "no earlier quote of this key is known" },
+	[VERIFY_CLOCK_RESET] = { "clock.reset", VERIFY_FAILURE,
+				 "the count of hard boots went back" },
+	[VERIFY_CLOCK_RESTART] = { "clock.restart", VERIFY_FAILURE,
+				   "the count of resumes went back within a "
+				   "boot" },
+	[VERIFY_CLOCK_BACK] = { "clock.back", VERIFY_FAILURE,
+				"the TPM's clock went back" },
+	[VERIFY_CLOCK_UNSAFE] = { "clock.unsafe", VERIFY_WARNING,
+				  "the TPM's clock may have been ahead before "
+				  "power was lost" },
+	[VERIFY_TPM_CLEARED] = { "tpm.cleared", VERIFY_FAILURE,
+				 "the TPM was cleared" },
+	[VERIFY_TPM_FIRMWARE] = { "tpm.firmware", VERIFY_WARNING,
+				  "the TPM's firmware has another version" },
+	[VERIFY_BOOT_UNSEEN] = { "boot.unseen", VERIFY_NOTE,
+				 "there were boots in between, of which no "
+				 "quote was seen" },
+	[VERIFY_BOOT_OTHER] = { "boot.other", VERIFY_FAILURE,
+				"the machine was booted again, so the list "
+				"cannot go on from the last record" },
+	[VERIFY_QUOTE_SELECTION] = { "quote.selection", VERIFY_FAILURE,
+				     "the PCRs that were quoted are not those "
+				     "asked for" },
+	[VERIFY_QUOTE_BANK] = { "quote.bank", VERIFY_FAILURE,
+				"IMA's PCR is not quoted in a bank of SHA-256 "
+				"or better" },
+	[VERIFY_PCRS_FORM] = { "pcrs.form", VERIFY_FAILURE,
+			       "the PCR values are malformed" },
+	[VERIFY_PCRS_SELECTION] = { "pcrs.selection", VERIFY_FAILURE,
+				    "the PCR values are of other PCRs than the "
+				    "quote" },
+	[VERIFY_PCRS_DIGEST] = { "pcrs.digest", VERIFY_FAILURE,
+				 "the PCR values are not those quoted" },
+	[VERIFY_BOOT_CHANGED] = { "boot.changed", VERIFY_FAILURE,
+				  "PCRs of the boot changed since the last "
+				  "quote, within one boot" },
+	[VERIFY_LOG_FORM] = { "log.form", VERIFY_FAILURE,
+			      "the list cannot be read" },
+	[VERIFY_LOG_DIGEST] = { "log.digest", VERIFY_FAILURE,
+				"a record's digest is not that of its data" },
+	[VERIFY_LOG_EMPTY] = { "log.empty", VERIFY_FAILURE,
+			       "IMA's PCR was never extended" },
+	[VERIFY_LOG_REPLAY] = { "log.replay", VERIFY_FAILURE,
+				"no number of records leads to the value "
+				"quoted" },
+	[VERIFY_LOG_PADDED] = { "log.padded", VERIFY_FAILURE,
+				"the kernel extends the bank with padded "
+				"sha1, which proves no more than sha1" },
+	[VERIFY_TPM_RESTART] = { "tpm.restart", VERIFY_FAILURE,
+				 "the TPM was started anew and IMA's PCR does "
+				 "not go on, as after hibernation" },
+	[VERIFY_LOG_SNAPSHOT] = { "log.snapshot", VERIFY_FAILURE,
+				  "a snapshot_aggregate has another value than "
+				  "the records before it lead to" },
+	[VERIFY_LOG_SNAPSHOT_START] = { "log.snapshot_start", VERIFY_WARNING,
+					"the replay starts at a "
+					"snapshot_aggregate and not at the "
+					"boot" },
+	[VERIFY_LOG_PCR] = { "log.pcr", VERIFY_WARNING,
+			     "a record is for a PCR that is not replayed: "
+			     "nothing proves it" },
+	[VERIFY_LOG_VIOLATION] = { "log.violation", VERIFY_WARNING,
+				   "a violation: what was measured is not what "
+				   "was used, and nothing proves its path" },
+	[VERIFY_LOG_RELABELLED] = { "log.relabelled", VERIFY_FAILURE,
+				    "a record's template is not the one it "
+				    "was measured with" },
+	[VERIFY_LOG_OPAQUE] = { "log.opaque", VERIFY_WARNING,
+				"a record's data is not known" },
+	[VERIFY_EXCESS_FORM] = { "excess.form", VERIFY_WARNING,
+				 "what follows the records that the quote "
+				 "proves cannot be read" },
+	[VERIFY_EXCESS_DIGEST] = { "excess.digest", VERIFY_WARNING,
+				   "a digest is wrong behind the records that "
+				   "the quote proves" },
+	[VERIFY_BOOT_AGGREGATE] = { "boot.aggregate", VERIFY_FAILURE,
+				    "a boot_aggregate is not that of the PCRs "
+				    "quoted" },
+	[VERIFY_BOOT_AGGREGATE_MISSING] = { "boot.aggregate_missing",
+					    VERIFY_FAILURE,
+					    "the first record is no "
+					    "boot_aggregate" },
+	[VERIFY_BOOT_NO_TPM] = { "boot.no_tpm", VERIFY_FAILURE,
+				 "a boot_aggregate says that the kernel found "
+				 "no TPM" },
+	[VERIFY_BOOT_UNQUOTED] = { "boot.unquoted", VERIFY_WARNING,
+				   "the PCRs of the boot are not quoted" },
+	[VERIFY_BOOT_WEAK] = { "boot.weak", VERIFY_WARNING,
+			       "a boot_aggregate is by SHA-1" },
+	[VERIFY_BOOT_EMPTY] = { "boot.empty", VERIFY_WARNING,
+				"the firmware measured nothing into this bank" },
+	[VERIFY_BOOT_KEXEC] = { "boot.kexec", VERIFY_WARNING,
+				"a kernel was started by kexec: the PCRs of "
+				"the boot vouch for the first one only" },
+	[VERIFY_BOOT_POLICY] = { "boot.policy", VERIFY_WARNING,
+				 "no values for the PCRs of the boot are "
+				 "approved" },
+	[VERIFY_BOOT_UNAPPROVED] = { "boot.unapproved", VERIFY_WARNING,
+				     "the PCRs of the boot have values that "
+				     "are not approved" },
+	[VERIFY_FILE_POLICY] = { "file.policy", VERIFY_WARNING,
+				 "no files are approved" },
+	[VERIFY_FILE_UNLISTED] = { "file.unlisted", VERIFY_FAILURE,
+				   "a path is not approved" },
+	[VERIFY_FILE_DIGEST] = { "file.digest", VERIFY_FAILURE,
+				 "a file's content is not approved" },
+	[VERIFY_FILE_WEAK] = { "file.weak", VERIFY_FAILURE,
+			       "a file's digest is by SHA-1 or MD5" },
+	[VERIFY_FILE_UNREADABLE] = { "file.unreadable", VERIFY_FAILURE,
+				     "a record has no path and digest that "
+				     "could be judged" },
+	[VERIFY_FILE_UNJUDGED] = { "file.unjudged", VERIFY_WARNING,
+				   "a buffer was measured, which a list of "
+				   "files says nothing about" },
+};
+
+const char *verify_id_name(enum verify_id id)
+{
+	return ids[id].name;
+}
+
+enum verify_level verify_id_level(enum verify_id id)
+{
+	return ids[id].level;
+}
+
+const char *verify_id_meaning(enum verify_id id)
+{
+	return ids[id].meaning;
+}
+
+const char *verify_result_name(enum verify_result result)
+{
+	static const char *const names[] = {
+		[VERIFY_NONE] = "none",
+		[VERIFY_ACCEPTED] = "accepted",
+		[VERIFY_WARNED] = "warning",
+		[VERIFY_REJECTED] = "rejected",
+	};
+
+	return names[result];
+}
+
+static void set_where(struct verify_reason *reason,
+		      const struct verify_where *where)
+{
+	struct imastage_bytes path = bytes_first(where->path, VERIFY_PATH_MAX);
+
+	reason->has_index = where->has_index;
+	reason->has_byte = where->has_byte;
+	reason->index = where->index;
+	reason->byte = where->byte;
+	reason->path_len = path.len;
+	if (path.len > 0)
+		memcpy(reason->path, path.data, path.len);
+}
+
+void verify_add(struct verify_verdict *verdict, enum verify_id id,
+		const struct verify_where *where, const char *format, ...)
+{
+	struct verify_reason *reason;
+	va_list args;
+
+	if (verdict->nr_of[id]++ >= VERIFY_EACH_MAX ||
+	    verdict->nr_reasons == VERIFY_REASONS_MAX)
+		return;
+	reason = &verdict->reasons[verdict->nr_reasons++];
+	memset(reason, 0, sizeof(*reason));
+	reason->id = id;
+	if (where)
+		set_where(reason, where);
+	va_start(args, format);
+	vsnprintf(reason->text, sizeof(reason->text), format, args);
+	va_end(args);
+}
+
+void verify_say(struct verify_verdict *verdict, enum verify_id id,
+		const struct verify_where *where)
+{
+	verify_add(verdict, id, where, "%s", "");
+}
+
+void verify_add_error(struct verify_verdict *verdict, enum verify_id id,
+		      const struct evidence_error *error)
+{
+	const struct verify_where where = { .has_byte = true,
+					    .byte = error->offset };
+
+	verify_add(verdict, id, &where, "%s", error->reason);
+}
+
+bool verify_failed(const struct verify_verdict *verdict, enum verify_id first,
+		   enum verify_id last)
+{
+	for (enum verify_id id = first; id <= last; id++)
+		if (verdict->nr_of[id] && ids[id].level == VERIFY_FAILURE)
+			return true;
+	return false;
+}

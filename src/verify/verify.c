@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+/*
+ * All checks in their order, and the verdict, which is the worst of their reasons.
+ */
+#include "verify/verify.h"
+#include "evidence/qualifying.h"
+#include "verify/private.h"
+
+/* ---- the request ----------------------------------------------------------- */
+
+static bool is_sane_nonce(const struct verify_request *request)
+{
+	size_t len = request->nonce.len;
+	bool bound = request->verifier.len > 0 && request->machine.len > 0;
+	bool raw = request->verifier.len == 0 && request->machine.len == 0;
+
+	if (bound)
+		return len >= EVIDENCE_NONCE_MIN && len <= EVIDENCE_NONCE_MAX &&
+		       request->verifier.len <= EVIDENCE_ID_MAX &&
+		       request->machine.len <= EVIDENCE_ID_MAX;
+	return raw && len >= EVIDENCE_NONCE_MIN &&
+	       (len <= VERIFY_RAW_NONCE_MAX || (request->raw_32 && len == 32));
+}
+
+/* Banks in which IMA's PCRs are asked for, as a mask; 0 when one is not in all of them. */
+static unsigned int asked_banks(const struct verify_request *request)
+{
+	unsigned int banks = 0;
+
+	for (size_t i = 0; i < request->asked.nr; i++) {
+		uint32_t pcrs = request->asked.of[i].pcrs & request->list_pcrs;
+		enum imastage_bank bank;
+
+		if (pcrs == 0)
+			continue;
+		if (pcrs != request->list_pcrs ||
+		    imastage_bank_by_tpm_alg(request->asked.of[i].alg, &bank) <
+			    0 ||
+		    banks & 1u << bank)
+			return 0;
+		banks |= 1u << bank;
+	}
+	return banks;
+}
+
+/* A start has a value of each PCR that is replayed. */
+static bool is_sane_start(const struct verify_request *request,
+			  unsigned int banks)
+{
+	if (!request->start)
+		return request->from_snapshot || request->first_index == 0;
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (banks & 1u << bank &&
+		    (request->start->set[bank] & request->list_pcrs) !=
+			    request->list_pcrs)
+			return false;
+	return !request->from_snapshot;
+}
+
+static int check_request(struct verify_run *run)
+{
+	const struct verify_request *request = run->request;
+
+	if (imastage_reader_index(run->reader) != request->first_index)
+		return -EINVAL;
+	if (!is_sane_nonce(request) || request->list_pcrs == 0 ||
+	    request->asked.nr > IMASTAGE_SELECTIONS_MAX)
+		return -EINVAL;
+	run->banks = asked_banks(request);
+	if (run->banks == 0 || !is_sane_start(request, run->banks))
+		return -EINVAL;
+	return 0;
+}
+
+/* ---- the verdict ----------------------------------------------------------- */
+
+static enum verify_result worst(const struct verify_verdict *verdict)
+{
+	enum verify_result result = VERIFY_ACCEPTED;
+
+	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++) {
+		if (!verify_has(verdict, id))
+			continue;
+		if (verify_id_level(id) == VERIFY_FAILURE)
+			return VERIFY_REJECTED;
+		if (verify_id_level(id) == VERIFY_WARNING)
+			result = VERIFY_WARNED;
+	}
+	return result;
+}
+
+/* Whatever records say: are they what was measured? */
+static void conclude(struct verify_run *run)
+{
+	struct verify_verdict *verdict = run->verdict;
+
+	verdict->result = worst(verdict);
+	verdict->proved =
+		run->matched &&
+		!verify_failed(verdict, VERIFY_AK_FORM, VERIFY_TPM_RESTART) &&
+		!verify_has(verdict, VERIFY_LOG_RELABELLED);
+	verdict->continues = verdict->proved && run->request->start;
+	if (verdict->proved)
+		verdict->pcrs = run->pcrs.values;
+}
+
+static int check_all(struct verify_run *run)
+{
+	int r = check_request(run);
+
+	if (r == 0)
+		r = verify_check_ak(run);
+	if (r == 0)
+		r = verify_check_signature(run);
+	if (r == 0)
+		r = verify_check_attest(run);
+	if (r == 0)
+		verify_check_clock(run);
+	if (r == 0)
+		r = verify_check_pcrs(run);
+	if (r == 0)
+		r = verify_check_list(run);
+	if (r == 0)
+		verify_check_boot(run);
+	return r;
+}
+
+int verify_quote(const struct verify_request *request,
+		 const struct verify_evidence *evidence,
+		 struct imastage_reader *reader,
+		 struct verify_verdict *ret_verdict)
+{
+	struct verify_run run = { .request = request,
+				  .evidence = evidence,
+				  .reader = reader,
+				  .verdict = ret_verdict };
+	int r;
+
+	memset(ret_verdict, 0, sizeof(*ret_verdict));
+	r = check_all(&run);
+	if (r == 0)
+		conclude(&run);
+	imastage_replay_free(run.replay);
+	imastage_replay_free(run.padded[0]);
+	imastage_replay_free(run.padded[1]);
+	imastage_hasher_free(run.hasher);
+	imastage_hasher_free(run.excess_hasher);
+	return r;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Verification: is what a machine shows true, and does it prove what was measured?
+ * Pure functions of bytes: no TPM, no file, no clock, no database.
+ *
+ *	the verifier's own            the machine's
+ *	AK, challenge, last quote --+-- quote, signature, PCR values, list
+ *	                            |
+ *	AK -> signature -> quote -> PCR values -> replay -> aggregates -> policies
+ *	                            |
+ *	                    verdict with all reasons
+ *
+ * A check that fails does not end it: what can still be said is said. The machine is
+ * believed in nothing, whatever it sends: memory is bounded, and the list is read once.
+ *
+ * What is not here: whether the challenge was ours, is not used up and not expired, and
+ * that the last quote is the newest there was. These are for who keeps them.
+ */
+#ifndef VERIFY_VERIFY_H
+#define VERIFY_VERIFY_H
+
+#include "evidence/public.h"
+#include "verify/reason.h"
+
+#include <imastage/reader.h>
+
+#define VERIFY_RAW_NONCE_MAX 31 /* 32 bytes could be another protocol's hash */
+
+/* Which files may be measured. */
+#define VERIFY_UNLISTED 1
+#define VERIFY_DIFFERS 2
+
+struct verify_files {
+	/*
+	 * 0: @digest, by @algorithm ("sha256"), is approved for @path.
+	 * VERIFY_UNLISTED, VERIFY_DIFFERS; negative: the verdict is none.
+	 */
+	int (*judge)(void *context, struct imastage_bytes path,
+		     struct imastage_bytes algorithm,
+		     struct imastage_bytes digest);
+	void *context;
+};
+
+/* What the verifier knows of its own and asked for. */
+struct verify_request {
+	struct imastage_bytes ak; /* the enrolled one, TPM2B_PUBLIC */
+	struct imastage_bytes qualified_name; /* of it; empty: not known */
+
+	struct imastage_bytes nonce;
+	/* Both: the nonce is bound (evidence/qualifying.h); both empty: raw. */
+	struct imastage_bytes verifier, machine;
+	bool raw_32; /* a raw nonce of 32 bytes, too */
+
+	struct evidence_selections asked;
+	uint32_t list_pcrs; /* mask: what IMA extends, 1 << 10 unless told */
+
+	/* The last good quote of this AK. */
+	bool has_last;
+	struct evidence_clock last;
+	bool has_firmware;
+	uint64_t firmware;
+
+	/*
+	 * Where the replay starts: NULL is the boot, at record 0. Else values of the
+	 * PCRs in @list_pcrs behind record @first_index - 1 of this boot, in all banks
+	 * asked for, and of PCR 0 to 9 as far as they were quoted.
+	 */
+	const struct pcr_values *start;
+	uint64_t first_index;
+	/* The first record is a snapshot_aggregate, whose values are taken. */
+	bool from_snapshot;
+
+	/* Approved values of PCR 0 to 9, each a whole set; none: no boot policy. */
+	const struct pcr_values *boots;
+	size_t nr_boots;
+	const struct verify_files *files; /* NULL: no file policy */
+
+	/* Replays padded sha1 beside, to tell it from tampering, at twice the cost. */
+	bool explain;
+};
+
+/* What the machine sends, beside the list. */
+struct verify_evidence {
+	struct imastage_bytes msg, sig, pcrs;
+	struct imastage_bytes ak; /* what it says is its key; may be empty */
+};
+
+/*
+ * @reader: at the record @first_index.
+ *
+ * Returns 0 with a verdict. A negative errno: it could not be judged, and the result is
+ * VERIFY_NONE, with what was found until then. -EINVAL: the request makes no sense, such
+ * as a nonce that is too short or too long, or PCRs of @list_pcrs that are not asked for;
+ * -ENOMEM; -ENOTSUP, -EIO of OpenSSL; the error of the reader's source.
+ */
+int verify_quote(const struct verify_request *request,
+		 const struct verify_evidence *evidence,
+		 struct imastage_reader *reader,
+		 struct verify_verdict *ret_verdict);
+
+#endif
