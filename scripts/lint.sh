@@ -48,7 +48,14 @@ have() { command -v "$1" >/dev/null; }
 # macro stands between `clang-format off` and `on`.
 lint_format() {
 	have clang-format || missing clang-format || return
-	c_files | grep -v '^kernel/src/' | xargs -r clang-format --dry-run -Werror
+	c_files | grep -v '^kernel/src/' | xargs -r clang-format --dry-run -Werror || return
+	c_files | grep -v '^kernel/src/' | xargs -r awk '
+		FNR == 1 { off = 0 }
+		/clang-format off/ { off = 1 }
+		/clang-format on/ { off = 0 }
+		!off && macro && /^\t\{ *\\$/ { print FILENAME ":" FNR ": a macro that is a bare initializer: clang-format off"; bad = 1 }
+		{ macro = /^#define .*\\$/ }
+		END { exit bad }'
 }
 
 # What cppcheck may not say: leaks (a cleanup attribute releases the memory), and what 2.17
@@ -63,7 +70,7 @@ lint_cppcheck() {
 	c_files src emu tests bench | xargs -r grep -L '#include <linux/' |
 		xargs -r cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 			--enable=warning,performance,portability "${cppcheck_silent[@]/#/--suppress=}" \
-			-D_GNU_SOURCE '-DIMASTAGE_VERSION="0"' -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
+			-D_GNU_SOURCE '-DIMASTAGE_VERSION="0"' '-DIMASTAGE_SYSCONFDIR="/etc"' -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
 			'-DTEST_DATA="tests"' -I src -I tests
 }
 

@@ -31,10 +31,9 @@ struct range {
 	bool has_record;
 };
 
-#define RANGE_INIT                \
-	{                         \
-		.to = UINT64_MAX, \
-	}
+/* clang-format off */
+#define RANGE_INIT { .to = UINT64_MAX, }
+/* clang-format on */
 
 /* Their context is a struct range. */
 extern const struct opt range_opts[];

@@ -122,15 +122,15 @@ int __wrap_json_text_members(struct imastage_bytes text,
 #define CUSTOM "d-ng|n-ng|sig|sig|sig|sig|sig|sig"
 #define TLV_HEAD "\0\0\0\0\1\0\1\0\0\0\1\x0a"
 
+/* clang-format off */
+#define TEXT(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+/* clang-format on */
+
 /* A list: @head, then @each until it is LEN bytes long, then @tail. */
 static const struct {
 	const char *name;
 	struct imastage_bytes head, each, tail;
 } lists[] = {
-#define TEXT(text)                                        \
-	{                                                 \
-		(const uint8_t *)(text), sizeof(text) - 1 \
-	}
 	{ "a number in each two bytes", TEXT(RECORD ",\"a\":["), TEXT("0,"),
 	  TEXT("0]}") },
 	{ "an object in each three bytes", TEXT(RECORD ",\"a\":["), TEXT("{},"),

@@ -193,10 +193,9 @@ TEST(a_long_first_record_is_detected)
 	imastage_reader_free(reader);
 }
 
-#define TEXT(text)                                        \
-	{                                                 \
-		(const uint8_t *)(text), sizeof(text) - 1 \
-	}
+/* clang-format off */
+#define TEXT(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+/* clang-format on */
 
 TEST(what_is_no_list_is_not_detected)
 {
