@@ -118,7 +118,7 @@ tap_results() {
 		}
 		function reason(line) { sub(/.*# *SKIP */, "", line); return line }
 		/^1\.\.[0-9]+/ { plan += substr($1, 4); planned = 1 }
-		/^1\.\.0 *# *SKIP/ { print "skip - " title ": " reason($0) }
+		/^1\.\.0 *# *SKIP/ { print "skip - " title ": " reason($0); skipped = 1 }
 		/^# missing / { missing = substr($0, 3) }
 		/^(not )?ok( |$)/ {
 			n++
@@ -133,6 +133,7 @@ tap_results() {
 		/^Bail out!/ { failed++; print "not ok - " title ": " $0 }
 		END {
 			if (status == 124 || status == 137) print "not ok - " title ": did not end in time, or was killed"
+			else if (planned && !plan && !skipped) print "not ok - " title ": planned no case"
 			else if (!planned) print "not ok - " title ": printed no plan"
 			else if (n + 0 != plan) print "not ok - " title ": " n + 0 " of " plan " planned cases"
 			else if (status && !failed && !unrun) print "not ok - " title ": exit status " status
@@ -225,9 +226,11 @@ check_threads() {
 
 # Every seed and everything fuzzing has found, under ASAN and UBSAN.
 check_fuzz_corpus() {
-	local target seeds
+	local target targets seeds
 	build_tests
-	for target in $(tests/fuzz/seeds --list); do
+	targets=$(tests/fuzz/seeds --list)
+	[[ $targets ]]
+	for target in $targets; do
 		mapfile -t seeds < <(tests/fuzz/seeds "$target")
 		run_tap "$target" "build/test/fuzz_${target}_corpus" "${seeds[@]}"
 	done

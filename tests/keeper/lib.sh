@@ -19,6 +19,8 @@ build=$(cd "${1:?the build folder}" && pwd)
 cd "$(dirname "$0")" || exit 1
 here=$PWD
 top=$(cd ../.. && pwd)
+# shellcheck source=scripts/idle-clock.sh
+. "$top/scripts/idle-clock.sh"
 PATH=$build:$PATH
 work=$(mktemp -d)
 export IMASIM_SOCKET=$work/sim STATE_DIRECTORY=$work/state ASAN_OPTIONS=${ASAN_OPTIONS:-}
@@ -63,11 +65,11 @@ finish() {
 	exit "$bad"
 }
 
-# wait_for COMMAND...: until it succeeds, two minutes at most
+# wait_for COMMAND...: until it succeeds, two minutes of the idle clock at most
 wait_for() {
-	local end=$((SECONDS + 120))
+	local end=$(($(idle_us) + 120000000))
 	until "$@" >/dev/null 2>&1; do
-		((SECONDS < end)) || return 1
+		(($(idle_us) < end)) || return 1
 		sleep 0.1
 	done
 }
@@ -128,9 +130,9 @@ way() {
 
 # write_list FILE COMMAND: as another agent does, as soon as nobody else has the list
 write_list() {
-	local end=$((SECONDS + 120))
+	local end=$(($(idle_us) + 120000000))
 	until { exec 3<>"$work/ima/$1"; } 2>/dev/null; do
-		((SECONDS < end)) || return
+		(($(idle_us) < end)) || return
 		sleep 0.1
 	done
 	echo "$2" >&3
