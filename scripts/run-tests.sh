@@ -245,6 +245,7 @@ check_cli() {
 	run_tap found tests/cli/test-log-found build/test
 	run_tap docs tests/cli/test-docs build/test
 	run_tap oracle tests/cli/test-log-oracle build/test
+	run_tap verify tests/cli/test-verify build/test
 }
 
 # The same program as it is installed, under valgrind.

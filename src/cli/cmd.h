@@ -14,6 +14,7 @@ int cmd_mount(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 int cmd_archive_cat(int argc, char **argv);
 int cmd_archive_export(int argc, char **argv);

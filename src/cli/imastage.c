@@ -20,6 +20,8 @@ static const struct verb verbs[] = {
 	{ "release", "forget a hold", cmd_release },
 	{ "holds", "show who keeps what", cmd_holds },
 	{ "reload", "have the agent read its configuration again", cmd_reload },
+	{ "verify", "check a TPM's quote and the list that it proves",
+	  cmd_verify },
 	{ "log", "look at measurement lists, replay and convert them",
 	  cmd_log },
 	{ 0 },

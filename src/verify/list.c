@@ -231,44 +231,53 @@ static bool is_malformed(int r)
 	return r == -ENODATA || r == -EBADMSG || r == -EMSGSIZE;
 }
 
-static void add_malformed(struct verify_run *run)
+static int take_one(struct verify_run *run, uint64_t index)
 {
-	const struct imastage_error *error = imastage_reader_error(run->reader);
-	const struct verify_where where = { .has_index = true,
-					    .has_byte = true,
-					    .index = error->index,
-					    .byte = error->offset };
+	struct imastage_error place = { 0 };
+	struct imastage_record record;
+	struct verify_where where = { .has_index = true, .index = index };
+	int r = run->list.next(run->list.context, &record, &place);
 
-	verify_add(run->verdict,
-		   run->matched ? VERIFY_EXCESS_FORM : VERIFY_LOG_FORM, &where,
-		   "%s", error->reason);
+	where.has_byte = true;
+	where.byte = place.offset;
+	if (is_malformed(r)) {
+		verify_add(run->verdict,
+			   run->matched ? VERIFY_EXCESS_FORM : VERIFY_LOG_FORM,
+			   &where, "%s", place.reason ? place.reason : "");
+		return IMASTAGE_END;
+	}
+	if (r)
+		return r;
+	return run->matched ? take_excess(run, &record, &where) :
+			      take_record(run, &record, &where);
 }
 
 static int take_all(struct verify_run *run)
 {
-	struct imastage_record record;
-	struct verify_where where;
+	uint64_t index = run->request->first_index;
 	int r = 0;
 
-	while (r == 0) {
-		where = (struct verify_where){
-			.has_index = true,
-			.has_byte = true,
-			.index = imastage_reader_index(run->reader),
-			.byte = imastage_reader_offset(run->reader),
-		};
-		r = imastage_reader_next(run->reader, &record);
-		if (r == IMASTAGE_END)
-			return 0;
-		if (is_malformed(r)) {
-			add_malformed(run);
-			return 0;
-		}
-		if (r == 0)
-			r = run->matched ? take_excess(run, &record, &where) :
-					   take_record(run, &record, &where);
-	}
+	while (r == 0)
+		r = take_one(run, index++);
+	return r == IMASTAGE_END ? 0 : r;
+}
+
+static int next_of_reader(void *context, struct imastage_record *ret_record,
+			  struct imastage_error *ret_place)
+{
+	struct imastage_reader *reader = context;
+	int r;
+
+	ret_place->offset = imastage_reader_offset(reader);
+	r = imastage_reader_next(reader, ret_record);
+	if (r < 0)
+		*ret_place = *imastage_reader_error(reader);
 	return r;
+}
+
+struct verify_list verify_list_of(struct imastage_reader *reader)
+{
+	return (struct verify_list){ next_of_reader, reader };
 }
 
 /* ---- what it comes to ------------------------------------------------------ */

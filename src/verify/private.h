@@ -22,7 +22,7 @@ struct verify_run {
 	struct evidence_pcrs pcrs;
 
 	unsigned int banks; /* in which @list_pcrs are asked for */
-	struct imastage_reader *reader;
+	struct verify_list list;
 	struct imastage_replay *replay; /* owned */
 	/* In forms of padded sha1, owned; NULL: not wanted. */
 	struct imastage_replay *padded[2];

@@ -187,7 +187,8 @@ static int verify_at(struct machine *machine,
 						    machine->len - offset),
 					   &options, &reader),
 		0);
-	r = verify_quote(request, &evidence, reader, &machine->verdict);
+	r = verify_quote(request, &evidence, verify_list_of(reader),
+			 &machine->verdict);
 	imastage_reader_free(reader);
 	return r;
 }
@@ -263,8 +264,9 @@ TEST(each_byte_is_signed)
 					 bytes_of(machine.list, machine.len),
 					 NULL, &reader),
 				 0);
-		assert_int_equal(
-			verify_quote(&request, &evidence, reader, &verdict), 0);
+		assert_int_equal(verify_quote(&request, &evidence,
+					      verify_list_of(reader), &verdict),
+				 0);
 		assert_true(verify_has(&verdict, VERIFY_SIGNATURE_WRONG));
 		assert_false(verdict.proved);
 		imastage_reader_free(reader);

@@ -91,7 +91,7 @@ static int ask(const struct verify_request *request)
 						    &reader),
 			 0);
 	verdict.result = VERIFY_ACCEPTED;
-	r = verify_quote(request, &nothing, reader, &verdict);
+	r = verify_quote(request, &nothing, verify_list_of(reader), &verdict);
 	imastage_reader_free(reader);
 	assert_int_equal(verdict.result, r < 0 ? VERIFY_NONE : VERIFY_REJECTED);
 	assert_false(verdict.proved);
@@ -146,7 +146,7 @@ TEST(where_it_starts)
 	struct verify_request request = sane_request();
 	struct pcr_values start = { .set = { [IMASTAGE_SHA1] = 1u << 10 } };
 
-	request.first_index = 5; /* the reader is at 0 */
+	request.first_index = 5; /* and no values */
 	assert_int_equal(ask(&request), -EINVAL);
 	request.first_index = 0;
 	request.start = &start; /* of another bank */

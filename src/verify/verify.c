@@ -61,8 +61,6 @@ static int check_request(struct verify_run *run)
 {
 	const struct verify_request *request = run->request;
 
-	if (imastage_reader_index(run->reader) != request->first_index)
-		return -EINVAL;
 	if (!is_sane_nonce(request) || request->list_pcrs == 0 ||
 	    request->asked.nr > IMASTAGE_SELECTIONS_MAX)
 		return -EINVAL;
@@ -127,12 +125,11 @@ static int check_all(struct verify_run *run)
 
 int verify_quote(const struct verify_request *request,
 		 const struct verify_evidence *evidence,
-		 struct imastage_reader *reader,
-		 struct verify_verdict *ret_verdict)
+		 struct verify_list list, struct verify_verdict *ret_verdict)
 {
 	struct verify_run run = { .request = request,
 				  .evidence = evidence,
-				  .reader = reader,
+				  .list = list,
 				  .verdict = ret_verdict };
 	int r;
 

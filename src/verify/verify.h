@@ -86,8 +86,20 @@ struct verify_evidence {
 };
 
 /*
- * @reader: at the record @first_index.
- *
+ * The list, from the record @first_index on. @next is as imastage_reader_next(); when it
+ * returns -EBADMSG, -ENODATA or -EMSGSIZE, the list is malformed there. *ret_place gets the
+ * byte that the record begins at, or that is wrong, and the reason.
+ */
+struct verify_list {
+	int (*next)(void *context, struct imastage_record *ret_record,
+		    struct imastage_error *ret_place);
+	void *context;
+};
+
+/* @reader must stay. */
+struct verify_list verify_list_of(struct imastage_reader *reader);
+
+/*
  * Returns 0 with a verdict. A negative errno: it could not be judged, and the result is
  * VERIFY_NONE, with what was found until then. -EINVAL: the request makes no sense, such
  * as a nonce that is too short or too long, or PCRs of @list_pcrs that are not asked for;
@@ -95,7 +107,6 @@ struct verify_evidence {
  */
 int verify_quote(const struct verify_request *request,
 		 const struct verify_evidence *evidence,
-		 struct imastage_reader *reader,
-		 struct verify_verdict *ret_verdict);
+		 struct verify_list list, struct verify_verdict *ret_verdict);
 
 #endif

@@ -276,7 +276,8 @@ static int verify(const struct verify_request *request,
 
 	if (r < 0)
 		return r;
-	r = verify_quote(request, &evidence, reader, ret_verdict);
+	r = verify_quote(request, &evidence, verify_list_of(reader),
+			 ret_verdict);
 	imastage_reader_free(reader);
 	return r;
 }
