@@ -120,6 +120,8 @@ static pid_t start_keeper(struct machine *machine)
 	int r;
 
 	if (pid == 0) {
+		/* As in imastaged: the way to the TPM ends with the machine. */
+		signal(SIGPIPE, SIG_IGN);
 		seed = own;
 		machine->has_tpm = way->tpm;
 		machine->exclusive = next_random(&seed, 2);

@@ -100,6 +100,26 @@ says() {
 logged() { grep -aEq -- "$1" "$work/log"; }
 times_logged() { grep -aEc -- "$1" "$work/log"; }
 
+# ---- memory ----------------------------------------------------------------
+
+# memory_stalled: microseconds in which somebody waited for memory
+memory_stalled() { sed -n 's/^some.* total=//p' /proc/pressure/memory 2>/dev/null; }
+
+# memory_group BYTES: makes a control group whose processes may have so much memory, and prints it
+memory_group() {
+	local root=/sys/fs/cgroup limit=memory.max group
+	[[ -w /proc/pressure/memory ]] || return
+	if [[ -d $root/memory ]]; then
+		root+=/memory limit=memory.limit_in_bytes
+	fi
+	group=$(mktemp -d "$root/imastage-test-XXXXXX" 2>/dev/null) || return
+	if ! echo "$1" 2>/dev/null >"$group/$limit"; then
+		rmdir "$group"
+		return 1
+	fi
+	echo "$group"
+}
+
 # ---- the machine -----------------------------------------------------------
 
 # machine [OPTION]...: another one, with a TPM where there is one, and no archive
