@@ -12,6 +12,8 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "cli/inflate.h"
+#include "evidence/container.h"
+#include "evidence/frame.h"
 #include "lib/alloc_count.h"
 #include "lib/lists.h"
 #include "lib/testing.h"
@@ -588,6 +590,137 @@ TEST(saved_replays)
 	free(saved.data);
 }
 
+/* ---- evidence -------------------------------------------------------------------------- */
+
+#define EVIDENCE_LEN ((size_t)24 << 20)
+
+/* Records of noise, or zeros, which zstd makes nothing of. */
+static int put_records(void *context, struct imastage_sink sink)
+{
+	const bool *noise = context;
+	static uint8_t data[65536];
+	uint32_t seed = 3;
+	int r = 0;
+
+	for (size_t len = 0; r == 0 && len < EVIDENCE_LEN;
+	     len += sizeof(data)) {
+		for (size_t i = 0; i < sizeof(data); i++)
+			data[i] = *noise ?
+					  (uint8_t)((seed = seed * 69069 + 1) >>
+						    24) :
+					  0;
+		r = sink.write(sink.context, data, sizeof(data));
+	}
+	return r;
+}
+
+static int forget(void *context, const void *data, size_t len)
+{
+	(void)context;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static int make_evidence(struct imastage_sink sink, bool pack, bool noise)
+{
+	static uint8_t bytes[CONTAINER_PCRS_MAX];
+	const struct container_stream records = { put_records, &noise };
+	const struct container_small small = {
+		.manifest = { .banks = 1, .kernel = "6.12" },
+		.msg = bytes_of(bytes, CONTAINER_MSG_MAX),
+		.sig = bytes_of(bytes, CONTAINER_SIG_MAX),
+		.pcrs = bytes_of(bytes, CONTAINER_PCRS_MAX),
+		.ak = bytes_of(bytes, CONTAINER_AK_MAX),
+	};
+
+	return container_write(sink, pack, &small, NULL, &records);
+}
+
+/* What ends reading it, and the bytes of streams that came. */
+static int read_evidence(struct imastage_bytes file, uint64_t *ret_len)
+{
+	struct slow_source slow = { .rest = file, .step = 4096 };
+	static uint8_t data[4096];
+	struct imastage_source source;
+	struct container *container;
+	struct container_small small;
+	enum container_part part;
+	uint64_t len;
+	ssize_t n;
+	int r;
+
+	*ret_len = 0;
+	assert_int_equal(container_new(slow_source(&slow), 0, &container), 0);
+	source = container_source(container);
+	r = container_small(container, &small);
+	while (r == 0 && (r = container_next(container, &part, &len)) == 0)
+		while ((n = source.read(source.context, data, sizeof(data))) >
+		       0)
+			*ret_len += (uint64_t)n;
+	container_free(container);
+	return r;
+}
+
+static void check_evidence(bool pack, bool noise)
+{
+	const struct imastage_sink nowhere = { forget, NULL };
+	struct imastage_buffer made = { 0 };
+	size_t most = pack ? CONTAINER_MEMORY_MAX : CONTAINER_PLAIN_MEMORY_MAX;
+	size_t writing, reading;
+	uint64_t len;
+
+	alloc_count_start();
+	assert_int_equal(make_evidence(nowhere, pack, noise), 0);
+	writing = alloc_count_peak();
+	assert_int_equal(
+		make_evidence(imastage_sink_buffer(&made), pack, noise), 0);
+	alloc_count_start();
+	assert_int_equal(read_evidence(bytes_of(made.data, made.len), &len),
+			 CONTAINER_END);
+	reading = alloc_count_peak();
+	print_message("# %zu bytes: %zu KiB to write, %zu KiB to read\n",
+		      made.len, writing >> 10, reading >> 10);
+	assert_int_equal(len, EVIDENCE_LEN);
+	assert_true(writing <= most && reading <= most);
+	free(made.data);
+}
+
+/* evidence/container.h */
+TEST(evidence_of_any_length)
+{
+	check_evidence(false, true);
+	check_evidence(true, true);
+	check_evidence(true, false);
+}
+
+/* evidence/frame.h; a frame with the largest window that there may be, of nothing. */
+TEST(evidence_that_is_a_bomb)
+{
+	struct imastage_buffer plain = { 0 };
+	struct imastage_bytes good, far;
+	uint64_t len;
+	size_t peak;
+
+	assert_int_equal(
+		make_evidence(imastage_sink_buffer(&plain), false, false), 0);
+	good = compress(bytes_of(plain.data, plain.len), 23);
+	far = compress(bytes_of(plain.data, plain.len), 24);
+	alloc_count_start();
+	assert_int_equal(read_evidence(good, &len), -EBADMSG);
+	peak = alloc_count_peak();
+	print_message("# %zu bytes: %zu KiB of memory, %zu KiB came\n",
+		      good.len, peak >> 10, (size_t)len >> 10);
+	assert_true(peak <= CONTAINER_MEMORY_MAX);
+	assert_true(len <= FRAME_SLACK + FRAME_RATIO * good.len);
+	alloc_count_start();
+	assert_int_equal(read_evidence(far, &len), -EBADMSG);
+	assert_true(alloc_count_peak() <= (size_t)1 << 20);
+	free((void *)(uintptr_t)good.data);
+	free((void *)(uintptr_t)far.data);
+	free(plain.data);
+}
+
 TEST_MAIN(cmocka_unit_test(lists_of_any_format),
 	  cmocka_unit_test(a_list_that_is_compressed),
 	  cmocka_unit_test(what_is_decompressed),
@@ -595,4 +728,6 @@ TEST_MAIN(cmocka_unit_test(lists_of_any_format),
 	  cmocka_unit_test(long_records_on_many_threads),
 	  cmocka_unit_test(what_needs_no_memory),
 	  cmocka_unit_test(requests_and_answers),
-	  cmocka_unit_test(saved_replays))
+	  cmocka_unit_test(saved_replays),
+	  cmocka_unit_test(evidence_of_any_length),
+	  cmocka_unit_test(evidence_that_is_a_bomb))
