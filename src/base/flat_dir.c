@@ -17,8 +17,8 @@ static struct flat_dir *dir_of(fuse_req_t req)
 }
 
 /* libfuse's own messages name paths. */
-static void log_fuse(enum fuse_log_level level, const char *format,
-		     va_list arguments)
+__attribute__((format(printf, 2, 0))) static void
+log_fuse(enum fuse_log_level level, const char *format, va_list arguments)
 {
 	char text[LOG_MAX];
 

@@ -77,13 +77,15 @@ static bool read_record(struct verify_run *run,
 	bool is_declared = read_declared(record, &declared);
 	bool is_strict = read_strictly(record, ret_reading);
 
+	if (!is_declared && !is_strict)
+		return false;
 	if (is_declared && is_strict && !same_reading(&declared, ret_reading))
 		verify_add(run->verdict, VERIFY_LOG_RELABELLED, where,
 			   "its first fields read as another file");
 	if (!is_strict)
 		*ret_reading = declared;
 	ret_reading->algorithm = without_prefix(ret_reading->algorithm, "ima:");
-	return is_declared || is_strict;
+	return true;
 }
 
 /* ---- buffers --------------------------------------------------------------- */

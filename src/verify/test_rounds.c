@@ -556,6 +556,40 @@ TEST(fields_in_another_order)
 	end(&machine);
 }
 
+static int say_so(void *context, struct imastage_bytes path,
+		  struct imastage_bytes algorithm, struct imastage_bytes digest)
+{
+	const int *answer = context;
+
+	assert_true(bytes_equal_text(algorithm, "sha256"));
+	assert_int_equal(digest.len, 32);
+	assert_true(path.len > 0 && path.data[0] == '/');
+	return *answer;
+}
+
+/* Nothing to be judged is not judged well. */
+TEST(records_without_path_and_digest)
+{
+	static struct machine machine;
+	int answer = 0;
+	const struct verify_files files = { say_so, &answer };
+	const struct imastage_bytes fields[] = { bytes_of("\1\2\3\4", 4),
+						 bytes_of("\5\6", 2) };
+	struct verify_request request;
+
+	begin(&machine, MAKER_P256);
+	add(&machine, "iuid|imode", 10, fields, 2, true, true);
+	add(&machine, "a-name-of-none", 10, fields, 1, true, true);
+	add(&machine, "n-ng", 10, fields, 1, true, true);
+	request = request_to(&machine);
+	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+	assert_true(machine.verdict.proved);
+	request.files = &files;
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_int_equal(machine.verdict.nr_of[VERIFY_FILE_UNREADABLE], 3);
+	end(&machine);
+}
+
 TEST(buffers)
 {
 	static struct machine machine;
@@ -571,17 +605,6 @@ TEST(buffers)
 }
 
 /* ---- policies ---------------------------------------------------------------- */
-
-static int say_so(void *context, struct imastage_bytes path,
-		  struct imastage_bytes algorithm, struct imastage_bytes digest)
-{
-	const int *answer = context;
-
-	assert_true(bytes_equal_text(algorithm, "sha256"));
-	assert_int_equal(digest.len, 32);
-	assert_true(path.len > 0 && path.data[0] == '/');
-	return *answer;
-}
 
 TEST(policies)
 {
@@ -629,5 +652,6 @@ TEST_MAIN(cmocka_unit_test(keys_of_all_kinds),
 	  cmocka_unit_test(snapshots), cmocka_unit_test(a_forged_snapshot),
 	  cmocka_unit_test(a_record_of_another_pcr_before_the_first),
 	  cmocka_unit_test(a_kernel_without_a_tpm),
-	  cmocka_unit_test(fields_in_another_order), cmocka_unit_test(buffers),
-	  cmocka_unit_test(policies))
+	  cmocka_unit_test(fields_in_another_order),
+	  cmocka_unit_test(records_without_path_and_digest),
+	  cmocka_unit_test(buffers), cmocka_unit_test(policies))

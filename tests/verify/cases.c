@@ -53,7 +53,7 @@ struct table {
 	struct file qualified;
 };
 
-static void bail_out(const char *what, const char *why)
+static _Noreturn void bail_out(const char *what, const char *why)
 {
 	printf("Bail out! %s: %s\n", what, why);
 	exit(1);
@@ -77,7 +77,6 @@ static const char *column(const struct table *table, const char *name)
 		if (!strcmp(table->names[i], name) && table->values[i])
 			return table->values[i];
 	bail_out(name, "there is no such column");
-	return NULL;
 }
 
 static bool is_given(const char *value)
