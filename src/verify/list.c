@@ -61,18 +61,28 @@ static int begin(struct verify_run *run)
 	return r;
 }
 
+static bool is_there_in(const struct verify_run *run,
+			const struct imastage_replay *replay,
+			enum imastage_bank bank)
+{
+	for (uint32_t pcrs = run->request->list_pcrs; pcrs; pcrs &= pcrs - 1) {
+		unsigned int pcr = (unsigned int)__builtin_ctz(pcrs);
+
+		if (!bytes_equal(imastage_replay_value(replay, bank, pcr),
+				 verify_value(&run->pcrs.values, bank, pcr)))
+			return false;
+	}
+	return true;
+}
+
 /* Does @replay stand where the quote does, in all banks and PCRs? */
 static bool is_there(const struct verify_run *run,
 		     const struct imastage_replay *replay)
 {
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
-		for (unsigned int pcr = 0; pcr < IMASTAGE_NR_PCRS; pcr++)
-			if (run->banks & 1u << bank &&
-			    run->request->list_pcrs & 1u << pcr &&
-			    !bytes_equal(
-				    imastage_replay_value(replay, bank, pcr),
-				    verify_value(&run->pcrs.values, bank, pcr)))
-				return false;
+	for (unsigned int banks = run->banks; banks; banks &= banks - 1)
+		if (!is_there_in(run, replay,
+				 (enum imastage_bank)__builtin_ctz(banks)))
+			return false;
 	return true;
 }
 
@@ -181,12 +191,11 @@ static int judge(struct verify_run *run, const struct imastage_record *record,
 /* A record that the quote may prove. */
 static int take_record(struct verify_run *run,
 		       const struct imastage_record *record,
-		       struct verify_where *where)
+		       const struct verify_where *where)
 {
 	struct imastage_digests digests;
 	int r;
 
-	(void)imastage_record_event_name(record, &where->path);
 	run->verdict->nr_violations += imastage_record_is_violation(record);
 	run->verdict->nr_bytes += record->raw.len;
 	r = judge(run, record, where);
@@ -205,7 +214,7 @@ static int take_record(struct verify_run *run,
 /* One behind them: its digest is compared, because that can be told and costs little. */
 static int take_excess(struct verify_run *run,
 		       const struct imastage_record *record,
-		       struct verify_where *where)
+		       const struct verify_where *where)
 {
 	struct imastage_digests digests;
 	int r = 0;
@@ -219,7 +228,6 @@ static int take_excess(struct verify_run *run,
 	if (r == 0)
 		r = imastage_hasher_template(run->excess_hasher, record,
 					     &digests);
-	(void)imastage_record_event_name(record, &where->path);
 	if (r == 0 && imastage_record_check_digest(record, &digests))
 		verify_say(run->verdict, VERIFY_EXCESS_DIGEST, where);
 	return r;
@@ -248,6 +256,7 @@ static int take_one(struct verify_run *run, uint64_t index)
 	}
 	if (r)
 		return r;
+	where.record = &record;
 	return run->matched ? take_excess(run, &record, &where) :
 			      take_record(run, &record, &where);
 }

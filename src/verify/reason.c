@@ -200,8 +200,11 @@ const char *verify_result_name(enum verify_result result)
 static void set_where(struct verify_reason *reason,
 		      const struct verify_where *where)
 {
-	struct imastage_bytes path = bytes_first(where->path, VERIFY_PATH_MAX);
+	struct imastage_bytes path = { 0 };
 
+	if (where->record)
+		(void)imastage_record_event_name(where->record, &path);
+	path = bytes_first(path, VERIFY_PATH_MAX);
 	reason->has_index = where->has_index;
 	reason->has_byte = where->has_byte;
 	reason->index = where->index;

@@ -9,6 +9,8 @@
 #include "evidence/attest.h"
 #include "log/pcr_file.h"
 
+#include <imastage/record.h>
+
 #define VERIFY_REASONS_MAX 64 /* of all that are kept, */
 #define VERIFY_EACH_MAX 4 /* and of those of one id: one hides no other */
 #define VERIFY_PATH_MAX 255
@@ -138,7 +140,7 @@ struct verify_verdict {
 struct verify_where {
 	bool has_index, has_byte;
 	uint64_t index, byte;
-	struct imastage_bytes path;
+	const struct imastage_record *record; /* whose path it is; or NULL */
 };
 
 /* @where may be NULL. Text is cut off where there is no more room. */

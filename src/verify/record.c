@@ -60,11 +60,42 @@ static bool read_strictly(const struct imastage_record *record,
 	return true;
 }
 
+/* Is the strict reading what its template says, as of nearly all records? */
+static bool begins_with_both(const struct imastage_record *record)
+{
+	static const char both[] = "d-ng|n-ng";
+	struct imastage_bytes format = imastage_record_format(record);
+
+	return bytes_equal_text(bytes_first(format, sizeof(both) - 1), both) &&
+	       (format.len == sizeof(both) - 1 ||
+		format.data[sizeof(both) - 1] == '|');
+}
+
 static bool same_reading(const struct reading *a, const struct reading *b)
 {
 	return bytes_equal(a->path, b->path) &&
 	       bytes_equal(a->algorithm, b->algorithm) &&
 	       bytes_equal(a->digest, b->digest);
+}
+
+static bool read_both(struct verify_run *run,
+		      const struct imastage_record *record,
+		      const struct verify_where *where,
+		      struct reading *ret_reading)
+{
+	struct reading declared;
+	bool is_strict = read_strictly(record, ret_reading);
+
+	if (is_strict && begins_with_both(record))
+		return true;
+	if (!read_declared(record, &declared))
+		return is_strict;
+	if (is_strict && !same_reading(&declared, ret_reading))
+		verify_add(run->verdict, VERIFY_LOG_RELABELLED, where,
+			   "its first fields read as another file");
+	if (!is_strict)
+		*ret_reading = declared;
+	return true;
 }
 
 /* False: there is nothing to be read. */
@@ -73,17 +104,8 @@ static bool read_record(struct verify_run *run,
 			const struct verify_where *where,
 			struct reading *ret_reading)
 {
-	struct reading declared;
-	bool is_declared = read_declared(record, &declared);
-	bool is_strict = read_strictly(record, ret_reading);
-
-	if (!is_declared && !is_strict)
+	if (!read_both(run, record, where, ret_reading))
 		return false;
-	if (is_declared && is_strict && !same_reading(&declared, ret_reading))
-		verify_add(run->verdict, VERIFY_LOG_RELABELLED, where,
-			   "its first fields read as another file");
-	if (!is_strict)
-		*ret_reading = declared;
 	ret_reading->algorithm = without_prefix(ret_reading->algorithm, "ima:");
 	return true;
 }
@@ -119,7 +141,9 @@ static bool check_buffer(struct verify_run *run,
 {
 	struct imastage_bytes buffer;
 
-	if (imastage_record_find(record, "buf", &buffer) < 0)
+	/* Path and digest are two fields already. */
+	if (record->nr_fields < 3 ||
+	    imastage_record_find(record, "buf", &buffer) < 0)
 		return false;
 	if (is_hash_of(reading, buffer))
 		return true;
@@ -300,7 +324,6 @@ int verify_check_record(struct verify_run *run,
 	struct reading reading = { 0 };
 	bool readable = !violation && !record->opaque &&
 			read_record(run, record, where, &reading);
-
 	int r = 0;
 
 	check_first(run, readable && is_boot_aggregate(&reading), where);
