@@ -6,9 +6,10 @@
  * below, all at once, each doing its own for ever. They are killed at any moment, and
  * replaced. Some stage and delete, some trim, and these save what they are about to
  * delete in PARTS, under the absolute index of the first record: whoever is killed
- * between saving and deleting has saved what the next one saves again. So in the
- * end, PARTS in the order of their names, what is staged and what is current are all
- * that was measured.
+ * between saving and deleting has saved what the next one saves again. Nobody comes
+ * after the last one: what it has saved and not deleted is taken out of PARTS. So in
+ * the end, PARTS in the order of their names, what is staged and what is current are
+ * all that was measured.
  *
  * Exit status: 0, or 1 when a client has seen what may not be.
  */
@@ -113,20 +114,26 @@ static void save(long long index, size_t len)
 		wrong("save");
 }
 
-static void drain(void)
+/* Returns whether there is something to delete now. */
+static bool stage_and_save(int fd)
 {
-	cleanup_close int fd = open_list(STAGED, O_RDWR);
 	char text[32];
 
-	if (fd < 0)
-		return;
 	snprintf(text, sizeof(text), random() % 2 ? "A\n" : "%ld\n",
 		 1 + random() % 500);
 	command(fd, text, (int[3]){ EEXIST, ENOENT, 0 });
 	if (!count("staged_measurements_count"))
-		return;
+		return false;
 	save(count("deleted_measurements_count"), read_to_end(fd));
-	command(fd, "D\n", (int[3]){ 0 });
+	return true;
+}
+
+static void drain(void)
+{
+	cleanup_close int fd = open_list(STAGED, O_RDWR);
+
+	if (fd >= 0 && stage_and_save(fd))
+		command(fd, "D\n", (int[3]){ 0 });
 }
 
 static uint32_t u32_at(size_t offset)
@@ -290,6 +297,36 @@ static bool lock_is_free(void)
 	return false;
 }
 
+/*
+ * As the last one of a crowd now and then ends: killed before it deletes. A snapshot
+ * is something to save in any case.
+ */
+static bool save_and_leave(void)
+{
+	cleanup_close int fd = -1;
+
+	snapshot();
+	fd = open_list(STAGED, O_RDWR);
+	return fd >= 0 && stage_and_save(fd);
+}
+
+static bool forget_what_is_not_deleted(void)
+{
+	long long deleted = count("deleted_measurements_count");
+	DIR *all = fdopendir(openat(parts, ".", O_RDONLY | O_CLOEXEC));
+	struct dirent *entry;
+
+	while (all && (entry = readdir(all))) {
+		/* Names without a number are of what is half written. */
+		if (entry->d_name[0] != '.' &&
+		    (entry->d_name[0] == 'n' ||
+		     atoll(entry->d_name) >= deleted) &&
+		    unlinkat(parts, entry->d_name, 0))
+			return false;
+	}
+	return all && !closedir(all);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 4)
@@ -300,5 +337,8 @@ int main(int argc, char **argv)
 	if (dir < 0 || parts < 0 || !list)
 		return 2;
 	srandom(argc > 4 ? atoi(argv[4]) : 1);
-	return run(atoi(argv[3])) && lock_is_free() ? 0 : 1;
+	return run(atoi(argv[3])) && lock_is_free() && save_and_leave() &&
+			       forget_what_is_not_deleted() ?
+		       0 :
+		       1;
 }
