@@ -52,6 +52,7 @@ struct handle {
  * @workers: who read and write
  * @handles: open lists; for the thread that serves. Those that are open when it is
  *	unmounted are never released by FUSE
+ * @let_in: signals that were blocked before it was mounted
  */
 struct fs {
 	struct tree tree;
@@ -59,6 +60,7 @@ struct fs {
 	struct fuse_session *session;
 	struct workers workers;
 	struct handle *handles;
+	sigset_t let_in;
 };
 
 /**
@@ -400,6 +402,21 @@ static int check_directory(const char *dir)
 	return ret ? ret : -ENOTDIR;
 }
 
+/*
+ * From before it is mounted, a signal that ends us has to unmount: it is kept until
+ * fs_run() lets it in. They stay blocked afterwards: what is left to do is to be done.
+ */
+static void keep_signals(sigset_t *ret_before)
+{
+	sigset_t ending;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGHUP);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ending, ret_before);
+}
+
 static void fs_free(struct fs *fs)
 {
 	tree_fini(&fs->tree);
@@ -423,6 +440,7 @@ int fs_mount(const struct fs_config *config, struct fs **ret_fs)
 		fs_free(fs);
 		return -ENOMEM;
 	}
+	keep_signals(&fs->let_in);
 	if (fuse_session_mount(fs->session, config->dir)) {
 		fuse_session_destroy(fs->session);
 		fs_free(fs);
@@ -466,22 +484,15 @@ static int serve(struct fuse_session *session, const sigset_t *let_in)
 	return ret < 0 && ret != -EINTR && ret != -EAGAIN ? ret : 0;
 }
 
-/* Signals stay blocked afterwards: what is left to do is to be done. */
 int fs_run(struct fs *fs)
 {
-	sigset_t ending, before;
 	int ret;
 
-	sigemptyset(&ending);
-	sigaddset(&ending, SIGHUP);
-	sigaddset(&ending, SIGINT);
-	sigaddset(&ending, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &ending, &before);
 	if (fuse_set_signal_handlers(fs->session))
 		return -EIO;
 	fcntl(fuse_session_fd(fs->session), F_SETFL, O_NONBLOCK);
 	workers_start(&fs->workers);
-	ret = serve(fs->session, &before);
+	ret = serve(fs->session, &fs->let_in);
 	workers_stop(&fs->workers);
 	fuse_remove_signal_handlers(fs->session);
 	return ret;

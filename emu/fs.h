@@ -27,10 +27,13 @@ struct fs_config {
 	const char *dir;
 };
 
-/* What went wrong is on stderr. */
+/*
+ * What went wrong is on stderr. From here on, SIGHUP, SIGINT and SIGTERM wait for
+ * fs_run(), so that whatever ends us unmounts it.
+ */
 int fs_mount(const struct fs_config *config, struct fs **ret_fs);
 
-/* Until it is unmounted, or SIGINT or SIGTERM comes. */
+/* Until it is unmounted, or one of these signals comes. */
 int fs_run(struct fs *fs);
 
 /* Unmounts it, and leaves all else as it is: for the end of the process. */
