@@ -25,7 +25,7 @@
 #define PERMANENT_NAME "tpm2-00.permall"
 #define CHANGING_NAME "tpm2-00.volatilestate"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000 /* one that ends instead is not waited for */
 #define KEEP_MS 100
 #define STAY 's' /* said before the end: the folder is needed again */
 #define ACCEPTS_CONNECTIONS 0x10000 /* __SO_ACCEPTCON */

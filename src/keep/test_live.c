@@ -427,7 +427,7 @@ static void start_crowd(struct crowd *crowd, struct machine *machine)
 {
 	struct source_options options = { .dir = machine->emulator.dir,
 					  .exclusive = true,
-					  .wait_ms = 30000,
+					  .wait_ms = PATIENCE_MS,
 					  .say = &machine->say };
 
 	/* Readers share the source that the keeper has to itself. */

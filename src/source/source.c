@@ -286,9 +286,9 @@ static int wait_for_others(struct wait *wait)
 
 	if (is_stopped(wait->source))
 		return -EINTR;
+	say_if_long(wait);
 	if (ms == 0)
 		return -EBUSY;
-	say_if_long(wait);
 	nanosleep(&pause, NULL);
 	return is_stopped(wait->source) ? -EINTR : 0;
 }

@@ -61,7 +61,7 @@ static void put_list(mode_t mode)
 
 static struct source *open_source(const char *path)
 {
-	struct source_options options = { .dir = path, .wait_ms = 5000 };
+	struct source_options options = { .dir = path, .wait_ms = PATIENCE_MS };
 	struct source *source = NULL;
 
 	assert_int_equal(source_open(&options, &source), 0);

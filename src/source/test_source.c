@@ -60,7 +60,7 @@ static struct source *open_source(const struct emulator *emulator)
 {
 	struct source_options options = {
 		.dir = emulator->dir,
-		.wait_ms = 5000, /* FUSE is late with closing, not for long */
+		.wait_ms = PATIENCE_MS, /* FUSE is late with closing */
 	};
 	struct source *source = NULL;
 

@@ -152,7 +152,7 @@ TEST(who_waits_for_too_long_is_told_so)
 	close(fd);
 	fd = -1;
 	viewer_unmount(&viewer);
-	viewer_mount(&viewer, 30000);
+	viewer_mount(&viewer, PATIENCE_MS);
 }
 
 static void nothing(int number)
@@ -312,7 +312,7 @@ TEST(it_is_unmounted_while_it_is_read)
 		viewer_unmount(&viewer);
 		for (int i = 0; i < 4; i++)
 			kill_reader(pids[i]);
-		viewer_mount(&viewer, 30000);
+		viewer_mount(&viewer, PATIENCE_MS);
 		viewer_check(&viewer);
 	}
 }
@@ -328,7 +328,7 @@ TEST(a_dead_view_makes_room)
 	close(viewer.said);
 	assert_int_equal(stat(viewer.dir, &attr), -1);
 	assert_int_equal(errno, ENOTCONN);
-	viewer_mount(&viewer, 30000);
+	viewer_mount(&viewer, PATIENCE_MS);
 	viewer_check(&viewer);
 }
 

@@ -5,6 +5,9 @@
 # Cases are functions, called by test_, with the files in $dir and room in $work.
 set -u -o pipefail
 
+# shellcheck source=scripts/idle-clock.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/idle-clock.sh"
+
 build=$(cd "${1:?the build folder}" && pwd)
 work=$(mktemp -d)
 dir=$work/ima
@@ -27,10 +30,10 @@ cleanup() {
 sim() { "$build/imasim" "$@"; }
 mounted() { mountpoint -q "$dir"; }
 
-# wait_until [!] COMMAND: for half a minute
+# wait_until [!] COMMAND: half a minute of the idle clock at most
 wait_until() {
-	local i
-	for i in {1..600}; do
+	local end=$(($(idle_us) + 30000000))
+	while (($(idle_us) < end)); do
 		if [[ $1 == ! ]]; then "${@:2}" || return 0; else "$@" && return 0; fi
 		sleep 0.05
 	done

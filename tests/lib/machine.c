@@ -180,7 +180,7 @@ static int open_source(const struct machine *machine,
 	const struct source_options options = {
 		.dir = machine->emulator.dir,
 		.exclusive = machine->exclusive,
-		.wait_ms = 30000,
+		.wait_ms = PATIENCE_MS,
 		.say = &machine->say,
 	};
 

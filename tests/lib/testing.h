@@ -18,6 +18,12 @@
 #include "base/util.h"
 #include "lib/hexfile.h"
 
+/*
+ * How long is waited for what must come, in ms: longer than a test program may run, so
+ * that its time limit ends what hangs, and a busy machine fails nothing.
+ */
+#define PATIENCE_MS 3600000
+
 #define TEST_MAIN(...) TEST_MAIN_WITH(NULL, NULL, __VA_ARGS__)
 
 /* @setup and @teardown run once, around all tests. */

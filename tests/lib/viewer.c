@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define WAIT_MS 30000
 #define FILE_MAX ((size_t)256 << 20)
 
 const char *viewer_missing(void)
@@ -89,7 +88,7 @@ void viewer_start(struct viewer *viewer, const char *profile, bool tpm)
 	viewer_reconcile(viewer);
 	strcpy(viewer->dir, "/tmp/imastage-test-view-XXXXXX");
 	assert_non_null(mkdtemp(viewer->dir));
-	viewer_mount(viewer, WAIT_MS);
+	viewer_mount(viewer, PATIENCE_MS);
 }
 
 void viewer_stop(struct viewer *viewer)
