@@ -13,9 +13,9 @@
 
 #include "base/text.h"
 #include "base/util.h"
-#include "cli/cli.h"
-#include "cli/json.h"
-#include "cli/parse.h"
+#include "tool/cli.h"
+#include "tool/json.h"
+#include "tool/parse.h"
 #include "emu/fault.h"
 #include "emu/message.h"
 #include "emu/verbs.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "cli/opts.h"
+#include "tool/opts.h"
 #include "emu/message.h"
 
 /**

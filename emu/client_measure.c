@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "emu/client.h"
 
 #define WINDOW 16

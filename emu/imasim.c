@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "emu/message.h"
 #include "emu/verbs.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "emu/control.h"
 #include "emu/fs.h"
 #include "emu/verbs.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "emu/image.h"
 #include "emu/template.h"
 #include "emu/twin.h"

@@ -5,7 +5,7 @@
 #ifndef EMU_SETUP_H
 #define EMU_SETUP_H
 
-#include "cli/opts.h"
+#include "tool/opts.h"
 #include "emu/machine.h"
 #include "emu/tree.h"
 

@@ -6,7 +6,7 @@
 #ifndef EMU_VERBS_H
 #define EMU_VERBS_H
 
-#include "cli/opts.h"
+#include "tool/opts.h"
 
 #define SOCKET_PATH_MAX 108
 

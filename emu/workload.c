@@ -18,7 +18,7 @@
 #include <time.h>
 
 #include "base/util.h"
-#include "cli/cli.h"
+#include "tool/cli.h"
 #include "emu/client.h"
 
 #define ARGS_MAX 4

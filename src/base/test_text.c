@@ -4,7 +4,7 @@
  */
 #include "base/text.h"
 #include "base/bytes.h"
-#include "cli/json.h"
+#include "tool/json.h"
 #include "lib/testing.h"
 
 static void assert_printed(const char *wanted,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The verbs. Each returns enum cli_status; argv[0] is its whole name.
+ */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+int cmd_archive(int argc, char **argv);
+int cmd_collect(int argc, char **argv);
+int cmd_hold(int argc, char **argv);
+int cmd_holds(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_mount(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
+int cmd_release(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+
+int cmd_archive_cat(int argc, char **argv);
+int cmd_archive_export(int argc, char **argv);
+int cmd_archive_list(int argc, char **argv);
+int cmd_archive_prune(int argc, char **argv);
+int cmd_archive_verify(int argc, char **argv);
+
+int cmd_log_align(int argc, char **argv);
+int cmd_log_convert(int argc, char **argv);
+int cmd_log_diff(int argc, char **argv);
+int cmd_log_replay(int argc, char **argv);
+int cmd_log_show(int argc, char **argv);
+int cmd_log_stat(int argc, char **argv);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A verdict, shown. Paths are as the machine has them: any bytes.
+ */
+#include "cmd/verify/print.h"
+#include "base/text.h"
+#include "tool/json.h"
+
+#include <inttypes.h>
+
+#define VERDICT_VERSION 1
+
+static const char *level_name(enum verify_id id)
+{
+	static const char *const names[] = {
+		[VERIFY_NOTE] = "note",
+		[VERIFY_WARNING] = "warning",
+		[VERIFY_FAILURE] = "failure",
+	};
+
+	return names[verify_id_level(id)];
+}
+
+/* ---- for people ------------------------------------------------------------ */
+
+static void print_reason(FILE *file, const struct verify_reason *reason)
+{
+	fprintf(file, "%s: %s: %s", level_name(reason->id),
+		verify_id_name(reason->id), verify_id_meaning(reason->id));
+	if (reason->text[0])
+		fprintf(file, "; %s", reason->text);
+	if (reason->has_index)
+		fprintf(file, "; record %" PRIu64, reason->index);
+	if (reason->has_byte)
+		fprintf(file, "; byte %" PRIu64, reason->byte);
+	if (reason->path_len > 0) {
+		fputs("; ", file);
+		text_print(file, bytes_of(reason->path, reason->path_len));
+	}
+	putc('\n', file);
+}
+
+/* How many more there are of each id than are shown. */
+static void print_more(FILE *file, const struct verify_verdict *verdict)
+{
+	uint64_t shown[VERIFY_NR_IDS] = { 0 };
+
+	for (size_t i = 0; i < verdict->nr_reasons; i++)
+		shown[verdict->reasons[i].id]++;
+	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++)
+		if (verdict->nr_of[id] > shown[id])
+			fprintf(file, "%s: %s: %" PRIu64 " more\n",
+				level_name(id), verify_id_name(id),
+				verdict->nr_of[id] - shown[id]);
+}
+
+void verdict_print_text(FILE *file, const struct verify_verdict *verdict)
+{
+	fprintf(file, "%s\n", verify_result_name(verdict->result));
+	if (verdict->proved)
+		fprintf(file,
+			"records %" PRIu64 " to %" PRIu64
+			" are proved, %" PRIu64 " follow\n",
+			verdict->first_index, verdict->next_index - 1,
+			verdict->nr_excess);
+	else
+		fputs("no record is proved\n", file);
+	for (size_t i = 0; i < verdict->nr_reasons; i++)
+		print_reason(file, &verdict->reasons[i]);
+	print_more(file, verdict);
+}
+
+/* ---- JSON ------------------------------------------------------------------ */
+
+/* As text, for many programs take numbers for floating point. */
+static void put_u64(struct json *json, const char *name, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	json_text(json, name, text);
+}
+
+static void put_reason(struct json *json, const struct verify_reason *reason)
+{
+	json_open(json, NULL, '{');
+	json_text(json, "id", verify_id_name(reason->id));
+	json_text(json, "level", level_name(reason->id));
+	if (reason->has_index)
+		put_u64(json, "index", reason->index);
+	if (reason->has_byte)
+		put_u64(json, "byte", reason->byte);
+	if (reason->path_len > 0)
+		json_bytes(json, "path",
+			   bytes_of(reason->path, reason->path_len));
+	json_text(json, "meaning", verify_id_meaning(reason->id));
+	if (reason->text[0])
+		json_text(json, "text", reason->text);
+	json_close(json, '}');
+}
+
+static void put_counts(struct json *json, const struct verify_verdict *verdict)
+{
+	json_open(json, "counts", '{');
+	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++)
+		if (verdict->nr_of[id])
+			put_u64(json, verify_id_name(id), verdict->nr_of[id]);
+	json_close(json, '}');
+}
+
+static void put_clock(struct json *json, const struct verify_verdict *verdict)
+{
+	json_open(json, "quote", '{');
+	put_u64(json, "clock", verdict->clock.clock);
+	json_number(json, "resets", verdict->clock.resets);
+	json_number(json, "restarts", verdict->clock.restarts);
+	json_boolean(json, "safe", verdict->clock.safe);
+	put_u64(json, "firmware", verdict->firmware);
+	json_close(json, '}');
+}
+
+void verdict_print_json(FILE *file, const struct verify_verdict *verdict)
+{
+	struct json json;
+
+	json_start(&json, file, '{');
+	json_number(&json, "version", VERDICT_VERSION);
+	json_text(&json, "verdict", verify_result_name(verdict->result));
+	json_boolean(&json, "proved", verdict->proved);
+	put_u64(&json, "first", verdict->first_index);
+	put_u64(&json, "next", verdict->next_index);
+	put_u64(&json, "violations", verdict->nr_violations);
+	put_u64(&json, "excess", verdict->nr_excess);
+	if (verdict->has_quote)
+		put_clock(&json, verdict);
+	json_open(&json, "reasons", '[');
+	for (size_t i = 0; i < verdict->nr_reasons; i++)
+		put_reason(&json, &verdict->reasons[i]);
+	json_close(&json, ']');
+	put_counts(&json, verdict);
+	json_end(&json, '}');
+}
