@@ -4,6 +4,7 @@
  */
 #include "evidence/manifest.h"
 #include "base/bytes.h"
+#include "base/hex.h"
 #include "base/json_text.h"
 #include "base/util.h"
 
@@ -122,6 +123,24 @@ NUMBER(records)
 NUMBER(excess)
 NUMBER(bytes)
 NUMBER(time)
+NUMBER(chained)
+
+/* Both of these or neither. */
+static int read_chain(struct imastage_bytes chain,
+		      struct imastage_bytes chained, struct manifest *manifest)
+{
+	struct imastage_bytes digits;
+	size_t len;
+
+	if (chain.len == 0 && chained.len == 0)
+		return 0;
+	if (json_text_string(chain, &digits) < 0 ||
+	    hex_decode(digits, MANIFEST_CHAIN_LEN, manifest->chain, &len) < 0 ||
+	    len != MANIFEST_CHAIN_LEN)
+		return -EBADMSG;
+	manifest->has_chain = true;
+	return read_chained(chained, manifest);
+}
 
 #define MEMBERS(X) \
 	X(kind)    \
@@ -135,7 +154,7 @@ NUMBER(time)
 	X(time)
 
 #define KEY(name) #name,
-static const char *const keys[] = { MEMBERS(KEY) };
+static const char *const keys[] = { MEMBERS(KEY) "chain", "chained" };
 
 #define MEMBER(name) { read_##name, #name " is missing or not of its form" },
 static const struct {
@@ -160,11 +179,15 @@ int manifest_parse(struct imastage_bytes text, struct manifest *ret_manifest,
 	*ret_reason = "it is not a JSON object, or has a member twice";
 	if (json_text_members(text, keys, ARRAY_SIZE(keys), values) < 0)
 		return -EBADMSG;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		*ret_reason = members[i].reason;
 		if (members[i].read(values[i], &manifest) < 0)
 			return -EBADMSG;
 	}
+	*ret_reason = "chain or chained is missing or not of its form";
+	if (read_chain(values[ARRAY_SIZE(members)],
+		       values[ARRAY_SIZE(members) + 1], &manifest) < 0)
+		return -EBADMSG;
 	*ret_reason = "first, records and excess reach 2^64";
 	if (!in_range(&manifest))
 		return -EBADMSG;
@@ -203,25 +226,39 @@ static void put_banks(unsigned int banks, char ret_text[80])
 				imastage_bank_name((enum imastage_bank)i));
 }
 
+/* ,"chain":"...","chained":"..." */
+static void put_chain(const struct manifest *manifest, char ret_text[128])
+{
+	char hex[HEX_TEXT_LEN(MANIFEST_CHAIN_LEN)];
+
+	ret_text[0] = '\0';
+	if (!manifest->has_chain)
+		return;
+	hex_encode(bytes_of(manifest->chain, MANIFEST_CHAIN_LEN), hex);
+	snprintf(ret_text, 128, ",\"chain\":\"%s\",\"chained\":\"%" PRIu64 "\"",
+		 hex, manifest->chained);
+}
+
 int manifest_write(const struct manifest *manifest,
 		   char ret_text[MANIFEST_LEN_MAX], size_t *ret_len)
 {
-	char kernel[2 * MANIFEST_KERNEL_MAX + 1], banks[80];
+	char kernel[2 * MANIFEST_KERNEL_MAX + 1], banks[80], chain[128];
 
 	if (escape(manifest->kernel, kernel) < 0 || kernel[0] == '\0' ||
 	    manifest->banks == 0 || manifest->banks >> IMASTAGE_NR_BANKS != 0 ||
 	    !in_range(manifest))
 		return -EINVAL;
 	put_banks(manifest->banks, banks);
+	put_chain(manifest, chain);
 	*ret_len = (size_t)snprintf(
 		ret_text, MANIFEST_LEN_MAX,
 		"{\"kind\":\"%s\",\"first\":\"%" PRIu64
 		"\",\"records\":\"%" PRIu64 "\",\"excess\":\"%" PRIu64
 		"\",\"bytes\":\"%" PRIu64 "\",\"banks\":[%s],"
 		"\"order\":\"%s\",\"kernel\":\"%s\",\"time\":\"%" PRIu64
-		"\"}\n",
+		"\"%s}\n",
 		kinds[manifest->kind], manifest->first, manifest->records,
 		manifest->excess, manifest->bytes, banks,
-		orders[manifest->order], kernel, manifest->time);
+		orders[manifest->order], kernel, manifest->time, chain);
 	return 0;
 }

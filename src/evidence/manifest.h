@@ -7,7 +7,10 @@
  *	"banks":["sha1","sha256"],"order":"little","kernel":"6.12.48","time":"1760000000"}
  *
  * All members are there, each once, in any order; members of other names say nothing.
- * Numbers are strings of decimal digits, below 2^64.
+ * Numbers are strings of decimal digits, below 2^64. Of the keeper's own quote there are
+ * two more, from which its qualifying data is made (qualifying.h):
+ *
+ *	"chain":"9f86...","chained":"114106"
  */
 #ifndef EVIDENCE_MANIFEST_H
 #define EVIDENCE_MANIFEST_H
@@ -16,6 +19,7 @@
 
 #define MANIFEST_LEN_MAX ((size_t)4 << 10)
 #define MANIFEST_KERNEL_MAX 64
+#define MANIFEST_CHAIN_LEN 32
 
 enum manifest_kind {
 	MANIFEST_LIVE, /* answers a challenge */
@@ -33,6 +37,10 @@ struct manifest {
 	/* uname -r; printable ASCII */
 	char kernel[MANIFEST_KERNEL_MAX + 1];
 	uint64_t time; /* when it was made, in seconds since 1970 */
+	/* The archive when the TPM was asked: its chain up to record @chained. */
+	bool has_chain;
+	uint8_t chain[MANIFEST_CHAIN_LEN];
+	uint64_t chained;
 };
 
 /*

@@ -37,6 +37,9 @@ static void must_equal(const struct manifest *a, const struct manifest *b)
 	assert_int_equal(a->order, b->order);
 	assert_string_equal(a->kernel, b->kernel);
 	assert_int_equal(a->time, b->time);
+	assert_int_equal(a->has_chain, b->has_chain);
+	assert_int_equal(a->chained, b->chained);
+	assert_memory_equal(a->chain, b->chain, sizeof(a->chain));
 }
 
 static void there_and_back(const struct manifest *manifest)
@@ -72,6 +75,9 @@ TEST(reads_what_it_writes)
 		.banks = (1u << IMASTAGE_NR_BANKS) - 1,
 		.order = IMASTAGE_BIG,
 		.time = UINT64_MAX,
+		.has_chain = true,
+		.chain = { 0xff, 0, 7 },
+		.chained = UINT64_MAX,
 	};
 
 	there_and_back(&example);
@@ -114,6 +120,8 @@ static int alter(const char *from, const char *to, const char **ret_reason)
 	return manifest_parse(bytes_of_text(text), &manifest, ret_reason);
 }
 
+#define CHAIN "c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1c4a1"
+
 TEST(reads_any_json_that_says_it)
 {
 	const char *reason;
@@ -121,10 +129,15 @@ TEST(reads_any_json_that_says_it)
 	assert_int_equal(alter("{", " {\n\t\"new\" : [1, {}],", &reason), 0);
 	assert_int_equal(alter("\"live\"", "\"l\\u0069ve\"", &reason), 0);
 	assert_int_equal(alter("\"7\"", "\"007\"", &reason), 0);
+	assert_int_equal(alter("}",
+			       ",\"chained\":\"1\",\"chain\":\"" CHAIN "\"}",
+			       &reason),
+			 0);
 	assert_int_equal(alter("\"sha1\",\"sha256\"", "\"sm3\"", &reason), 0);
 }
 
 #define BAD(member) member " is missing or not of its form"
+#define NO_CHAIN BAD("chain or chained")
 #define NO_OBJECT "it is not a JSON object, or has a member twice"
 
 TEST(refuses)
@@ -165,6 +178,12 @@ TEST(refuses)
 		  "677777",
 		  BAD("kernel") },
 		{ "\"time\"", "\"date\"", BAD("time") },
+		{ "}", ",\"chain\":\"" CHAIN "\"}", NO_CHAIN },
+		{ "}", ",\"chained\":\"1\"}", NO_CHAIN },
+		{ "}", ",\"chain\":\"" CHAIN "\",\"chained\":1}", NO_CHAIN },
+		{ "}", ",\"chain\":\"" CHAIN "00\",\"chained\":\"1\"}",
+		  NO_CHAIN },
+		{ "}", ",\"chain\":\"\",\"chained\":\"1\"}", NO_CHAIN },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {

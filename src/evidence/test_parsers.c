@@ -369,9 +369,29 @@ TEST(bound_qualifying_data)
 			 -EINVAL);
 }
 
+TEST(qualifying_data_of_the_keeper)
+{
+	/* The vector of qualifying.h. */
+	static const uint8_t expected[EVIDENCE_BOUND_LEN] = {
+		0x1d, 0xaf, 0xe3, 0xe8, 0x53, 0x60, 0x7b, 0x10,
+		0xef, 0xc8, 0x25, 0xd6, 0x47, 0x60, 0x1e, 0x8c,
+		0x82, 0xfc, 0x4d, 0xec, 0x66, 0x1d, 0x76, 0x5c,
+		0x86, 0xb7, 0x5a, 0xe2, 0xff, 0xd6, 0x79, 0xb0,
+	};
+	uint8_t chain[EVIDENCE_CHAIN_LEN], data[EVIDENCE_BOUND_LEN];
+
+	for (size_t i = 0; i < sizeof(chain); i++)
+		chain[i] = (uint8_t)i;
+	assert_int_equal(evidence_bind_chain(chain, 114106, data), 0);
+	assert_memory_equal(data, expected, sizeof(expected));
+	assert_int_equal(evidence_bind_chain(chain, 114107, data), 0);
+	assert_memory_not_equal(data, expected, sizeof(expected));
+}
+
 TEST_MAIN(cmocka_unit_test(all_of_it_and_nothing_else),
 	  cmocka_unit_test(fields_out_of_their_range),
 	  cmocka_unit_test(a_quote), cmocka_unit_test(names_of_keys),
 	  cmocka_unit_test(the_digest_of_pcr_values),
 	  cmocka_unit_test(a_quote_of_keylime),
-	  cmocka_unit_test(bound_qualifying_data))
+	  cmocka_unit_test(bound_qualifying_data),
+	  cmocka_unit_test(qualifying_data_of_the_keeper))
