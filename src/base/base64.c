@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * Base64, read.
+ * Base64, read and written.
  */
 #include "base/base64.h"
 #include "base/bytes.h"
@@ -9,11 +9,37 @@
 
 #define GROUP 4
 
+static const char alphabet[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* ---- writing --------------------------------------------------------------- */
+
+/* One to three bytes. */
+static void encode_group(struct imastage_bytes group, char *ret_text)
+{
+	uint32_t word = 0;
+
+	for (size_t i = 0; i < group.len; i++)
+		word |= (uint32_t)group.data[i] << (16 - 8 * i);
+	for (size_t i = 0; i < GROUP; i++)
+		ret_text[i] = i <= group.len ?
+				      alphabet[word >> (18 - 6 * i) & 63] :
+				      '=';
+}
+
+void base64_encode(struct imastage_bytes bytes, char *ret_text)
+{
+	for (; bytes.len > 0; ret_text += GROUP) {
+		encode_group(bytes_first(bytes, 3), ret_text);
+		bytes = bytes_skip(bytes, 3);
+	}
+}
+
+/* ---- reading --------------------------------------------------------------- */
+
 /* The six bits of a character; -1 for none. */
 static int bits_of(uint8_t character)
 {
-	static const char alphabet[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const char *at = character ? strchr(alphabet, character) : NULL;
 
 	return at ? (int)(at - alphabet) : -1;

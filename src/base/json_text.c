@@ -259,22 +259,28 @@ static int take_value(struct imastage_bytes *text, unsigned int depth,
 	return 0;
 }
 
+/* 1: it is one of @keys. */
 static int keep_member(struct imastage_bytes key, struct imastage_bytes value,
 		       const char *const *keys, size_t nr,
 		       struct imastage_bytes *values)
 {
+	int r = 0;
+
 	for (size_t i = 0; i < nr; i++) {
 		if (!json_text_is(key, keys[i]))
 			continue;
 		if (values[i].len > 0)
 			return -EBADMSG;
 		values[i] = value;
+		r = 1;
 	}
-	return 0;
+	return r;
 }
 
-int json_text_members(struct imastage_bytes text, const char *const *keys,
-		      size_t nr, struct imastage_bytes *ret_values)
+/* @nr_others: of members that are none of @keys */
+static int take_members(struct imastage_bytes text, const char *const *keys,
+			size_t nr, struct imastage_bytes *ret_values,
+			size_t *nr_others)
 {
 	struct imastage_bytes key, value;
 	int r = 0;
@@ -292,8 +298,26 @@ int json_text_members(struct imastage_bytes text, const char *const *keys,
 			r = keep_member(key, value, keys, nr, ret_values);
 		if (r < 0)
 			return r;
+		*nr_others += r == 0;
 	} while (take(&text, ','));
 	return take(&text, '}') && text.len == 0 ? 0 : -EBADMSG;
+}
+
+int json_text_members(struct imastage_bytes text, const char *const *keys,
+		      size_t nr, struct imastage_bytes *ret_values)
+{
+	size_t nr_others = 0;
+
+	return take_members(text, keys, nr, ret_values, &nr_others);
+}
+
+int json_text_only(struct imastage_bytes text, const char *const *keys,
+		   size_t nr, struct imastage_bytes *ret_values)
+{
+	size_t nr_others = 0;
+	int r = take_members(text, keys, nr, ret_values, &nr_others);
+
+	return r == 0 && nr_others > 0 ? -EBADMSG : r;
 }
 
 int json_text_element(struct imastage_bytes *text,

@@ -19,6 +19,10 @@
 int json_text_members(struct imastage_bytes text, const char *const *keys,
 		      size_t nr, struct imastage_bytes *ret_values);
 
+/* The same where members of other names are wrong, too. */
+int json_text_only(struct imastage_bytes text, const char *const *keys,
+		   size_t nr, struct imastage_bytes *ret_values);
+
 /*
  * Takes the next element off the array that is all of *text, which starts with its
  * bracket and is then what is left of it. 1 with the element; 0 at the end; -EBADMSG.

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#define ALL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
 static int decode(const char *text, char ret_data[64], size_t *ret_at)
 {
 	size_t len;
@@ -17,6 +19,12 @@ static int decode(const char *text, char ret_data[64], size_t *ret_at)
 	if (r == 0)
 		ret_data[len] = '\0';
 	return r;
+}
+
+static void encode(const char *bytes, char ret_text[64])
+{
+	base64_encode(bytes_of_text(bytes), ret_text);
+	ret_text[BASE64_LEN(strlen(bytes))] = '\0';
 }
 
 TEST(the_vectors)
@@ -36,20 +44,21 @@ TEST(the_vectors)
 	for (size_t i = 0; i < ARRAY_SIZE(vectors); i++) {
 		assert_int_equal(decode(vectors[i][0], data, &at), 0);
 		assert_string_equal(data, vectors[i][1]);
+		encode(vectors[i][1], data);
+		assert_string_equal(data, vectors[i][0]);
 	}
 }
 
 TEST(every_character)
 {
-	char data[64];
+	char data[64], text[64];
 	size_t at;
 
-	assert_int_equal(decode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst"
-				"uvwxyz0123456789+/",
-				data, &at),
-			 0);
+	assert_int_equal(decode(ALL, data, &at), 0);
 	assert_memory_equal(data, "\x00\x10\x83\x10\x51\x87", 6);
 	assert_memory_equal(data + 45, "\xf3\xdf\xbf", 3);
+	base64_encode(bytes_of(data, 48), text);
+	assert_memory_equal(text, ALL, 64);
 }
 
 TEST(what_is_not_exactly_it)

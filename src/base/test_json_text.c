@@ -102,6 +102,26 @@ TEST(members_are_found_however_they_are_written)
 		-EBADMSG);
 }
 
+TEST(members_and_no_others)
+{
+	static const char *const keys[] = { "a", "b" };
+	struct imastage_bytes values[2];
+
+	assert_int_equal(json_text_only(bytes_of_text("{\"b\":1,\"a\":2}"),
+					keys, 2, values),
+			 0);
+	assert_true(bytes_equal_text(values[0], "2"));
+	assert_int_equal(
+		json_text_only(bytes_of_text("{\"a\":2}"), keys, 2, values), 0);
+	assert_int_equal(values[1].len, 0);
+	assert_int_equal(json_text_only(bytes_of_text("{\"a\":2,\"A\":1}"),
+					keys, 2, values),
+			 -EBADMSG);
+	assert_int_equal(json_text_only(bytes_of_text("{\"a\":2,\"a\":2}"),
+					keys, 2, values),
+			 -EBADMSG);
+}
+
 TEST(elements_one_after_the_other)
 {
 	struct imastage_bytes array = bytes_of_text("[ 1 , [2,3] ,\"]\"]");
@@ -175,6 +195,7 @@ TEST(what_a_tree_would_weigh)
 
 TEST_MAIN(cmocka_unit_test(what_is_an_object), cmocka_unit_test(what_is_none),
 	  cmocka_unit_test(members_are_found_however_they_are_written),
+	  cmocka_unit_test(members_and_no_others),
 	  cmocka_unit_test(elements_one_after_the_other),
 	  cmocka_unit_test(numbers), cmocka_unit_test(characters),
 	  cmocka_unit_test(what_a_tree_would_weigh))

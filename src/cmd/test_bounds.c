@@ -12,7 +12,9 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "list/inflate.h"
+#include "evidence/challenge.h"
 #include "evidence/container.h"
+#include "evidence/enroll.h"
 #include "evidence/frame.h"
 #include "lib/alloc_count.h"
 #include "lib/lists.h"
@@ -527,6 +529,34 @@ TEST(what_needs_no_memory)
 	free(keys.data);
 }
 
+/* Messages, whatever they have in them: no memory, either, and a few looks at each byte. */
+TEST(messages)
+{
+	static const char *const eaches[] = { "AAAA", "\\/", "\",\"a\":\"" };
+	static struct enroll_request request;
+	static struct challenge challenge;
+	struct evidence_error error;
+
+	for (size_t i = 0; i < ARRAY_SIZE(eaches); i++) {
+		struct imastage_buffer text = repeat(
+			"{\"imastage\":\"enroll-request-1\",\"ek_pub\":\"",
+			eaches[i], "\"}", MESSAGE_LEN_MAX - 100);
+
+		alloc_count_start();
+		steps = 0;
+		assert_int_equal(
+			enroll_request_parse(bytes_of(text.data, text.len),
+					     &request, &error),
+			-EBADMSG);
+		assert_int_equal(challenge_parse(bytes_of(text.data, text.len),
+						 &challenge, &error),
+				 -EBADMSG);
+		assert_int_equal(alloc_count_peak(), 0);
+		assert_true(steps <= 4 * text.len);
+		free(text.data);
+	}
+}
+
 static void check_answer(const char *head, const char *each, const char *tail,
 			 size_t len)
 {
@@ -726,7 +756,7 @@ TEST_MAIN(cmocka_unit_test(lists_of_any_format),
 	  cmocka_unit_test(what_is_decompressed),
 	  cmocka_unit_test(segments_of_an_archive),
 	  cmocka_unit_test(long_records_on_many_threads),
-	  cmocka_unit_test(what_needs_no_memory),
+	  cmocka_unit_test(what_needs_no_memory), cmocka_unit_test(messages),
 	  cmocka_unit_test(requests_and_answers),
 	  cmocka_unit_test(saved_replays),
 	  cmocka_unit_test(evidence_of_any_length),
