@@ -134,6 +134,19 @@ int output_open(struct output *ret_output, const char *path)
 	return r;
 }
 
+int output_open_new(struct output *ret_output, const char *path, mode_t mode)
+{
+	struct output output = { .is_new = true };
+	int r = path_walk(path, &output.place);
+
+	if (r == 0)
+		r = output.place.exists ? -EEXIST : open_temp(&output, mode);
+	if (r < 0)
+		output_fini(&output);
+	*ret_output = output;
+	return r;
+}
+
 int output_open_regular(struct output *ret_output, const char *path,
 			mode_t mode)
 {
@@ -192,7 +205,8 @@ int output_commit(struct output *output)
 		r = closed;
 	if (r < 0 || !*output->temp)
 		return r;
-	if (renameat(place->dir, output->temp, place->dir, place->name) < 0)
+	if (renameat2(place->dir, output->temp, place->dir, place->name,
+		      output->is_new ? RENAME_NOREPLACE : 0) < 0)
 		return -errno;
 	output->temp[0] = '\0';
 	return sync_folder(place->dir);

@@ -29,6 +29,7 @@ struct output {
 	struct path_place place; /* where it will be; no name: standard output */
 	char temp[NAME_MAX +
 		  1]; /* what it is called until then; empty: directly */
+	bool is_new; /* it replaces nothing */
 };
 
 /*
@@ -44,6 +45,12 @@ int output_open(struct output *ret_output, const char *path);
  */
 int output_open_regular(struct output *ret_output, const char *path,
 			mode_t mode);
+
+/*
+ * For what must not be lost to another one: it has @mode, and takes the place of nothing.
+ * -EEXIST: something has that name; output_commit() says so, too.
+ */
+int output_open_new(struct output *ret_output, const char *path, mode_t mode);
 
 /*
  * What was written is on stable storage, without its name: what may go wrong has

@@ -76,6 +76,31 @@ TEST(appears_with_the_commit)
 	assert_int_equal(nr_files(), 1);
 }
 
+/* Neither what was there first nor what came meanwhile. */
+TEST(takes_the_place_of_nothing)
+{
+	struct output output;
+	struct stat st;
+
+	unlink(path);
+	assert_int_equal(output_open_new(&output, path, 0600), 0);
+	fputs("mine", output.file);
+	write_file("theirs", true);
+	assert_int_equal(output_commit(&output), -EEXIST);
+	output_fini(&output);
+	assert_int_equal(output_open_new(&output, path, 0600), -EEXIST);
+	assert_holds("theirs");
+	assert_int_equal(nr_files(), 1);
+	unlink(path);
+	assert_int_equal(output_open_new(&output, path, 0600), 0);
+	fputs("mine", output.file);
+	assert_int_equal(output_commit(&output), 0);
+	output_fini(&output);
+	assert_holds("mine");
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
 TEST(replaces_what_was_there)
 {
 	write_file("one", true);
@@ -366,6 +391,7 @@ TEST(names_that_are_none)
 
 TEST_MAIN_WITH(
 	make_folder, remove_folder, cmocka_unit_test(appears_with_the_commit),
+	cmocka_unit_test(takes_the_place_of_nothing),
 	cmocka_unit_test(replaces_what_was_there),
 	cmocka_unit_test(leaves_nothing_without_a_commit),
 	cmocka_unit_test(has_the_rights_that_umask_leaves),

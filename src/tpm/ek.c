@@ -64,15 +64,6 @@ static const TPM2B_PUBLIC templates[] = {
 	  } },
 };
 
-/* It has answered, but has not done it: only so much is wrong. */
-static bool is_refusal(TSS2_RC rc)
-{
-	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
-
-	return rc != TSS2_RC_SUCCESS && (layer == TSS2_TPM_RC_LAYER ||
-					 layer == TSS2_RESMGR_TPM_RC_LAYER);
-}
-
 /* Of an object in the TPM. */
 static TSS2_RC get_name(struct tpm_esys *link, ESYS_TR object,
 			TPM2B_NAME *ret_name)
@@ -145,18 +136,28 @@ static TSS2_RC is_locked(struct tpm_esys *link, bool *ret_locked)
 	return TSS2_RC_SUCCESS;
 }
 
+TSS2_RC tpm_esys_primary(struct tpm_esys *link, const TPM2B_PUBLIC *template,
+			 const TPM2B_AUTH *auth, ESYS_TR *ret_object)
+{
+	static const TPM2B_DATA outside;
+	static const TPML_PCR_SELECTION pcrs;
+	TPM2B_SENSITIVE_CREATE sensitive = { .sensitive.userAuth = *auth };
+	TSS2_RC rc;
+
+	TPM_AGAIN(rc, Esys_CreatePrimary(link->esys, ESYS_TR_RH_ENDORSEMENT,
+					 ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					 ESYS_TR_NONE, &sensitive, template,
+					 &outside, &pcrs, ret_object, NULL,
+					 NULL, NULL, NULL));
+	return rc;
+}
+
 static TSS2_RC name_made(struct tpm_esys *link, const TPM2B_PUBLIC *template,
 			 TPM2B_NAME *ret_name)
 {
-	static const TPM2B_SENSITIVE_CREATE sensitive;
-	static const TPM2B_DATA outside;
-	static const TPML_PCR_SELECTION pcrs;
+	static const TPM2B_AUTH none;
 	ESYS_TR object;
-	TSS2_RC rc = Esys_CreatePrimary(link->esys, ESYS_TR_RH_ENDORSEMENT,
-					ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					ESYS_TR_NONE, &sensitive, template,
-					&outside, &pcrs, &object, NULL, NULL,
-					NULL, NULL);
+	TSS2_RC rc = tpm_esys_primary(link, template, &none, &object);
 
 	if (rc != TSS2_RC_SUCCESS)
 		return rc;
@@ -175,7 +176,7 @@ static TSS2_RC make_and_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
 		return rc;
 	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
 		rc = name_made(link, &templates[i], ret_name);
-		if (!is_refusal(rc))
+		if (!tpm_esys_is_refusal(rc))
 			break;
 	}
 	return rc;
@@ -190,7 +191,7 @@ TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
 	if (rc == TSS2_RC_SUCCESS)
 		rc = handle ? name_persistent(link, handle, &name) :
 			      make_and_name(link, &name);
-	if (is_refusal(rc)) {
+	if (tpm_esys_is_refusal(rc)) {
 		name.size = 0;
 		rc = TSS2_RC_SUCCESS;
 	}

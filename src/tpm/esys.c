@@ -75,8 +75,9 @@ void tpm_esys_words(TSS2_RC rc, const char *tcti, char ret_text[TPM_WORDS_MAX])
 		snprintf(ret_text, TPM_WORDS_MAX, "%s%s", strerror(err),
 			 remedy(err));
 	else
-		snprintf(ret_text, TPM_WORDS_MAX, "%s (%#x)",
-			 Tss2_RC_Decode(rc), (unsigned int)rc);
+		snprintf(ret_text, TPM_WORDS_MAX, "%s (%#x)%s",
+			 Tss2_RC_Decode(rc), (unsigned int)rc,
+			 tpm_esys_remedy(rc));
 }
 
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link)

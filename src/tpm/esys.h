@@ -36,6 +36,45 @@ void tpm_esys_tcti(const char *text, char ret_tcti[TPM_TCTI_MAX]);
 #define TPM_WORDS_MAX 320
 void tpm_esys_words(TSS2_RC rc, const char *tcti, char ret_text[TPM_WORDS_MAX]);
 
+/* Has the TPM answered, but not done it? Then only so much is wrong. */
+bool tpm_esys_is_refusal(TSS2_RC rc);
+
+/*
+ * What a refusal means to who asked:
+ * -EAGAIN	it is busy with something else, and was for all the time that was waited
+ * -EACCES	a wrong authorization value; -EBUSY: too many of them, it is locked
+ * -ENOKEY	there is nothing under that handle
+ * -EEXIST	there is something under that handle
+ * -ENOSPC	it has no room for more objects
+ * -EPERM	the hierarchy is off
+ * -ENOTSUP	it does not have that algorithm, size or command
+ * -EIO		anything else
+ */
+int tpm_esys_errno(TSS2_RC rc);
+
+/* What can be done about it: "; ...", or "". */
+const char *tpm_esys_remedy(TSS2_RC rc);
+
+/*
+ * A TPM may be busy: with a test of itself, or with what another program began. TSS asks
+ * again at once, some times; this waits in between, longer each time, 2 s in all.
+ *
+ *	TPM_AGAIN(rc, Esys_...(...));
+ */
+struct tpm_patience {
+	unsigned int nr;
+};
+bool tpm_esys_again(struct tpm_patience *patience, TSS2_RC rc);
+
+#define TPM_AGAIN(rc, call)                               \
+	do {                                              \
+		struct tpm_patience patience_ = { 0 };    \
+                                                          \
+		do                                        \
+			(rc) = (call);                    \
+		while (tpm_esys_again(&patience_, (rc))); \
+	} while (0)
+
 /* @tcti: as tctildr takes it. On failure *ret_link is as after closing. */
 TSS2_RC tpm_esys_open(const char *tcti, struct tpm_esys *ret_link);
 /* The same by a way of the caller's own, which stays the caller's. */
@@ -61,6 +100,10 @@ TSS2_RC tpm_esys_read(struct tpm_esys *link, const TPML_PCR_SELECTION *wanted,
  * an authorization, or is off.
  */
 TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name);
+
+/* Makes a key of the endorsement hierarchy. */
+TSS2_RC tpm_esys_primary(struct tpm_esys *link, const TPM2B_PUBLIC *template,
+			 const TPM2B_AUTH *auth, ESYS_TR *ret_object);
 
 /* Adds @pcr of the bank @alg to a selection with room for it. */
 void tpm_select_pcr(TPML_PCR_SELECTION *selection, uint16_t alg,

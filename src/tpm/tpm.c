@@ -7,27 +7,9 @@
 #include "base/util.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <stdarg.h>
 
 #define DEVICE "/dev/tpmrm0"
-
-/* PCRs that change between each two commands of so many. */
-#define TRIES_MAX 64
-
-struct tpm {
-	pthread_mutex_t lock; /* held while commands run that belong together */
-	const struct say *say;
-	char tcti[TPM_TCTI_MAX]; /* "": adopted, there is no way back to it */
-	bool is_auto; /* it need not be there */
-	struct tpm_esys link; /* esys NULL: not connected */
-	unsigned int banks; /* which never change while it runs */
-
-	bool identified;
-	struct tpm_identity identity; /* as it was seen last */
-	uint64_t time, clock; /* of the same moment; both only grow */
-
-	char trouble[TPM_TROUBLE_MAX];
-};
 
 /* ---- what goes wrong ----------------------------------------------------- */
 
@@ -47,29 +29,50 @@ static void note_trouble(struct tpm *tpm, const char *what, const char *words)
 /* Does the TPM itself say so? Then the way to it is all right. */
 static bool is_its_word(TSS2_RC rc)
 {
-	TSS2_RC layer = rc & TSS2_RC_LAYER_MASK;
-
-	return layer == TSS2_TPM_RC_LAYER ||
-	       layer == TSS2_RESMGR_TPM_RC_LAYER ||
-	       layer == TSS2_RESMGR_RC_LAYER;
+	return tpm_esys_is_refusal(rc) ||
+	       (rc & TSS2_RC_LAYER_MASK) == TSS2_RESMGR_RC_LAYER;
 }
 
 /* A way that failed is found anew: TSS goes on with none that was interrupted. */
-static int failed(struct tpm *tpm, const char *what, TSS2_RC rc)
+static void note_failure(struct tpm *tpm, const char *what, TSS2_RC rc)
 {
 	char words[TPM_WORDS_MAX];
 
-	if (rc == TSS2_RC_SUCCESS) {
-		tpm->trouble[0] = '\0';
-		return 0;
-	}
 	tpm_esys_words(rc, *what ? NULL : tpm->tcti, words);
 	note_trouble(tpm, what, words);
 	if (!is_its_word(rc) && *tpm->tcti) {
 		tpm_esys_close(&tpm->link);
 		tpm->identified = false;
 	}
+}
+
+static int failed(struct tpm *tpm, const char *what, TSS2_RC rc)
+{
+	if (rc == TSS2_RC_SUCCESS) {
+		tpm->trouble[0] = '\0';
+		return 0;
+	}
+	note_failure(tpm, what, rc);
 	return rc == TPM_RC_MALFORMED ? -EBADMSG : -EIO;
+}
+
+int tpm_failed(struct tpm *tpm, const char *what, TSS2_RC rc)
+{
+	int r = failed(tpm, what, rc);
+
+	return r == -EIO ? tpm_esys_errno(rc) : r;
+}
+
+int tpm_refuse(struct tpm *tpm, int r, const char *format, ...)
+{
+	char words[TPM_WORDS_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(words, sizeof(words), format, arguments);
+	va_end(arguments);
+	note_trouble(tpm, "", words);
+	return r;
 }
 
 /* ---- coming to it -------------------------------------------------------- */
@@ -157,6 +160,13 @@ void tpm_close(struct tpm *tpm)
 	free(tpm);
 }
 
+static void use_auths(struct tpm *tpm)
+{
+	Esys_TR_SetAuth(tpm->link.esys, ESYS_TR_RH_OWNER, &tpm->owner_auth);
+	Esys_TR_SetAuth(tpm->link.esys, ESYS_TR_RH_ENDORSEMENT,
+			&tpm->endorsement_auth);
+}
+
 /* With the lock held. */
 static int connect_to(struct tpm *tpm)
 {
@@ -172,11 +182,42 @@ static int connect_to(struct tpm *tpm)
 	r = failed(tpm, "", tpm_esys_open(tpm->tcti, &tpm->link));
 	if (r == 0) {
 		tpm->banks = 0;
+		use_auths(tpm);
 		r = find_banks(tpm);
 	}
 	if (r < 0)
 		tpm_esys_close(&tpm->link);
 	return r;
+}
+
+int tpm_begin(struct tpm *tpm)
+{
+	int r;
+
+	pthread_mutex_lock(&tpm->lock);
+	r = connect_to(tpm);
+	if (r < 0)
+		pthread_mutex_unlock(&tpm->lock);
+	return r;
+}
+
+void tpm_end(struct tpm *tpm)
+{
+	pthread_mutex_unlock(&tpm->lock);
+}
+
+int tpm_set_auths(struct tpm *tpm, struct imastage_bytes owner,
+		  struct imastage_bytes endorsement)
+{
+	if (owner.len > TPM_AUTH_MAX || endorsement.len > TPM_AUTH_MAX)
+		return -EINVAL;
+	pthread_mutex_lock(&tpm->lock);
+	tpm->owner_auth = tpm_auth_of(owner);
+	tpm->endorsement_auth = tpm_auth_of(endorsement);
+	if (tpm->link.esys)
+		use_auths(tpm);
+	pthread_mutex_unlock(&tpm->lock);
+	return 0;
 }
 
 int tpm_connect(struct tpm *tpm)
@@ -262,90 +303,4 @@ int tpm_identify(struct tpm *tpm, struct tpm_identity *ret_identity)
 		*ret_identity = tpm->identity;
 	pthread_mutex_unlock(&tpm->lock);
 	return r;
-}
-
-/* ---- values of PCRs ------------------------------------------------------ */
-
-static void select_banks(unsigned int banks, unsigned int pcr,
-			 TPML_PCR_SELECTION *ret_wanted)
-{
-	*ret_wanted = (TPML_PCR_SELECTION){ 0 };
-	for (int bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
-		if (banks & 1U << bank)
-			tpm_select_pcr(ret_wanted, imastage_bank_tpm_alg(bank),
-				       pcr);
-	}
-}
-
-/* One value for each bank in @got that has the PCR. Those are taken off *banks. */
-static int take_values(const TPML_PCR_SELECTION *got, const TPML_DIGEST *values,
-		       unsigned int *banks, struct imastage_digests *values_of)
-{
-	uint32_t nr = 0;
-
-	for (uint32_t i = 0; i < got->count; i++) {
-		enum imastage_bank bank;
-		const TPM2B_DIGEST *value = &values->digests[nr];
-
-		if (!has_pcrs(&got->pcrSelections[i]))
-			continue;
-		if (imastage_bank_by_tpm_alg(got->pcrSelections[i].hash,
-					     &bank) < 0 ||
-		    value->size != imastage_bank_digest_len(bank))
-			return -EBADMSG;
-		memcpy(values_of->of[bank], value->buffer, value->size);
-		*banks &= ~(1U << bank);
-		nr++;
-	}
-	return nr ? 0 : -EBADMSG;
-}
-
-/* The values of @banks, of one moment if they come with the counter @counter. */
-static int read_part(struct tpm *tpm, unsigned int *banks, unsigned int pcr,
-		     struct imastage_digests *values_of, uint32_t *ret_counter)
-{
-	TPML_PCR_SELECTION wanted, got;
-	TPML_DIGEST values;
-	TSS2_RC rc;
-
-	select_banks(*banks, pcr, &wanted);
-	rc = tpm_esys_read(&tpm->link, &wanted, &got, &values, ret_counter);
-	if (rc != TSS2_RC_SUCCESS)
-		return failed(tpm, "PCR values", rc);
-	return take_values(&got, &values, banks, values_of);
-}
-
-/* 0, or 1 when PCRs changed meanwhile. */
-static int read_once(struct tpm *tpm, unsigned int banks, unsigned int pcr,
-		     struct imastage_digests *values_of)
-{
-	uint32_t first, counter;
-	int r = read_part(tpm, &banks, pcr, values_of, &first);
-
-	while (r == 0 && banks) {
-		r = read_part(tpm, &banks, pcr, values_of, &counter);
-		if (r == 0 && counter != first)
-			return 1;
-	}
-	return r;
-}
-
-int tpm_read_pcrs(struct tpm *tpm, unsigned int banks, unsigned int pcr,
-		  struct imastage_digests *ret_values)
-{
-	struct imastage_digests values = { 0 };
-	int r;
-
-	if (banks == 0 || banks >> IMASTAGE_NR_BANKS || pcr >= IMASTAGE_NR_PCRS)
-		return -EINVAL;
-	pthread_mutex_lock(&tpm->lock);
-	r = connect_to(tpm);
-	if (r == 0)
-		r = banks & ~tpm->banks ? -ENOENT : 1;
-	for (int i = 0; r == 1 && i < TRIES_MAX; i++)
-		r = read_once(tpm, banks, pcr, &values);
-	pthread_mutex_unlock(&tpm->lock);
-	if (r == 0)
-		*ret_values = values;
-	return r == 1 ? -EAGAIN : r;
 }

@@ -23,8 +23,6 @@
 #include <imastage/digest.h>
 #include <stdbool.h>
 
-#include <stdbool.h>
-
 struct tpm;
 
 /* Does TSS know such a way to a TPM? Nothing is opened; a path may be that of a device. */
@@ -46,6 +44,7 @@ void tpm_close(struct tpm *tpm);
  * -ENODEV	"auto", and there is none
  * -EIO		it does not answer
  * -EBADMSG	its answer is none
+ * or, where it refuses, as tpm_esys_errno() has it.
  */
 
 /* Finds out whether it answers. */
@@ -54,6 +53,14 @@ int tpm_connect(struct tpm *tpm);
 /* What failed last, with the device: "device:/dev/tpmrm0: ..."; "": nothing. */
 #define TPM_TROUBLE_MAX 640
 void tpm_trouble(struct tpm *tpm, char ret_text[TPM_TROUBLE_MAX]);
+
+/*
+ * Authorization values of hierarchies, for keys that are made or made again; without this
+ * they are empty. -EINVAL: longer than that.
+ */
+#define TPM_AUTH_MAX 32
+int tpm_set_auths(struct tpm *tpm, struct imastage_bytes owner,
+		  struct imastage_bytes endorsement);
 
 #define TPM_NAME_MAX 68
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
  * Fuzz target: a TPM's answers, one behind the other as they come from it. Whatever it
- * says about its banks, its clock and its PCRs is taken as far as it answers the
+ * says about its banks, its clock, its PCRs and its keys is taken as far as it answers the
  * question, or refused.
  */
 #include "base/bytes.h"
+#include "base/util.h"
 #include "fuzz/promises.h"
 #include "tpm/private.h"
+#include "tpm/quote.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -63,9 +65,43 @@ static __attribute__((constructor)) void be_silent(void)
 	setenv("TSS2_LOG", "all+NONE", 1);
 }
 
+/* Each of tpm.h and esys.h. */
 static bool is_refusal(int r)
 {
-	return r == -EIO || r == -EBADMSG || r == -EAGAIN;
+	static const int errors[] = { -EIO,   -EBADMSG, -EAGAIN, -EACCES,
+				      -EBUSY, -ENOKEY,	-EEXIST, -ENOSPC,
+				      -EPERM, -ENOTSUP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (r == errors[i])
+			return true;
+	}
+	return false;
+}
+
+/* Whatever key it says that it has. */
+static void ask_for_quote(struct tpm *tpm)
+{
+	static const struct evidence_selections wanted = {
+		.nr = 1,
+		.of = { { 0x000b, 0x7ff } },
+	};
+	const struct tpm_ak_place place = { .handle = TPM_AK_HANDLE };
+	struct evidence_pcrs pcrs;
+	struct tpm_quote quote;
+	struct tpm_ak ak;
+	int r = tpm_ak_open(tpm, &place, bytes_of(NULL, 0), &ak);
+
+	must(r == 0 || is_refusal(r) || r == -EKEYREJECTED);
+	if (r < 0)
+		return;
+	must(ak.public_len <= sizeof(ak.public));
+	r = tpm_quote(tpm, &ak, &wanted, bytes_of("nonce", 5), &quote);
+	must(r == 0 || is_refusal(r) || r == -EKEYREJECTED || r == -ESTALE ||
+	     r == -ENOENT);
+	must(r < 0 || quote.msg_len <= sizeof(quote.msg));
+	r = tpm_read_selections(tpm, &wanted, &pcrs);
+	must(r == 0 || is_refusal(r) || r == -ENOENT);
 }
 
 static void ask(struct tpm *tpm)
@@ -79,6 +115,7 @@ static void ask(struct tpm *tpm)
 	must(banks >> IMASTAGE_NR_BANKS == 0);
 	r = tpm_read_pcrs(tpm, banks, IMASTAGE_PCR_IMA, &values);
 	must(r == 0 || is_refusal(r) || (!banks && r == -EINVAL));
+	ask_for_quote(tpm);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
