@@ -13,6 +13,90 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+static EC_GROUP *group_of(const struct evidence_public *key)
+{
+	return EC_GROUP_new_by_curve_name(key->curve == EVIDENCE_P256 ?
+						  NID_X9_62_prime256v1 :
+						  NID_secp384r1);
+}
+
+/* ---- points ------------------------------------------------------------------ */
+
+/* Numbers that are needed to tell whether a point is on a curve; NULL without memory. */
+struct point {
+	BN_CTX *context;
+	BIGNUM *p, *a, *b, *x, *y, *left, *right;
+};
+
+static int make_point(const struct evidence_public *ak, EC_GROUP *group,
+		      struct point *point)
+{
+	point->p = BN_CTX_get(point->context);
+	point->a = BN_CTX_get(point->context);
+	point->b = BN_CTX_get(point->context);
+	point->x = BN_CTX_get(point->context);
+	point->y = BN_CTX_get(point->context);
+	point->left = BN_CTX_get(point->context);
+	point->right = BN_CTX_get(point->context);
+	if (!point->right || /* the others are there then */
+	    !BN_bin2bn(ak->x.data, (int)ak->x.len, point->x) ||
+	    !BN_bin2bn(ak->y.data, (int)ak->y.len, point->y) ||
+	    EC_GROUP_get_curve(group, point->p, point->a, point->b,
+			       point->context) != 1)
+		return -ENOMEM;
+	return 0;
+}
+
+/* y^2 = x^3 + ax + b, modulo p. These fail without memory only. */
+static int is_solution(struct point *point)
+{
+	BN_CTX *context = point->context;
+
+	if (BN_mod_sqr(point->left, point->x, point->p, context) != 1 ||
+	    BN_mod_add(point->left, point->left, point->a, point->p, context) !=
+		    1 ||
+	    BN_mod_mul(point->left, point->left, point->x, point->p, context) !=
+		    1 ||
+	    BN_mod_add(point->left, point->left, point->b, point->p, context) !=
+		    1 ||
+	    BN_mod_sqr(point->right, point->y, point->p, context) != 1)
+		return -ENOMEM;
+	return BN_cmp(point->left, point->right) == 0;
+}
+
+static int check_point(const struct evidence_public *ak, EC_GROUP *group,
+		       struct point *point)
+{
+	int r = make_point(ak, group, point);
+
+	if (r < 0)
+		return r;
+	return BN_cmp(point->x, point->p) < 0 &&
+			       BN_cmp(point->y, point->p) < 0 ?
+		       is_solution(point) :
+		       0;
+}
+
+/*
+ * Is the point of the key one of its curve? OpenSSL tells that, too, but not apart from
+ * want of memory, for which nobody is to be rejected.
+ */
+static int is_on_curve(const struct evidence_public *ak)
+{
+	struct point point = { .context = BN_CTX_new() };
+	EC_GROUP *group = group_of(ak);
+	int r = -ENOMEM;
+
+	if (point.context && group) {
+		BN_CTX_start(point.context);
+		r = check_point(ak, group, &point);
+		BN_CTX_end(point.context);
+	}
+	EC_GROUP_free(group);
+	BN_CTX_free(point.context);
+	return r;
+}
+
 /* ---- numbers of ECDSA ------------------------------------------------------ */
 
 static int in_range(struct imastage_bytes number, const BIGNUM *order)
@@ -28,9 +112,7 @@ static int in_range(struct imastage_bytes number, const BIGNUM *order)
 int verify_signature_in_range(const struct evidence_public *key,
 			      const struct evidence_signature *signature)
 {
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(
-		key->curve == EVIDENCE_P256 ? NID_X9_62_prime256v1 :
-					      NID_secp384r1);
+	EC_GROUP *group = group_of(key);
 	int r;
 
 	if (!group)
@@ -89,6 +171,24 @@ static int set_padding(EVP_PKEY_CTX *context, uint16_t scheme)
 	return scheme == EVIDENCE_ALG_ECDSA;
 }
 
+/*
+ * What EVP_DigestVerify() says: 1, or 0 for a signature that is wrong. A wrong signature
+ * leaves complaints about RSA's padding or none at all. All else is want of memory, which
+ * has many names: -ENOMEM.
+ */
+static int answer(int verified)
+{
+	unsigned long error;
+
+	if (verified < 0)
+		return -ENOMEM;
+	while (verified == 0 && (error = ERR_get_error()))
+		if (ERR_COMMON_ERROR(error) ||
+		    ERR_GET_LIB(error) != ERR_LIB_RSA)
+			return -ENOMEM;
+	return verified;
+}
+
 static int verify_bytes(EVP_PKEY *key, const struct evidence_public *ak,
 			struct imastage_bytes sig, struct imastage_bytes msg)
 {
@@ -99,9 +199,13 @@ static int verify_bytes(EVP_PKEY *key, const struct evidence_public *ak,
 	if (context &&
 	    EVP_DigestVerifyInit_ex(context, &pkey_context, hash_name(ak->hash),
 				    NULL, NULL, key, NULL) == 1 &&
-	    set_padding(pkey_context, ak->scheme) == 1)
-		r = EVP_DigestVerify(context, sig.data, sig.len, msg.data,
-				     msg.len) == 1;
+	    set_padding(pkey_context, ak->scheme) == 1) {
+		/* Without a copy, whose failure looks like a wrong signature. */
+		EVP_MD_CTX_set_flags(context, EVP_MD_CTX_FLAG_FINALISE);
+		ERR_clear_error();
+		r = answer(EVP_DigestVerify(context, sig.data, sig.len,
+					    msg.data, msg.len));
+	}
 	EVP_MD_CTX_free(context);
 	return r;
 }
@@ -125,15 +229,19 @@ int verify_signature(const struct evidence_public *ak,
 		     struct imastage_bytes msg)
 {
 	bool is_ecc = ak->type == EVIDENCE_ALG_ECC;
-	EVP_PKEY *key = evidence_pkey(ak);
-	int r;
+	int r = is_ecc ? is_on_curve(ak) : 1;
+	EVP_PKEY *key = NULL;
 
-	if (!key)
+	ERR_clear_error();
+	if (r > 0)
+		key = evidence_pkey(ak);
+	if (r == 0)
 		r = -EINVAL;
-	else if (is_ecc)
-		r = verify_ecdsa(key, ak, signature, msg);
-	else
-		r = verify_bytes(key, ak, signature->rsa, msg);
+	else if (r > 0 && !key)
+		r = -ENOMEM;
+	else if (r > 0)
+		r = is_ecc ? verify_ecdsa(key, ak, signature, msg) :
+			     verify_bytes(key, ak, signature->rsa, msg);
 	EVP_PKEY_free(key);
 	ERR_clear_error();
 	return r;
