@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "list/inflate.h"
+#include "evidence/boot_log.h"
 #include "evidence/challenge.h"
 #include "evidence/container.h"
 #include "evidence/enroll.h"
@@ -751,6 +752,33 @@ TEST(evidence_that_is_a_bomb)
 	free(plain.data);
 }
 
+/* Events that extend a PCR and nothing else, for as long as somebody reads. */
+static ssize_t read_events(void *context, void *data, size_t len)
+{
+	static const uint8_t event[32] = { 7, 0, 0, 0, 4 };
+	uint64_t *nr = context;
+
+	for (size_t i = 0; i < len; i++)
+		((uint8_t *)data)[i] = event[(*nr + i) % sizeof(event)];
+	*nr += len;
+	return (ssize_t)len;
+}
+
+/* evidence/boot_log.h */
+TEST(boot_logs)
+{
+	uint64_t nr = 0;
+	const struct imastage_source source = { read_events, &nr };
+	struct evidence_error error;
+	struct boot_log log;
+
+	alloc_count_start();
+	assert_int_equal(boot_log_replay(source, &log, &error), -EBADMSG);
+	assert_true(alloc_count_peak() <= 4096);
+	assert_int_equal(error.offset, BOOT_LOG_LEN_MAX);
+	assert_true(nr <= BOOT_LOG_LEN_MAX + 4096);
+}
+
 TEST_MAIN(cmocka_unit_test(lists_of_any_format),
 	  cmocka_unit_test(a_list_that_is_compressed),
 	  cmocka_unit_test(what_is_decompressed),
@@ -760,4 +788,5 @@ TEST_MAIN(cmocka_unit_test(lists_of_any_format),
 	  cmocka_unit_test(requests_and_answers),
 	  cmocka_unit_test(saved_replays),
 	  cmocka_unit_test(evidence_of_any_length),
-	  cmocka_unit_test(evidence_that_is_a_bomb))
+	  cmocka_unit_test(evidence_that_is_a_bomb),
+	  cmocka_unit_test(boot_logs))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Checks 10 and 12, of the boot: PCR 0 to 9 against the last quote's and against the
- * values that are approved. They vouch for firmware, loader and first kernel.
+ * Checks 10 to 12, of the boot: PCR 0 to 9 against the last quote's, against the firmware's
+ * event log and against the values that are approved. They vouch for firmware, loader and first kernel.
  */
 #include "verify/private.h"
 
@@ -84,6 +84,56 @@ static void check_approved(struct verify_run *run, enum imastage_bank bank)
 		   imastage_bank_name(bank));
 }
 
+/* ---- the firmware's event log ------------------------------------------------ */
+
+int verify_read_boot_log(struct imastage_source source,
+			 struct verify_boot_log *ret_log)
+{
+	int r = boot_log_replay(source, &ret_log->log, &ret_log->error);
+
+	ret_log->malformed = r == -EBADMSG && ret_log->error.reason[0];
+	return ret_log->malformed ? 0 : r;
+}
+
+static void compare_bank(struct verify_run *run, const struct boot_log *log,
+			 enum imastage_bank bank)
+{
+	const struct pcr_values *now = &run->pcrs.values;
+	uint32_t pcrs = in_both(now, now, bank);
+
+	if (pcrs && !(log->banks & 1u << bank)) {
+		verify_add(run->verdict, VERIFY_BOOT_LOG_BANK, NULL,
+			   "it has no digests of the bank %s",
+			   imastage_bank_name(bank));
+		return;
+	}
+	for (unsigned int pcr = 0; pcrs >> pcr; pcr++)
+		if (pcrs & 1u << pcr && !same_pcr(&log->values, now, bank, pcr))
+			verify_add(run->verdict, VERIFY_BOOT_LOG_REPLAY, NULL,
+				   "PCR %u of the bank %s", pcr,
+				   imastage_bank_name(bank));
+}
+
+static void check_log(struct verify_run *run)
+{
+	const struct verify_boot_log *log = run->evidence->boot_log;
+	uint32_t quoted = 0;
+
+	if (log->malformed) {
+		verify_add_error(run->verdict, VERIFY_BOOT_LOG_FORM,
+				 &log->error);
+		return;
+	}
+	for (enum imastage_bank bank = 0;
+	     run->has_values && bank < IMASTAGE_NR_BANKS; bank++) {
+		quoted |= run->pcrs.values.set[bank] & VERIFY_BOOT_PCRS;
+		compare_bank(run, &log->log, bank);
+	}
+	if (!quoted)
+		verify_add(run->verdict, VERIFY_BOOT_LOG_BANK, NULL,
+			   "no PCR of the boot is quoted");
+}
+
 void verify_check_boot(struct verify_run *run)
 {
 	enum imastage_bank bank;
@@ -92,6 +142,8 @@ void verify_check_boot(struct verify_run *run)
 		verify_say(run->verdict, VERIFY_BOOT_POLICY, NULL);
 	if (!run->request->files)
 		verify_say(run->verdict, VERIFY_FILE_POLICY, NULL);
+	if (run->evidence->boot_log)
+		check_log(run);
 	if (!run->has_values)
 		return;
 	if (run->request->start)

@@ -148,6 +148,14 @@ static const struct {
 	[VERIFY_BOOT_KEXEC] = { "boot.kexec", VERIFY_WARNING,
 				"a kernel was started by kexec: the PCRs of "
 				"the boot vouch for the first one only" },
+	[VERIFY_BOOT_LOG_FORM] = { "boot_log.form", VERIFY_FAILURE,
+				   "the firmware's event log is malformed" },
+	[VERIFY_BOOT_LOG_REPLAY] = { "boot_log.replay", VERIFY_FAILURE,
+				     "the firmware's event log does not lead "
+				     "to the value quoted" },
+	[VERIFY_BOOT_LOG_BANK] = { "boot_log.bank", VERIFY_WARNING,
+				   "the firmware's event log cannot be "
+				   "compared with the PCRs quoted" },
 	[VERIFY_BOOT_POLICY] = { "boot.policy", VERIFY_WARNING,
 				 "no values for the PCRs of the boot are "
 				 "approved" },

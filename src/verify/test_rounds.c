@@ -20,6 +20,7 @@ struct machine {
 	struct imastage_hasher *hasher;
 	uint8_t list[16384]; /* binary, sha1 column */
 	size_t len;
+	const struct verify_boot_log *boot_log; /* that it sends, or NULL */
 	struct made_quote made;
 	struct verify_verdict verdict;
 };
@@ -182,6 +183,7 @@ static int verify_at(struct machine *machine,
 		.msg = bytes_of(made->msg, made->msg_len),
 		.sig = bytes_of(made->sig, made->sig_len),
 		.pcrs = bytes_of(made->pcrs, made->pcrs_len),
+		.boot_log = machine->boot_log,
 	};
 	assert_int_equal(
 		imastage_reader_new_memory(bytes_of(machine->list + offset,
@@ -740,7 +742,47 @@ TEST(policies)
 	end(&machine);
 }
 
-TEST_MAIN(cmocka_unit_test(keys_of_all_kinds),
+/* ---- the firmware's log ------------------------------------------------------- */
+
+/* One that leads to what is quoted. */
+static void take_log(const struct machine *machine, struct verify_boot_log *log)
+{
+	memset(log, 0, sizeof(*log));
+	log->log.banks = 1u << IMASTAGE_SHA256;
+	log->log.values.set[IMASTAGE_SHA256] = BOOT_LOG_PCRS;
+	for (size_t i = 0; i < 10; i++)
+		memcpy(log->log.values.of[IMASTAGE_SHA256][i],
+		       machine->quote.values[i], 32);
+}
+
+static struct verify_boot_log boot_log; /* of the evidence, when set */
+
+TEST(boot_logs)
+{
+	static struct machine machine;
+	struct verify_request request;
+
+	begin(&machine, MAKER_P256);
+	request = request_to(&machine);
+	take_log(&machine, &boot_log);
+	machine.boot_log = &boot_log;
+	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+	assert_false(has(&machine, VERIFY_BOOT_LOG_BANK));
+	boot_log.log.values.of[IMASTAGE_SHA256][9][31] ^= 1;
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_true(has(&machine, VERIFY_BOOT_LOG_REPLAY));
+	assert_true(machine.verdict.proved); /* the records are */
+	boot_log.log.banks = 1u << IMASTAGE_SHA1;
+	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+	assert_true(has(&machine, VERIFY_BOOT_LOG_BANK));
+	boot_log.malformed = true;
+	boot_log.error = (struct evidence_error){ 7, "it is" };
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_true(has(&machine, VERIFY_BOOT_LOG_FORM));
+	end(&machine);
+}
+
+TEST_MAIN(cmocka_unit_test(boot_logs), cmocka_unit_test(keys_of_all_kinds),
 	  cmocka_unit_test(want_of_memory_rejects_nobody),
 	  cmocka_unit_test(each_byte_is_signed),
 	  cmocka_unit_test(keys_that_are_not_taken),

@@ -6,7 +6,7 @@
  *	the verifier's own            the machine's
  *	AK, challenge, last quote --+-- quote, signature, PCR values, list
  *	                            |
- *	AK -> signature -> quote -> PCR values -> replay -> aggregates -> policies
+ *	AK -> signature -> quote -> PCR values -> replay -> aggregates -> boot log -> policies
  *	                            |
  *	                    verdict with all reasons
  *
@@ -19,6 +19,7 @@
 #ifndef VERIFY_VERIFY_H
 #define VERIFY_VERIFY_H
 
+#include "evidence/boot_log.h"
 #include "evidence/public.h"
 #include "verify/reason.h"
 
@@ -79,10 +80,22 @@ struct verify_request {
 	bool explain;
 };
 
+/* The firmware's event log, read. */
+struct verify_boot_log {
+	bool malformed; /* then @error says where, and nothing is in @log */
+	struct evidence_error error;
+	struct boot_log log;
+};
+
+/* As boot_log_replay(), but that a malformed log is an answer, too: 0. */
+int verify_read_boot_log(struct imastage_source source,
+			 struct verify_boot_log *ret_log);
+
 /* What the machine sends, beside the list. */
 struct verify_evidence {
 	struct imastage_bytes msg, sig, pcrs;
 	struct imastage_bytes ak; /* what it says is its key; may be empty */
+	const struct verify_boot_log *boot_log; /* NULL: none was sent */
 };
 
 /*
