@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#define VERSION "imastage"
 #define CHARACTERS_MAX \
 	BASE64_LEN(MESSAGE_VALUE_MAX) /* hexadecimal is shorter */
 #define HEX_BYTES_MAX (CHARACTERS_MAX / 2)
@@ -140,6 +141,16 @@ static int read_pcrs(const struct message_member *member,
 		rest = bytes_skip(rest, plus + 1);
 	} while (each.data + each.len < (const uint8_t *)text + len);
 	memcpy(ret_at, &selections, sizeof(selections));
+	return 0;
+}
+
+static int read_json(const struct message_member *member,
+		     struct imastage_bytes value, char *ret_at)
+{
+	if (value.len > member->max ||
+	    (value.data[0] != '{' && value.data[0] != '['))
+		return -EBADMSG;
+	memcpy(ret_at, &value, sizeof(value));
 	return 0;
 }
 
@@ -274,6 +285,17 @@ static int write_pcrs(const struct message_member *member, const char *at,
 	return r;
 }
 
+static int write_json(const struct message_member *member, const char *at,
+		      struct imastage_buffer *text)
+{
+	struct imastage_bytes value;
+
+	memcpy(&value, at, sizeof(value));
+	return value.len == 0 || value.len > member->max ?
+		       -EINVAL :
+		       buffer_put(text, value);
+}
+
 /* ---- both ------------------------------------------------------------------- */
 
 static const struct {
@@ -296,6 +318,8 @@ static const struct {
 	[MESSAGE_PCRS] = { read_pcrs, write_pcrs,
 			   "a value does not name PCRs, as "
 			   "sha256:0-10+sha1:10" },
+	[MESSAGE_JSON] = { read_json, write_json,
+			   "a value is no object or array, or too long" },
 };
 
 static int refuse(struct evidence_error *error, size_t offset,
@@ -334,24 +358,39 @@ static bool is_form(const struct message_form *form,
 	       json_text_is(string, form->name);
 }
 
+/* Is it of this form, going by its member "imastage"? */
+static int check_form(const struct message_form *form,
+		      struct imastage_bytes text, struct evidence_error *error)
+{
+	static const char *const key = VERSION;
+	struct imastage_bytes value;
+
+	if (json_text_members(text, &key, 1, &value) < 0)
+		return refuse(error, 0, "it is not a JSON object");
+	return is_form(form, value) ?
+		       0 :
+		       refuse(error, 0,
+			      "its member imastage does not name this form");
+}
+
 int message_parse(const struct message_form *form, struct imastage_bytes text,
 		  void *ret_message, struct evidence_error *ret_error)
 {
 	struct imastage_bytes values[MESSAGE_MEMBERS_MAX + 1];
 	const char *keys[MESSAGE_MEMBERS_MAX + 1];
-	static const char *const version = "imastage";
+	int r = 0;
 
 	if (text.len > MESSAGE_LEN_MAX)
 		return refuse(ret_error, MESSAGE_LEN_MAX, "it is too long");
-	if (json_text_members(text, &version, 1, values) < 0)
-		return refuse(ret_error, 0, "it is not a JSON object");
-	if (!is_form(form, values[0]))
-		return refuse(ret_error, 0,
-			      "its member imastage does not name this form");
+	if (form->name)
+		r = check_form(form, text, ret_error);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < form->nr; i++)
 		keys[i] = form->members[i].name;
-	keys[form->nr] = version;
-	if (json_text_only(text, keys, form->nr + 1, values) < 0)
+	keys[form->nr] = VERSION;
+	if (json_text_only(text, keys, form->nr + (form->name != NULL),
+			   values) < 0)
 		return refuse(ret_error, 0,
 			      "it has a member twice or one of another form");
 	return read_values(form, text, values, ret_message, ret_error);
@@ -360,28 +399,42 @@ int message_parse(const struct message_form *form, struct imastage_bytes text,
 static int write_member(const struct message_member *member,
 			const char *message, struct imastage_buffer *text)
 {
-	int r = put(text, ",\"");
+	const char *quote = member->kind == MESSAGE_JSON ? "" : "\"";
+	int r = put(text, "\"");
 
 	if (r == 0)
 		r = put(text, member->name);
 	if (r == 0)
-		r = put(text, "\":\"");
+		r = put(text, "\":");
+	if (r == 0)
+		r = put(text, quote);
 	if (r == 0)
 		r = kinds[member->kind].write(member, message + member->at,
 					      text);
-	return r < 0 ? r : put(text, "\"");
+	return r < 0 ? r : put(text, quote);
+}
+
+static int write_head(const struct message_form *form,
+		      struct imastage_buffer *text)
+{
+	int r = put(text, "{");
+
+	if (r == 0 && form->name)
+		r = put(text, "\"" VERSION "\":\"");
+	if (r == 0 && form->name)
+		r = put(text, form->name);
+	return r == 0 && form->name ? put(text, "\",") : r;
 }
 
 int message_write(const struct message_form *form, const void *message,
 		  struct imastage_buffer *text)
 {
-	int r = put(text, "{\"imastage\":\"");
+	int r = write_head(form, text);
 
-	if (r == 0)
-		r = put(text, form->name);
-	if (r == 0)
-		r = put(text, "\"");
-	for (size_t i = 0; r == 0 && i < form->nr; i++)
-		r = write_member(&form->members[i], message, text);
-	return r < 0 ? r : put(text, "}\n");
+	for (size_t i = 0; r == 0 && i < form->nr; i++) {
+		r = put(text, i > 0 ? "," : "");
+		if (r == 0)
+			r = write_member(&form->members[i], message, text);
+	}
+	return r < 0 ? r : put(text, form->name ? "}\n" : "}");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Messages between a machine and a verifier that are carried as files: one JSON object
- * (RFC 8259) with exactly the members of its form, each once, in any order. All values are
- * strings. The member "imastage" names the form and its version. A form is a table:
+ * (RFC 8259) with exactly the members of its form, each once, in any order. Values are
+ * strings but for those of MESSAGE_JSON. The member "imastage" names the form and its version. A form is a table:
  *
  *	static const struct message_member members[] = {
  *		MESSAGE_MEMBER(struct hello, MESSAGE_TEXT, name, 1, 64),
@@ -26,6 +26,11 @@ enum message_kind {
 	 * that is known and not there before, with at least one PCR.
 	 */
 	MESSAGE_PCRS,
+	/*
+	 * struct imastage_bytes: an object or array of at most @max bytes, as it is in the text;
+	 * whoever writes it answers for its form.
+	 */
+	MESSAGE_JSON,
 };
 
 /* clang-format off */
@@ -47,12 +52,13 @@ struct message_member {
 	{ #name, kind, min, max, __builtin_offsetof(type, name) }
 /* clang-format on */
 
-#define MESSAGE_MEMBERS_MAX 10 /* without "imastage" */
+#define MESSAGE_MEMBERS_MAX 16 /* without "imastage" */
 #define MESSAGE_VALUE_MAX 8192 /* bytes of one */
 #define MESSAGE_LEN_MAX ((size_t)64 << 10) /* of a text */
 
 struct message_form {
-	const char *name; /* "hello-1" */
+	/* "hello-1"; NULL: an object in another one, without a member "imastage" */
+	const char *name;
 	const struct message_member *members;
 	size_t nr;
 };
@@ -65,7 +71,7 @@ int message_parse(const struct message_form *form, struct imastage_bytes text,
 		  void *ret_message, struct evidence_error *ret_error);
 
 /*
- * Appends the text, a line. -EINVAL for what could not be read again; -ENOMEM. What was
+ * Appends the text, a line unless it is an object in another one. -EINVAL for what could not be read again; -ENOMEM. What was
  * appended before a failure stays.
  */
 int message_write(const struct message_form *form, const void *message,

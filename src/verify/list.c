@@ -3,6 +3,7 @@
  * Check 9: the list is replayed up to the values quoted, which are known before the
  * first record. The shortest prefix that leads there counts; what follows is excess.
  */
+#include "log/hash.h"
 #include "verify/private.h"
 
 #include <imastage/snapshot.h>
@@ -188,6 +189,30 @@ static int judge(struct verify_run *run, const struct imastage_record *record,
 	return verify_check_record(run, record, where);
 }
 
+/* Record 0 tells boots apart, with the count of resets. */
+static int note_first(struct verify_run *run,
+		      const struct imastage_record *record, uint64_t index)
+{
+	struct verify_verdict *verdict = run->verdict;
+	uint8_t digest[IMASTAGE_DIGEST_MAX];
+	struct hash hash;
+	int r;
+
+	if (index > 0 || record->opaque || run->request->start ||
+	    run->request->from_snapshot)
+		return 0;
+	r = hash_init(&hash, IMASTAGE_SHA256);
+	if (r < 0)
+		return r;
+	r = hash_two(&hash, record->data, bytes_of(NULL, 0), digest);
+	hash_fini(&hash);
+	if (r < 0)
+		return r;
+	memcpy(verdict->first_record, digest, sizeof(verdict->first_record));
+	verdict->has_first_record = true;
+	return 0;
+}
+
 /* A record that the quote may prove. */
 static int take_record(struct verify_run *run,
 		       const struct imastage_record *record,
@@ -198,7 +223,9 @@ static int take_record(struct verify_run *run,
 
 	run->verdict->nr_violations += imastage_record_is_violation(record);
 	run->verdict->nr_bytes += record->raw.len;
-	r = judge(run, record, where);
+	r = note_first(run, record, where->index);
+	if (r == 0)
+		r = judge(run, record, where);
 	if (r == 0)
 		r = imastage_replay_extend(run->replay, record, &digests);
 	if (r >= 0)
@@ -304,10 +331,33 @@ static void check_restart(struct verify_run *run)
 			   "boot the machine to go on");
 }
 
+/* From record 0 again, of a boot of which something is known. */
+static void check_known(struct verify_run *run)
+{
+	const struct verify_request *request = run->request;
+	const struct verify_verdict *verdict = run->verdict;
+
+	if (!request->has_last || request->start || request->from_snapshot ||
+	    request->last.resets != run->attest.clock.resets)
+		return;
+	if (verdict->next_index < request->known_next)
+		verify_add(run->verdict, VERIFY_LOG_FORK, NULL,
+			   "%llu records lead to the quote, %llu were verified",
+			   (unsigned long long)verdict->next_index,
+			   (unsigned long long)request->known_next);
+	if (request->has_first_record && verdict->has_first_record &&
+	    memcmp(request->first_record, verdict->first_record,
+		   VERIFY_RECORD_LEN))
+		verify_add(run->verdict, VERIFY_LOG_FORK, NULL,
+			   "record 0 is another one");
+}
+
 static void check_matched(struct verify_run *run)
 {
 	uint64_t nr = imastage_replay_nr_records(run->replay);
 
+	if (run->matched)
+		check_known(run);
 	if (!run->has_values || run->matched)
 		return;
 	verify_add(run->verdict, VERIFY_LOG_REPLAY, NULL,

@@ -38,6 +38,14 @@ static int check_nonce(struct verify_run *run)
 	return r;
 }
 
+static void check_challenge(struct verify_run *run)
+{
+	if (run->request->challenge == VERIFY_CHALLENGE_USED)
+		verify_say(run->verdict, VERIFY_QUOTE_USED, NULL);
+	else if (run->request->challenge == VERIFY_CHALLENGE_EXPIRED)
+		verify_say(run->verdict, VERIFY_QUOTE_EXPIRED, NULL);
+}
+
 int verify_check_attest(struct verify_run *run)
 {
 	struct evidence_error error;
@@ -57,6 +65,7 @@ int verify_check_attest(struct verify_run *run)
 	run->verdict->clock = run->attest.clock;
 	run->verdict->firmware = run->attest.firmware;
 	check_signer(run);
+	check_challenge(run);
 	return check_nonce(run);
 }
 

@@ -48,6 +48,10 @@ static const struct {
 				"the quote is malformed" },
 	[VERIFY_QUOTE_NONCE] = { "quote.nonce", VERIFY_FAILURE,
 				 "the quote does not answer this challenge" },
+	[VERIFY_QUOTE_USED] = { "quote.used", VERIFY_FAILURE,
+				"the challenge was answered before" },
+	[VERIFY_QUOTE_EXPIRED] = { "quote.expired", VERIFY_FAILURE,
+				   "the challenge has expired" },
 	[VERIFY_QUOTE_RAW] = { "quote.raw", VERIFY_NOTE,
 			       "the nonce is bound to no verifier and no "
 			       "machine: the quote may have been asked for by "
@@ -102,6 +106,9 @@ static const struct {
 	[VERIFY_LOG_PADDED] = { "log.padded", VERIFY_FAILURE,
 				"the kernel extends the bank with padded "
 				"sha1, which proves no more than sha1" },
+	[VERIFY_LOG_FORK] = { "log.fork", VERIFY_FAILURE,
+			      "the list is another one than was verified of "
+			      "this boot before" },
 	[VERIFY_TPM_RESTART] = { "tpm.restart", VERIFY_FAILURE,
 				 "the TPM was started anew and IMA's PCR does "
 				 "not go on, as after hibernation" },
@@ -176,6 +183,12 @@ static const struct {
 	[VERIFY_FILE_UNJUDGED] = { "file.unjudged", VERIFY_WARNING,
 				   "a buffer was measured, which a list of "
 				   "files says nothing about" },
+	[VERIFY_MACHINE_BARRED] = { "machine.barred", VERIFY_FAILURE,
+				    "the machine is barred until an operator "
+				    "readmits it" },
+	[VERIFY_MACHINE_TRUSTED] = { "machine.trusted", VERIFY_NOTE,
+				     "how the machine's key came to be "
+				     "trusted" },
 };
 
 const char *verify_id_name(enum verify_id id)
@@ -254,6 +267,71 @@ void verify_add_error(struct verify_verdict *verdict, enum verify_id id,
 					    .byte = error->offset };
 
 	verify_add(verdict, id, &where, "%s", error->reason);
+}
+
+/* ---- earlier rounds -------------------------------------------------------- */
+
+static bool is_same(const struct verify_reason *a,
+		    const struct verify_reason *b)
+{
+	return a->id == b->id && a->has_index == b->has_index &&
+	       (!a->has_index || a->index == b->index);
+}
+
+static bool is_known(const struct verify_reason *reasons, size_t nr,
+		     const struct verify_reason *reason)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (is_same(&reasons[i], reason))
+			return true;
+	return false;
+}
+
+void verify_add_carried(struct verify_verdict *verdict,
+			const struct verify_carried *carried)
+{
+	for (size_t i = 0; i < carried->nr; i++) {
+		const struct verify_reason *reason = &carried->reasons[i];
+
+		if (is_known(verdict->reasons, verdict->nr_reasons, reason))
+			continue;
+		verdict->nr_of[reason->id]++;
+		if (verdict->nr_reasons == VERIFY_REASONS_MAX)
+			continue;
+		verdict->reasons[verdict->nr_reasons] = *reason;
+		verdict->reasons[verdict->nr_reasons++].earlier = true;
+	}
+}
+
+static void carry_level(const struct verify_verdict *verdict,
+			enum verify_level level, struct verify_carried *carried)
+{
+	for (size_t i = 0; i < verdict->nr_reasons; i++) {
+		const struct verify_reason *reason = &verdict->reasons[i];
+
+		if (ids[reason->id].level == level &&
+		    carried->nr < VERIFY_CARRIED_MAX &&
+		    !is_known(carried->reasons, carried->nr, reason))
+			carried->reasons[carried->nr++] = *reason;
+	}
+}
+
+void verify_carry(const struct verify_verdict *verdict,
+		  struct verify_carried *ret_carried)
+{
+	memset(ret_carried, 0, sizeof(*ret_carried));
+	ret_carried->resets = verdict->clock.resets;
+	carry_level(verdict, VERIFY_FAILURE, ret_carried);
+	carry_level(verdict, VERIFY_WARNING, ret_carried);
+}
+
+enum verify_id verify_id_by_name(const char *name)
+{
+	enum verify_id id = 0;
+
+	while (id < VERIFY_NR_IDS && strcmp(ids[id].name, name))
+		id++;
+	return id;
 }
 
 bool verify_failed(const struct verify_verdict *verdict, enum verify_id first,

@@ -15,6 +15,7 @@
 #define VERIFY_EACH_MAX 4 /* and of those of one id: one hides no other */
 #define VERIFY_PATH_MAX 255
 #define VERIFY_TEXT_MAX 160
+#define VERIFY_RECORD_LEN 32
 
 enum verify_level {
 	VERIFY_NOTE, /* what the verdict rests on; lowers nothing */
@@ -40,6 +41,8 @@ enum verify_id {
 	VERIFY_QUOTE_TYPE,
 	VERIFY_QUOTE_FORM,
 	VERIFY_QUOTE_NONCE,
+	VERIFY_QUOTE_USED,
+	VERIFY_QUOTE_EXPIRED,
 	VERIFY_QUOTE_RAW,
 	VERIFY_CLOCK_FIRST,
 	VERIFY_CLOCK_RESET,
@@ -61,6 +64,7 @@ enum verify_id {
 	VERIFY_LOG_EMPTY,
 	VERIFY_LOG_REPLAY,
 	VERIFY_LOG_PADDED,
+	VERIFY_LOG_FORK,
 	VERIFY_TPM_RESTART,
 	VERIFY_LOG_SNAPSHOT,
 	VERIFY_LOG_SNAPSHOT_START,
@@ -88,6 +92,8 @@ enum verify_id {
 	VERIFY_FILE_WEAK,
 	VERIFY_FILE_UNREADABLE,
 	VERIFY_FILE_UNJUDGED,
+	VERIFY_MACHINE_BARRED,
+	VERIFY_MACHINE_TRUSTED,
 	VERIFY_NR_IDS
 };
 
@@ -99,12 +105,22 @@ const char *verify_id_meaning(enum verify_id id);
 
 struct verify_reason {
 	enum verify_id id;
+	bool earlier; /* of an earlier round of this boot */
 	bool has_index, has_byte;
 	uint64_t index; /* of a record, since hard boot */
 	uint64_t byte; /* in the part of the evidence that the id is about */
 	size_t path_len; /* 0: no path */
 	uint8_t path[VERIFY_PATH_MAX]; /* as the list has it: any bytes */
 	char text[VERIFY_TEXT_MAX]; /* details; may be empty */
+};
+
+/* What was wrong in earlier rounds of a boot, which no later one makes better. */
+#define VERIFY_CARRIED_MAX 16
+
+struct verify_carried {
+	uint32_t resets; /* of the boot */
+	size_t nr;
+	struct verify_reason reasons[VERIFY_CARRIED_MAX];
 };
 
 enum verify_result {
@@ -128,6 +144,11 @@ struct verify_verdict {
 	 * it? Only then is there a state to go on from.
 	 */
 	bool proved;
+	/*
+	 * Do the checks of key, signature, quote and challenge hold? Then clock and PCR values
+	 * are the TPM's own words, and fresh.
+	 */
+	bool genuine;
 	bool continues; /* the same boot as before, from where it was left */
 	uint64_t first_index, next_index;
 	uint64_t nr_bytes; /* of these records, as they were read */
@@ -138,6 +159,9 @@ struct verify_verdict {
 	struct evidence_clock clock;
 	uint64_t firmware;
 	struct pcr_values pcrs; /* those quoted, when @proved */
+	/* SHA-256 of the data of record 0, when that is known: with the resets, the boot. */
+	bool has_first_record;
+	uint8_t first_record[VERIFY_RECORD_LEN];
 };
 
 struct verify_where {
@@ -158,6 +182,19 @@ void verify_say(struct verify_verdict *verdict, enum verify_id id,
 /* The same at a byte, as a parser says it. */
 void verify_add_error(struct verify_verdict *verdict, enum verify_id id,
 		      const struct evidence_error *error);
+
+/*
+ * Adds what was carried, unless the same is there. The result is theirs to say.
+ */
+void verify_add_carried(struct verify_verdict *verdict,
+			const struct verify_carried *carried);
+
+/* Whatever is worse than a note, failures first, as much as there is room for. */
+void verify_carry(const struct verify_verdict *verdict,
+		  struct verify_carried *ret_carried);
+
+/* VERIFY_NR_IDS: there is none. */
+enum verify_id verify_id_by_name(const char *name);
 
 static inline bool verify_has(const struct verify_verdict *verdict,
 			      enum verify_id id)

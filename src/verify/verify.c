@@ -87,16 +87,37 @@ static enum verify_result worst(const struct verify_verdict *verdict)
 	return result;
 }
 
+/* What does not come of this round. */
+static void add_known(struct verify_run *run)
+{
+	const struct verify_request *request = run->request;
+	struct verify_verdict *verdict = run->verdict;
+
+	if (request->carried && verdict->has_quote &&
+	    request->carried->resets == verdict->clock.resets)
+		verify_add_carried(verdict, request->carried);
+	if (request->barred)
+		verify_add(verdict, VERIFY_MACHINE_BARRED, NULL, "%s",
+			   request->barred);
+	if (request->trusted)
+		verify_add(verdict, VERIFY_MACHINE_TRUSTED, NULL, "%s",
+			   request->trusted);
+}
+
 /* Whatever records say: are they what was measured? */
 static void conclude(struct verify_run *run)
 {
 	struct verify_verdict *verdict = run->verdict;
 
-	verdict->result = worst(verdict);
+	verdict->genuine =
+		verdict->has_quote &&
+		!verify_failed(verdict, VERIFY_AK_FORM, VERIFY_QUOTE_EXPIRED);
 	verdict->proved =
 		run->matched &&
 		!verify_failed(verdict, VERIFY_AK_FORM, VERIFY_TPM_RESTART) &&
 		!verify_has(verdict, VERIFY_LOG_RELABELLED);
+	add_known(run);
+	verdict->result = worst(verdict);
 	verdict->continues = verdict->proved && run->request->start;
 	if (verdict->proved)
 		verdict->pcrs = run->pcrs.values;

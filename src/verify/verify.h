@@ -13,8 +13,9 @@
  * A check that fails does not end it: what can still be said is said. The machine is
  * believed in nothing, whatever it sends: memory is bounded, and the list is read once.
  *
- * What is not here: whether the challenge was ours, is not used up and not expired, and
- * that the last quote is the newest there was. These are for who keeps them.
+ * What is not here, and comes with the request: whether the challenge was ours, is used up
+ * or expired, and what the newest quote was. A store knows these (store/store.h), or a
+ * checkpoint (checkpoint.h).
  */
 #ifndef VERIFY_VERIFY_H
 #define VERIFY_VERIFY_H
@@ -42,6 +43,13 @@ struct verify_files {
 	void *context;
 };
 
+/* Of the verifier's own challenge. */
+enum verify_challenge {
+	VERIFY_CHALLENGE_OPEN,
+	VERIFY_CHALLENGE_USED,
+	VERIFY_CHALLENGE_EXPIRED,
+};
+
 /* What the verifier knows of its own and asked for. */
 struct verify_request {
 	struct imastage_bytes ak; /* the enrolled one, TPM2B_PUBLIC */
@@ -51,6 +59,7 @@ struct verify_request {
 	/* Both: the nonce is bound (evidence/qualifying.h); both empty: raw. */
 	struct imastage_bytes verifier, machine;
 	bool raw_32; /* a raw nonce of 32 bytes, too */
+	enum verify_challenge challenge;
 
 	struct evidence_selections asked;
 	uint32_t list_pcrs; /* mask: what IMA extends, 1 << 10 unless told */
@@ -70,6 +79,21 @@ struct verify_request {
 	uint64_t first_index;
 	/* The first record is a snapshot_aggregate, whose values are taken. */
 	bool from_snapshot;
+
+	/*
+	 * What was verified of the boot of the last quote before: how many records, and the
+	 * first of them. A list that begins at record 0 again must be the same one.
+	 */
+	uint64_t known_next; /* 0: not known */
+	bool has_first_record;
+	uint8_t first_record[VERIFY_RECORD_LEN];
+	/* NULL: nothing. Counts for a quote of the same boot. */
+	const struct verify_carried *carried;
+
+	const char
+		*barred; /* why no quote of this machine is accepted; or NULL */
+	const char *
+		trusted; /* how its key came to be trusted, for a note; or NULL */
 
 	/* Approved values of PCR 0 to 9, each a whole set; none: no boot policy. */
 	const struct pcr_values *boots;

@@ -29,6 +29,8 @@ static void print_reason(FILE *file, const struct verify_reason *reason)
 		verify_id_name(reason->id), verify_id_meaning(reason->id));
 	if (reason->text[0])
 		fprintf(file, "; %s", reason->text);
+	if (reason->earlier)
+		fputs("; in an earlier round of this boot", file);
 	if (reason->has_index)
 		fprintf(file, "; record %" PRIu64, reason->index);
 	if (reason->has_byte)
@@ -86,6 +88,8 @@ static void put_reason(struct json *json, const struct verify_reason *reason)
 	json_open(json, NULL, '{');
 	json_text(json, "id", verify_id_name(reason->id));
 	json_text(json, "level", level_name(reason->id));
+	if (reason->earlier)
+		json_boolean(json, "earlier", true);
 	if (reason->has_index)
 		put_u64(json, "index", reason->index);
 	if (reason->has_byte)
