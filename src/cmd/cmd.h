@@ -5,6 +5,7 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
+int cmd_ak(int argc, char **argv);
 int cmd_archive(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
 int cmd_hold(int argc, char **argv);
@@ -15,6 +16,10 @@ int cmd_reload(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+
+int cmd_ak_create(int argc, char **argv);
+int cmd_ak_export(int argc, char **argv);
+int cmd_ak_show(int argc, char **argv);
 
 int cmd_archive_cat(int argc, char **argv);
 int cmd_archive_export(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	{ "release", "forget a hold", cmd_release },
 	{ "holds", "show who keeps what", cmd_holds },
 	{ "reload", "have the agent read its configuration again", cmd_reload },
+	{ "ak", "the key with which this machine's TPM signs quotes", cmd_ak },
 	{ "verify", "check a TPM's quote and the list that it proves",
 	  cmd_verify },
 	{ "log", "look at measurement lists, replay and convert them",

@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "base/text.h"
 #include "base/util.h"
+#include "tpm/ak.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,6 +48,9 @@ static const struct key keys[] = {
 	{ "source", PATH, false, AT(source), 0, 0, false },
 	{ "tpm", TEXT, false, AT(tpm), 0, 0, false },
 	{ "boot_id", PATH, false, AT(boot_id), 0, 0, false },
+	{ "ak", TEXT, false, AT(ak), 0, 0, false },
+	{ "ak_auth", OPTIONAL_PATH, false, AT(ak_auth), 0, 0, false },
+	{ "enrolled", PATH, false, AT(enrolled), 0, 0, false },
 	{ "method", METHOD, true, AT(method), 0, 0, false },
 	{ "exclusive", BOOL, false, AT(exclusive), 0, 0, false },
 	{ "drain_records", NUMBER, true, AT(drain_records), 1, UINT32_MAX,
@@ -87,6 +91,8 @@ void config_defaults(struct config *ret_config)
 		.source = "/sys/kernel/security/ima",
 		.tpm = "auto",
 		.boot_id = "/proc/sys/kernel/random/boot_id",
+		.ak = TPM_AK_HANDLE_TEXT,
+		.enrolled = "/var/lib/imastage/enrolled",
 		.method = CONFIG_METHOD_STAGE,
 		.drain_records = 10000,
 		.drain_bytes = 4 << 20,
@@ -482,10 +488,23 @@ static bool ends_with(const char *text, const char *end)
 	return len > end_len && !strcmp(text + len - end_len, end);
 }
 
+static bool is_ak(const char *text)
+{
+	struct tpm_ak_place place;
+
+	return !*text || (tpm_ak_place_parse(text, &place) == 0 &&
+			  (place.handle || *place.file == '/'));
+}
+
 /* What single values cannot show. */
 static int check(const struct config *c, struct config_error *error)
 {
 	error->line = 0;
+	if (!is_ak(c->ak))
+		return refuse(error,
+			      "ak wants a handle like " TPM_AK_HANDLE_TEXT
+			      ", a path from / on, or none, not '%s'",
+			      c->ak);
 	if (c->view_bind && !*c->view)
 		return refuse(error, "view_bind needs a view");
 	if (c->drain_records && c->leave >= c->drain_records)

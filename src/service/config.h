@@ -35,6 +35,9 @@ struct config {
 	char source[CONFIG_TEXT_MAX];
 	char tpm[CONFIG_TEXT_MAX]; /* "auto", a TCTI, or empty */
 	char boot_id[CONFIG_TEXT_MAX];
+	char ak[CONFIG_TEXT_MAX]; /* as tpm_ak_place_parse() has it */
+	char ak_auth[CONFIG_TEXT_MAX]; /* file with its authorization value */
+	char enrolled[CONFIG_TEXT_MAX]; /* what attest/enrolled.h has */
 
 	/* when and how records are taken out of the kernel */
 	uint64_t method; /* enum config_method */

@@ -74,9 +74,12 @@ TEST(values_are_taken)
 	assert_int_equal(
 		parse("archive=/a b\n drain_records = 5 \n"
 		      "drain_bytes = 8K\r\ninterval=90s\npoll = 1500ms\n"
-		      "method = trim\nexclusive = yes\ntpm = swtpm:host=a,b#c",
+		      "method = trim\nexclusive = yes\ntpm = swtpm:host=a,b#c\n"
+		      "ak = /a/key\nak_auth = /a/value",
 		      &config, &error),
 		0);
+	assert_string_equal(config.ak, "/a/key");
+	assert_string_equal(config.ak_auth, "/a/value");
 	assert_string_equal(config.archive, "/a b");
 	assert_int_equal(config.drain_records, 5);
 	assert_int_equal(config.drain_bytes, 8192);
@@ -95,7 +98,8 @@ TEST(what_is_printed_is_read_again)
 
 	assert_int_equal(parse("poll = 1500ms\nview = /v\nretain_age = 30d\n"
 			       "drain_bytes = 0\nretain_bytes = 5000001\n"
-			       "pressure = none\ninterval = 0\nwait = 0",
+			       "pressure = none\ninterval = 0\nwait = 0\n"
+			       "ak = none",
 			       &config, &error),
 			 0);
 	text = printed(&config);
@@ -124,6 +128,10 @@ TEST(what_is_wrong_is_named_with_its_line)
 	assert_refused("method = steal", 1, "stage, trim or copy");
 	assert_refused("archive = here", 1, "a path from / on");
 	assert_refused("archive = none", 1, "a path from / on");
+	assert_refused("ak = 0x80000001", 0, "a handle like 0x8101494d");
+	assert_refused("ak = here", 0, "a handle like 0x8101494d");
+	assert_refused("ak_auth = here", 1, "or none");
+	assert_refused("enrolled = none", 1, "a path from / on");
 	assert_refused("view = here", 1, "or none");
 	assert_refused("pressure = a bit", 1, "some 150ms/2s");
 	assert_refused("pressure = some 3s/2s", 1, "some 150ms/2s");
