@@ -276,6 +276,14 @@ int archive_locate(struct archive *archive, int64_t boot,
 		   enum archive_unit unit, uint64_t per_record, uint64_t offset,
 		   struct archive_place *ret_place);
 
+/*
+ * PCR values of all PCRs after some record that is not behind @at, the last at which they are
+ * kept: imastage_replay_nr_records() is its index. IMASTAGE_END: there are none, for records
+ * are missing before, or what was pruned reaches further. -EBADMSG.
+ */
+int archive_replay_at(struct archive *archive, int64_t boot, uint64_t at,
+		      struct imastage_replay **ret_replay);
+
 struct archive_cursor;
 
 /* Records that are missing. */

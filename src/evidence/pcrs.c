@@ -3,7 +3,10 @@
  * PCR values of tpm2_quote, as drawn in pcrs.h.
  */
 #include "evidence/pcrs.h"
+#include "log/buffer.h"
 #include "log/hash.h"
+
+#include <errno.h>
 
 #define PLACES 16 /* for selections */
 #define VALUES_EACH 8 /* in a list */
@@ -156,6 +159,104 @@ int evidence_pcrs_parse(struct imastage_bytes bytes,
 		r = parse_lists(&wire, &pcrs);
 	if (r == 0)
 		*ret_pcrs = pcrs;
+	return r;
+}
+
+/* ---- writing --------------------------------------------------------------- */
+
+static int put(struct imastage_buffer *bytes, const void *data, size_t len)
+{
+	return buffer_put(bytes, bytes_of(data, len));
+}
+
+static int write_places(const struct evidence_selections *selections,
+			struct imastage_buffer *bytes)
+{
+	int r = buffer_put_u32(bytes, (uint32_t)selections->nr,
+			       IMASTAGE_LITTLE);
+
+	for (size_t i = 0; r == 0 && i < PLACES; i++) {
+		uint8_t place[PLACE_LEN] = { 0 };
+
+		if (i < selections->nr) {
+			uint16_t alg = selections->of[i].alg;
+			uint32_t pcrs = selections->of[i].pcrs;
+
+			place[0] = (uint8_t)alg;
+			place[1] = (uint8_t)(alg >> 8);
+			place[2] = EVIDENCE_SELECT_LEN;
+			for (int n = 0; n < EVIDENCE_SELECT_LEN; n++)
+				place[3 + n] = (uint8_t)(pcrs >> 8 * n);
+		}
+		r = put(bytes, place, sizeof(place));
+	}
+	return r;
+}
+
+static int write_value(const struct evidence_pcrs *pcrs,
+		       const struct next *next, struct imastage_buffer *bytes)
+{
+	uint8_t value[2 + IMASTAGE_DIGEST_MAX] = { 0 };
+	enum imastage_bank bank;
+	size_t len;
+	int r = imastage_bank_by_tpm_alg(
+		pcrs->selections.of[next->selection].alg, &bank);
+
+	if (r < 0)
+		return -EINVAL;
+	len = imastage_bank_digest_len(bank);
+	value[0] = (uint8_t)len;
+	memcpy(value + 2, pcrs->values.of[bank][next->pcr], len);
+	return put(bytes, value, sizeof(value));
+}
+
+/* As many as there are, up to a list full; none for what remains of it. */
+static int write_list(const struct evidence_pcrs *pcrs, struct next *next,
+		      uint32_t nr, struct imastage_buffer *bytes)
+{
+	static const uint8_t none[VALUES_EACH * (2 + IMASTAGE_DIGEST_MAX)];
+	int r = buffer_put_u32(bytes, nr, IMASTAGE_LITTLE);
+
+	for (uint32_t i = 0; r == 0 && i < nr; i++, next->pcr++) {
+		(void)find_next(&pcrs->selections, next);
+		r = write_value(pcrs, next, bytes);
+	}
+	return r < 0 ? r :
+		       put(bytes, none,
+			   (VALUES_EACH - nr) * (2 + IMASTAGE_DIGEST_MAX));
+}
+
+static uint32_t count_pcrs(const struct evidence_selections *selections)
+{
+	uint32_t nr = 0;
+
+	for (size_t i = 0; i < selections->nr; i++)
+		nr += (uint32_t)__builtin_popcount(
+			selections->of[i].pcrs &
+			((1u << IMASTAGE_NR_PCRS) - 1));
+	return nr;
+}
+
+int evidence_pcrs_write(const struct evidence_pcrs *pcrs,
+			struct imastage_buffer *bytes)
+{
+	uint32_t left = count_pcrs(&pcrs->selections);
+	struct next next = { 0 };
+	int r;
+
+	if (left == 0 || pcrs->selections.nr > PLACES)
+		return -EINVAL;
+	r = write_places(&pcrs->selections, bytes);
+	if (r == 0)
+		r = buffer_put_u32(bytes,
+				   (left + VALUES_EACH - 1) / VALUES_EACH,
+				   IMASTAGE_LITTLE);
+	while (r == 0 && left > 0) {
+		uint32_t nr = left < VALUES_EACH ? left : VALUES_EACH;
+
+		r = write_list(pcrs, &next, nr, bytes);
+		left -= nr;
+	}
 	return r;
 }
 

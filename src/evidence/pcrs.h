@@ -29,6 +29,13 @@ int evidence_pcrs_parse(struct imastage_bytes bytes,
 			struct evidence_error *ret_error);
 
 /*
+ * The file's bytes, those of tpm2_quote but for what nobody looks at, which is zeros; appended.
+ * -EINVAL: there is no PCR, or a bank that is not known; -ENOMEM.
+ */
+int evidence_pcrs_write(const struct evidence_pcrs *pcrs,
+			struct imastage_buffer *bytes);
+
+/*
  * The digest that a TPM makes of such values, with the hash of its signature and not
  * that of a bank. -ENOTSUP, -EIO
  */

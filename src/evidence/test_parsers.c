@@ -291,6 +291,41 @@ TEST(the_digest_of_pcr_values)
 	free(file.data);
 }
 
+/* What is read comes out as tpm2_quote wrote it, but for bytes that nobody looks at. */
+TEST(pcr_values_there_and_back)
+{
+	static const char *const paths[] = {
+		QUOTES "pcrs/ok-raw.hex",
+		QUOTES "pcrs/a1-ok-sha1-over-0-7.hex",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct input file = input_of(paths[i]);
+		struct imastage_buffer again = { 0 };
+		struct evidence_error error;
+		struct evidence_pcrs pcrs, read;
+
+		assert_int_equal(
+			evidence_pcrs_parse(all_of(&file), &pcrs, &error), 0);
+		assert_int_equal(evidence_pcrs_write(&pcrs, &again), 0);
+		assert_int_equal(again.len, file.len);
+		assert_int_equal(
+			evidence_pcrs_parse(bytes_of(again.data, again.len),
+					    &read, &error),
+			0);
+		assert_true(evidence_selections_equal(&read.selections,
+						      &pcrs.selections));
+		assert_memory_equal(&read.values, &pcrs.values,
+				    sizeof(read.values));
+		pcrs.selections.of[0].alg = 0x1234;
+		assert_int_equal(evidence_pcrs_write(&pcrs, &again), -EINVAL);
+		pcrs.selections.nr = 0;
+		assert_int_equal(evidence_pcrs_write(&pcrs, &again), -EINVAL);
+		free(again.data);
+		free(file.data);
+	}
+}
+
 /* ---- Keylime ------------------------------------------------------------------ */
 
 static int parse_keylime(const char *text, size_t *ret_at, size_t lens[3])
@@ -392,6 +427,7 @@ TEST_MAIN(cmocka_unit_test(all_of_it_and_nothing_else),
 	  cmocka_unit_test(fields_out_of_their_range),
 	  cmocka_unit_test(a_quote), cmocka_unit_test(names_of_keys),
 	  cmocka_unit_test(the_digest_of_pcr_values),
+	  cmocka_unit_test(pcr_values_there_and_back),
 	  cmocka_unit_test(a_quote_of_keylime),
 	  cmocka_unit_test(bound_qualifying_data),
 	  cmocka_unit_test(qualifying_data_of_the_keeper))

@@ -2,7 +2,7 @@
 /*
  * What a kernel lists: the staged records, then the current ones, as one row.
  */
-#include "keep/private.h"
+#include "keep/list.h"
 
 #include <errno.h>
 
