@@ -368,6 +368,9 @@ static void schedule_job(struct agent *agent, const struct job *job)
 		s->look_at = now;
 		s->drain_at = now;
 		break;
+	case JOB_TRIM:
+		s->look_at = now;
+		break;
 	case JOB_DRAIN:
 	case JOB_FLUSH:
 		schedule_drained(s, &agent->config, job->result < 0,

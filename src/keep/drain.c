@@ -344,6 +344,15 @@ static bool will_trim(const struct drain *drain)
 	       source_abilities(drain->keep->options.source)->trim;
 }
 
+/* Of @nr records, those before the index that a trim goes to. */
+static uint64_t left_to_trim(const struct drain *drain, uint64_t nr)
+{
+	uint64_t first = drain->keep->first, up_to = drain->limits->up_to;
+	uint64_t left = first < up_to ? up_to - first : 0;
+
+	return nr < left ? nr : left;
+}
+
 static int drain_current(struct drain *drain, uint64_t current)
 {
 	uint64_t chunk = drain->limits->chunk, nr;
@@ -353,6 +362,10 @@ static int drain_current(struct drain *drain, uint64_t current)
 		return 0;
 	nr = current - drain->limits->leave;
 	nr = nr < drain->left ? nr : drain->left;
+	if (drain->limits->up_to)
+		nr = left_to_trim(drain, nr);
+	if (nr == 0)
+		return 0;
 	if (nr > (chunk ? chunk : KEEP_CHUNK))
 		nr = chunk ? chunk : KEEP_CHUNK;
 	r = will_trim(drain) ? trim_and_drain(drain, nr) :
@@ -373,6 +386,8 @@ static int drain_next(struct drain *drain)
 		r = has_staged(source, &counts);
 	if (r < 0)
 		return r;
+	if (r > 0 && drain->limits->up_to)
+		return -EEXIST;
 	return r > 0 ? drain_staged(drain, 0) :
 		       drain_current(drain, counts.current);
 }
@@ -586,6 +601,46 @@ int keep_drain(struct keep *keep, const struct keep_limits *limits,
 	*ret_result = (struct keep_result){ 0 };
 	r = drain_or_copy(keep, limits, ret_result);
 	return r < 0 ? r : forget_kexec(keep);
+}
+
+/* ---- a trim ------------------------------------------------------------------ */
+
+/* Placed by this, and once more by the drain, should another one come in between. */
+static int check_trim(struct keep *keep, uint64_t from, uint64_t up_to)
+{
+	struct source_counts counts;
+	int r = keep_look(keep);
+
+	if (r == 0)
+		r = source_begin(keep->options.source, SOURCE_READ);
+	if (r < 0)
+		return r;
+	r = keep_place(keep);
+	if (r == 0)
+		r = source_counts(keep->options.source, &counts);
+	if (r == 0 && (keep->first < from ||
+		       up_to > keep->first + counts.staged + counts.current))
+		r = -ERANGE;
+	if (r == 0 && counts.staged)
+		r = -EEXIST;
+	source_end(keep->options.source);
+	return r < 0 ? r : 0;
+}
+
+int keep_trim(struct keep *keep, uint64_t from, uint64_t up_to,
+	      struct keep_result *ret_result)
+{
+	const struct keep_limits limits = { .method = KEEP_TRIM,
+					    .up_to = up_to };
+	int r = 0;
+
+	*ret_result = (struct keep_result){ 0 };
+	if (!source_abilities(keep->options.source)->guarded_trim)
+		return -EOPNOTSUPP;
+	r = check_trim(keep, from, up_to);
+	if (r == 0 && keep->first < up_to)
+		r = keep_drain(keep, &limits, ret_result);
+	return r;
 }
 
 /* ---- before kexec ---------------------------------------------------------- */

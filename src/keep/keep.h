@@ -135,6 +135,8 @@ struct keep_limits {
 	/* Where the kernel cannot trim, it is staged. Where it cannot stage, it
 	 * is trimmed only if that is asked for. */
 	enum keep_method method;
+	/* Of keep_trim(): records before this index; 0: all. */
+	uint64_t up_to;
 };
 
 struct keep_result {
@@ -166,6 +168,17 @@ struct keep_result {
  */
 int keep_drain(struct keep *keep, const struct keep_limits *limits,
 	       struct keep_result *ret_result);
+
+/*
+ * Deletes, by T:N, exactly those listed records that come before @up_to; what of them is not
+ * archived is saved first. All of the kernel's list before @up_to must be from @from on. Beside
+ * what keep_drain() returns:
+ * -ERANGE	the kernel has records before @from, or none so far as @up_to
+ * -EEXIST	something is staged: who staged it has to delete it
+ * -EOPNOTSUPP	this kernel has no T:N
+ */
+int keep_trim(struct keep *keep, uint64_t from, uint64_t up_to,
+	      struct keep_result *ret_result);
 
 /*
  * Saves what is new and deletes nothing: all that can be done on an unpatched

@@ -17,6 +17,7 @@ enum job_kind {
 	JOB_SURVEY, /* everything that a status says */
 	JOB_DRAIN,
 	JOB_FLUSH, /* drain, for a kexec is expected */
+	JOB_TRIM, /* delete what a verifier was sent, and nothing else */
 	JOB_CHECK, /* replay against the TPM */
 	JOB_TIDY, /* compress, prune by the configuration */
 	JOB_HOLD,
@@ -39,6 +40,7 @@ struct job {
 	char name[ARCHIVE_NAME_MAX]; /* of a hold */
 	char boot[ARCHIVE_NAME_MAX]; /* of a hold; empty: the last one. Of a drain: it is told */
 	uint64_t from;
+	uint64_t up_to; /* of a trim: records from @from to before it */
 	struct archive_prune_options prune;
 	uid_t by; /* who asks; 0: root, or this process' own user */
 
@@ -46,6 +48,7 @@ struct job {
 	int result; /* 0 or negative errno */
 	char text[JOB_TEXT_MAX]; /* a sentence: what, or why not */
 	uint64_t records, bytes; /* saved */
+	uint64_t deleted; /* by a trim */
 	uint64_t ms;
 	uint64_t nr_gaps; /* of the boot, after a drain; the last ones: */
 	struct archive_gap gaps[JOB_GAPS_MAX];

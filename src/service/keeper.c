@@ -533,6 +533,55 @@ static void do_check(struct keeper *keeper, struct job *job)
 	snprintf(facts->verdict, sizeof(facts->verdict), "%s", job->text);
 }
 
+static void words_of_trim(const struct keeper *keeper, int r, struct job *job)
+{
+	char there[WORDS_RANGE_LEN];
+
+	if (r == -EOPNOTSUPP)
+		snprintf(
+			job->text, sizeof(job->text),
+			"this kernel cannot delete exactly so many records (T:N), or the configuration says method = copy: nothing is deleted");
+	else if (r == -EEXIST)
+		snprintf(
+			job->text, sizeof(job->text),
+			"records are staged: nothing is deleted; 'imastage collect' saves and deletes them");
+	else if (r == -ERANGE)
+		snprintf(
+			job->text, sizeof(job->text),
+			"the kernel's list begins with record %" PRIu64
+			", which is not among %s, or does not reach so far: nothing is deleted",
+			keeper->first,
+			words_of_range(job->from, job->up_to, there));
+}
+
+/* A trim that was refused is no trouble of the keeper. */
+static void do_trim(struct keeper *keeper, struct job *job)
+{
+	struct keep_result result = { 0 };
+	int r = may_delete(keeper) ? keep_trim(keeper->keep, job->from,
+					       job->up_to, &result) :
+				     -EOPNOTSUPP;
+
+	update_first(keeper, result.nr_deleted);
+	job->deleted = result.nr_deleted;
+	job->records = result.nr_saved;
+	job->bytes = result.saved_len;
+	keeper->facts.nr_records += result.nr_saved;
+	keeper->facts.nr_bytes += result.saved_len;
+	(void)count(keeper);
+	if (r == -EOPNOTSUPP || r == -EEXIST || r == -ERANGE) {
+		job->result = r;
+		words_of_trim(keeper, r, job);
+	} else {
+		judge(keeper, job, r);
+	}
+	if (r == 0)
+		snprintf(job->text, sizeof(job->text),
+			 "deleted %" PRIu64 " records from the kernel",
+			 job->deleted);
+	survey(keeper, false);
+}
+
 /* "" is the last boot. */
 static int find_boot(struct keeper *keeper, const char *name, int64_t *ret_id)
 {
@@ -630,6 +679,7 @@ static const struct {
 	[JOB_SURVEY] = { "survey", do_survey, false },
 	[JOB_DRAIN] = { "drain", do_drain, true },
 	[JOB_FLUSH] = { "flush", do_drain, true },
+	[JOB_TRIM] = { "trim", do_trim, true },
 	[JOB_CHECK] = { "check", do_check, true },
 	[JOB_TIDY] = { "tidy", do_tidy, false },
 	[JOB_HOLD] = { "hold", do_hold, false },

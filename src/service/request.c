@@ -18,6 +18,7 @@ enum member {
 	WAIT = 1 << 3,
 	FOR = 1 << 4,
 	LIMITS = 1 << 5,
+	UP_TO = 1 << 6,
 };
 
 enum rights {
@@ -35,6 +36,7 @@ static const struct verb {
 	{ "status", REQUEST_STATUS, JOB_SURVEY, 0, 0, 0 },
 	{ "drain", REQUEST_DRAIN, JOB_DRAIN, WAIT, 0, 0 },
 	{ "flush", REQUEST_FLUSH, JOB_FLUSH, FOR, FOR, LOGGED },
+	{ "trim", REQUEST_TRIM, JOB_TRIM, FROM | UP_TO, FROM | UP_TO, LOGGED },
 	{ "reconcile", REQUEST_RECONCILE, JOB_RECONCILE, 0, 0, 0 },
 	{ "check", REQUEST_CHECK, JOB_CHECK, 0, 0, 0 },
 	{ "hold", REQUEST_HOLD, JOB_HOLD, NAME | FROM | BOOT, NAME | FROM,
@@ -94,6 +96,11 @@ static int set_from(struct request *rq, struct json_object *value)
 	return get_number(value, INT64_MAX, &rq->job.from);
 }
 
+static int set_up_to(struct request *rq, struct json_object *value)
+{
+	return get_number(value, INT64_MAX, &rq->job.up_to);
+}
+
 static int set_boot(struct request *rq, struct json_object *value)
 {
 	return get_text(value, rq->job.boot, sizeof(rq->job.boot));
@@ -149,6 +156,7 @@ static const struct member_entry {
 } members[] = {
 	{ "name", NAME, set_name, "a name of 1 to 63 bytes" },
 	{ "from", FROM, set_from, "the index of a record" },
+	{ "up_to", UP_TO, set_up_to, "the index behind the last record" },
 	{ "boot", BOOT, set_boot, "the name of a boot" },
 	{ "wait", WAIT, set_wait, "true or false" },
 	{ "for", FOR, set_for, "\"kexec\"" },
@@ -369,6 +377,8 @@ struct json_object *request_reply(const struct job *job)
 	if (job->kind == JOB_DRAIN || job->kind == JOB_FLUSH) {
 		put_saved(reply, job);
 		put_gaps(reply, job);
+	} else if (job->kind == JOB_TRIM) {
+		survey_put_number(reply, "deleted", job->deleted);
 	} else if (job->kind == JOB_PRUNE) {
 		put_pruned(reply, job);
 	}

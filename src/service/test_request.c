@@ -96,6 +96,28 @@ TEST(answers_are_weighed)
 	assert_null(parse_many("0,", 200000));
 }
 
+/* What a verifier was sent may be deleted, from where to where is said. */
+TEST(a_trim_says_what_it_may_delete)
+{
+	char error[JOB_TEXT_MAX];
+	struct request rq;
+
+	assert_int_equal(parse("{\"do\":\"trim\",\"from\":3,\"up_to\":9}", &rq,
+			       error),
+			 0);
+	assert_int_equal(rq.job.kind, JOB_TRIM);
+	assert_int_equal(rq.job.from, 3);
+	assert_int_equal(rq.job.up_to, 9);
+	assert_int_equal(parse("{\"do\":\"trim\",\"from\":3}", &rq, error),
+			 -EINVAL);
+	assert_string_equal(
+		error,
+		"'trim' needs 'up_to': the index behind the last record");
+	assert_int_equal(parse("{\"do\":\"drain\",\"up_to\":9}", &rq, error),
+			 -EINVAL);
+}
+
 TEST_MAIN(cmocka_unit_test(names_have_any_letters),
 	  cmocka_unit_test(what_is_refused_and_how),
-	  cmocka_unit_test(answers_are_weighed))
+	  cmocka_unit_test(answers_are_weighed),
+	  cmocka_unit_test(a_trim_says_what_it_may_delete))
