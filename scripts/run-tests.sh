@@ -36,7 +36,7 @@ current=  # the check, in its own process
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper attest keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
 debug=()
 # Not beside others: what compares their results, and machines in which time counts.
 alone=(conformance vm_suspend vm_keeper debug_suspend)
@@ -265,6 +265,12 @@ check_keeper() {
 	run_tap status tests/keeper/test-status build/test
 	run_tap identity tests/keeper/test-identity build/test
 	run_tap boots tests/keeper/test-boots build/test
+}
+
+# Evidence of a machine as its user makes it, on the emulator with a software TPM.
+check_attest() {
+	build_tests
+	run_tap attest tests/attest/test-attest build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

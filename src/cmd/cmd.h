@@ -7,6 +7,7 @@
 
 int cmd_ak(int argc, char **argv);
 int cmd_archive(int argc, char **argv);
+int cmd_attest(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
 int cmd_hold(int argc, char **argv);
 int cmd_holds(int argc, char **argv);

@@ -26,25 +26,38 @@ DEFINE_SET(ak_auth_path)
 DEFINE_SET(endorsement_path)
 DEFINE_SET(owner_path)
 
+/* Beside the configuration, which others name by options of their own. */
+/* clang-format off */
+#define TPM_OPTS { "tpm", 'T', "TCTI", \
+	"the TPM: a device, or a TCTI string as of TSS\n" \
+	"(/dev/tpmrm0)", \
+	set_tpm_name, "a TCTI" }, \
+	{ "ak", 'k', "KEY", \
+	"the attestation key: a persistent handle like\n" TPM_AK_HANDLE_TEXT \
+	" (the default), or its file", \
+	set_ak_name, "a handle or a file" }, \
+	{ "ak-auth", 0, "FILE", \
+	"its authorization value: what is in FILE, without the\n" \
+	"newline at its end", \
+	set_ak_auth_path, "a file" }, \
+	{ "endorsement-auth", 0, "FILE", \
+	"the same for the endorsement hierarchy", set_endorsement_path, \
+	"a file" }
+/* clang-format on */
+
+#define MACHINE_TITLE "This machine (as the agent's configuration says):"
+
 const struct opt machine_opts[] = {
-	{ .text = "This machine (as the agent's configuration says):" },
+	{ .text = MACHINE_TITLE },
 	{ "config", 'c', "FILE", "the configuration (" CONFIG_PATH ")",
 	  set_config_path, "a file" },
-	{ "tpm", 'T', "TCTI",
-	  "the TPM: a device, or a TCTI string as of TSS\n"
-	  "(/dev/tpmrm0)",
-	  set_tpm_name, "a TCTI" },
-	{ "ak", 'k', "KEY",
-	  "the attestation key: a persistent handle like\n" TPM_AK_HANDLE_TEXT
-	  " (the default), or its file",
-	  set_ak_name, "a handle or a file" },
-	{ "ak-auth", 0, "FILE",
-	  "its authorization value: what is in FILE, without the\n"
-	  "newline at its end",
-	  set_ak_auth_path, "a file" },
-	{ "endorsement-auth", 0, "FILE",
-	  "the same for the endorsement hierarchy", set_endorsement_path,
-	  "a file" },
+	TPM_OPTS,
+	{ 0 },
+};
+
+const struct opt machine_tpm_opts[] = {
+	{ .text = MACHINE_TITLE },
+	TPM_OPTS,
 	{ 0 },
 };
 

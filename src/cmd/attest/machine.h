@@ -37,6 +37,8 @@ struct machine {
 
 /* Their context is a struct machine. */
 extern const struct opt machine_opts[];
+/* The same without --config, for who has that from elsewhere. */
+extern const struct opt machine_tpm_opts[];
 /* --owner-auth, for verbs that make something persistent */
 extern const struct opt machine_owner_opts[];
 
