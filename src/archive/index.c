@@ -5,14 +5,13 @@
 #include "archive/index.h"
 #include "archive/query.h"
 #include "archive/schema.h"
+#include "base/sql.h"
 #include "base/util.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#define BUSY_MS 10000 /* for the moments in which SQLite locks */
 #define BLOB_LEN_MAX ((int)4 << 20) /* marks of the longest segment fit */
 
 /* ---- opening --------------------------------------------------------------- */
@@ -26,23 +25,11 @@ static int run(struct index *index, const char *text)
 	return rc == SQLITE_OK ? 0 : query_fail(index, rc);
 }
 
-/* What is in the file may be an attacker's: it runs nothing and is bounded. */
 static int harden(struct index *index)
 {
-	struct sqlite3 *db = index->db;
+	int rc = sql_harden(index->db, BLOB_LEN_MAX);
 
-	sqlite3_busy_timeout(db, BUSY_MS);
-	sqlite3_extended_result_codes(db, 1);
-	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, BLOB_LEN_MAX);
-	sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
-	return run(index, "PRAGMA trusted_schema = OFF;"
-			  "PRAGMA cell_size_check = ON;"
-			  "PRAGMA mmap_size = 0;"
-			  "PRAGMA temp_store = MEMORY;"
-			  "PRAGMA cache_size = -512;");
+	return rc == SQLITE_OK ? 0 : query_fail(index, rc);
 }
 
 static void close_db(struct index *index)
@@ -98,27 +85,12 @@ bool index_has_moved(struct index *index)
 }
 
 /*
- * SQLite would name the index for what is wrong with a file beside it. One of another
- * archive is found out by what it makes of the rows: digests of segments differ.
+ * A write-ahead log of another archive is found out by what it makes of the rows: digests of
+ * segments differ.
  */
 static int check_companions(const struct index *index)
 {
-	static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		cleanup_free char *path = NULL;
-		struct stat attr;
-
-		if (asprintf(&path, "%s%s", index->path, suffixes[i]) < 0)
-			return -ENOMEM;
-		if (lstat(path, &attr) < 0 || S_ISREG(attr.st_mode))
-			continue;
-		say(index->say, SAY_ERROR,
-		    "%s: is no regular file, and not the archive's: remove it",
-		    path);
-		return -EBADMSG;
-	}
-	return 0;
+	return sql_check_companions(index->path, index->say);
 }
 
 /* ---- what it must be ------------------------------------------------------- */

@@ -4,72 +4,14 @@
  */
 #include "archive/query.h"
 #include "base/bytes.h"
+#include "base/sql.h"
 #include "log/buffer.h"
 
 #include <errno.h>
 
-/*
- * Why the system refused what SQLite last tried, 0: it did not. SQLite itself notes
- * that only for some statements, a COMMIT not among them.
- */
-static int refusal(struct sqlite3 *db)
-{
-	struct sqlite3_vfs *vfs = NULL;
-	int number = 0;
-
-	if (!db)
-		return 0;
-	sqlite3_file_control(db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs);
-	if (vfs && vfs->xGetLastError)
-		number = vfs->xGetLastError(vfs, 0, NULL);
-	return number ? number : sqlite3_system_errno(db);
-}
-
-static int errno_of(int rc, int number)
-{
-	switch (rc & 0xff) {
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_READONLY:
-		return -EROFS;
-	case SQLITE_CORRUPT:
-		/* What it makes of a page that the disk does not give. */
-		return number == EIO ? -EIO : -EBADMSG;
-	case SQLITE_NOTADB:
-	case SQLITE_TOOBIG:
-	case SQLITE_SCHEMA:
-	case SQLITE_ERROR:
-		return -EBADMSG;
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return -EACCES;
-	case SQLITE_CANTOPEN:
-		return number ? -number : -ENOENT;
-	default:
-		return rc == SQLITE_IOERR_NOMEM ? -ENOMEM :
-		       number			? -number :
-						  -EIO;
-	}
-}
-
 int query_fail(struct index *index, int rc)
 {
-	const char *text = index->db ? sqlite3_errmsg(index->db) :
-				       sqlite3_errstr(rc);
-	int number = refusal(index->db);
-	int r = errno_of(rc, number);
-
-	if (number && r == -number)
-		say(index->say, SAY_ERROR, "%s: %s: %s", index->path, text,
-		    strerror(number));
-	else
-		say(index->say, SAY_ERROR, "%s: %s", index->path, text);
-	return r;
+	return sql_fail(index->db, rc, index->path, index->say);
 }
 
 int query_damaged(struct index *index, const char *reason)

@@ -325,6 +325,15 @@ void verify_carry(const struct verify_verdict *verdict,
 	carry_level(verdict, VERIFY_WARNING, ret_carried);
 }
 
+void verify_join_carried(struct verify_carried *carried,
+			 const struct verify_carried *more)
+{
+	for (size_t i = 0; i < more->nr; i++)
+		if (carried->nr < VERIFY_CARRIED_MAX &&
+		    !is_known(carried->reasons, carried->nr, &more->reasons[i]))
+			carried->reasons[carried->nr++] = more->reasons[i];
+}
+
 enum verify_id verify_id_by_name(const char *name)
 {
 	enum verify_id id = 0;

@@ -193,6 +193,10 @@ void verify_add_carried(struct verify_verdict *verdict,
 void verify_carry(const struct verify_verdict *verdict,
 		  struct verify_carried *ret_carried);
 
+/* Adds what is not there yet, as much as there is room for. */
+void verify_join_carried(struct verify_carried *carried,
+			 const struct verify_carried *more);
+
 /* VERIFY_NR_IDS: there is none. */
 enum verify_id verify_id_by_name(const char *name);
 
