@@ -9,6 +9,7 @@ int cmd_ak(int argc, char **argv);
 int cmd_archive(int argc, char **argv);
 int cmd_attest(int argc, char **argv);
 int cmd_collect(int argc, char **argv);
+int cmd_enroll(int argc, char **argv);
 int cmd_hold(int argc, char **argv);
 int cmd_holds(int argc, char **argv);
 int cmd_log(int argc, char **argv);
@@ -27,6 +28,9 @@ int cmd_archive_export(int argc, char **argv);
 int cmd_archive_list(int argc, char **argv);
 int cmd_archive_prune(int argc, char **argv);
 int cmd_archive_verify(int argc, char **argv);
+
+int cmd_enroll_answer(int argc, char **argv);
+int cmd_enroll_request(int argc, char **argv);
 
 int cmd_log_align(int argc, char **argv);
 int cmd_log_convert(int argc, char **argv);

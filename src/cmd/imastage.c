@@ -24,6 +24,8 @@ static const struct verb verbs[] = {
 	{ "attest",
 	  "evidence for a verifier: a quote and the records it proves",
 	  cmd_attest },
+	{ "enroll", "make a machine's TPM and its key known to a verifier",
+	  cmd_enroll },
 	{ "verify", "check a TPM's quote and the list that it proves",
 	  cmd_verify },
 	{ "log", "look at measurement lists, replay and convert them",

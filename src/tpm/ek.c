@@ -36,7 +36,7 @@
 #define AES_128_CFB { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB }
 /* clang-format on */
 
-static const TPM2B_PUBLIC templates[] = {
+const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES] = {
 	{ .publicArea = {
 		  .type = TPM2_ALG_ECC,
 		  .nameAlg = TPM2_ALG_SHA256,
@@ -174,8 +174,8 @@ static TSS2_RC make_and_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
 
 	if (rc != TSS2_RC_SUCCESS || locked)
 		return rc;
-	for (size_t i = 0; i < ARRAY_SIZE(templates); i++) {
-		rc = name_made(link, &templates[i], ret_name);
+	for (size_t i = 0; i < TPM_NR_EK_TEMPLATES; i++) {
+		rc = name_made(link, &tpm_esys_ek_templates[i], ret_name);
 		if (!tpm_esys_is_refusal(rc))
 			break;
 	}

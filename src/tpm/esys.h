@@ -101,6 +101,10 @@ TSS2_RC tpm_esys_read(struct tpm_esys *link, const TPML_PCR_SELECTION *wanted,
  */
 TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name);
 
+/* Standard templates of it, of P-256 and of RSA 2048: see ek.c. */
+#define TPM_NR_EK_TEMPLATES 2
+extern const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES];
+
 /* Makes a key of the endorsement hierarchy. */
 TSS2_RC tpm_esys_primary(struct tpm_esys *link, const TPM2B_PUBLIC *template,
 			 const TPM2B_AUTH *auth, ESYS_TR *ret_object);

@@ -9,9 +9,8 @@
 #include "evidence/signature.h"
 #include "lib/emulator.h"
 #include "lib/testing.h"
+#include "lib/tpm_way.h"
 #include "tpm/private.h"
-
-#include <tss2/tss2_tctildr.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -517,124 +516,12 @@ TEST(reads_places)
 
 /* ---- a way that is in the way --------------------------------------------------- */
 
-#define HEADER_LEN 10
-#define COMMAND_MAX 4096
-
-/* Between TSS and the TPM; answers can be others than the TPM gave. */
-struct way {
-	TSS2_TCTI_CONTEXT_COMMON_V1 common; /* first */
-	TSS2_TCTI_CONTEXT *real;
-	unsigned int nr; /* commands so far */
-	unsigned int from, to; /* which of them are answered otherwise */
-	TSS2_RC rc; /* so; or, when it is 0, one byte is changed: */
-	uint32_t command; /* of these only */
-	size_t at;
-	bool is_hit; /* the command under way is one of these */
-	bool was_hit; /* one was, and the answer had that byte */
-	uint8_t answer[COMMAND_MAX];
-	size_t len;
-};
-
-static uint32_t number(const uint8_t *at)
+static struct tpm *open_way(struct tpm_way *way)
 {
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 |
-	       (uint32_t)at[2] << 8 | at[3];
-}
-
-static TSS2_RC transmit(TSS2_TCTI_CONTEXT *tcti, size_t size,
-			uint8_t const *command)
-{
-	struct way *way = (struct way *)tcti;
-
-	way->is_hit = way->nr >= way->from && way->nr < way->to &&
-		      (!way->command || number(command + 6) == way->command);
-	way->nr++;
-	way->len = 0;
-	if (way->is_hit && way->rc)
-		return TSS2_RC_SUCCESS;
-	return Tss2_Tcti_Transmit(way->real, size, command);
-}
-
-static TSS2_RC get_answer(struct way *way)
-{
-	const uint8_t refusal[HEADER_LEN] = { 0x80,
-					      1,
-					      0,
-					      0,
-					      0,
-					      HEADER_LEN,
-					      (uint8_t)(way->rc >> 24),
-					      (uint8_t)(way->rc >> 16),
-					      (uint8_t)(way->rc >> 8),
-					      (uint8_t)way->rc };
-	TSS2_RC rc;
-
-	if (way->is_hit && way->rc) {
-		memcpy(way->answer, refusal, sizeof(refusal));
-		way->len = sizeof(refusal);
-		way->was_hit = true;
-		return TSS2_RC_SUCCESS;
-	}
-	way->len = sizeof(way->answer);
-	rc = Tss2_Tcti_Receive(way->real, &way->len, way->answer,
-			       TSS2_TCTI_TIMEOUT_BLOCK);
-	if (rc == TSS2_RC_SUCCESS && way->is_hit && way->at < way->len) {
-		way->answer[way->at] ^= 1;
-		way->was_hit = true;
-	}
-	return rc;
-}
-
-static TSS2_RC receive(TSS2_TCTI_CONTEXT *tcti, size_t *size, uint8_t *answer,
-		       int32_t timeout)
-{
-	struct way *way = (struct way *)tcti;
-	TSS2_RC rc = way->len ? TSS2_RC_SUCCESS : get_answer(way);
-
-	(void)timeout;
-	if (rc != TSS2_RC_SUCCESS)
-		return rc;
-	if (answer && *size < way->len)
-		return TSS2_TCTI_RC_INSUFFICIENT_BUFFER;
-	*size = way->len;
-	if (answer) {
-		memcpy(answer, way->answer, way->len);
-		way->len = 0;
-	}
-	return TSS2_RC_SUCCESS;
-}
-
-/* To be closed by close_way(). */
-static struct tpm *open_way(struct way *way)
-{
-	struct tpm_esys link;
-	struct tpm *tpm;
 	char tcti[256];
 
-	*way = (struct way){ .common = { .version = 1,
-					 .transmit = transmit,
-					 .receive = receive } };
 	way_to_machine(tcti, sizeof(tcti));
-	assert_int_equal(Tss2_TctiLdr_Initialize(tcti, &way->real), 0);
-	assert_int_equal(tpm_esys_adopt((TSS2_TCTI_CONTEXT *)way, &link), 0);
-	assert_int_equal(tpm_new(link, NULL, &tpm), 0);
-	return tpm;
-}
-
-static void close_way(struct way *way, struct tpm *tpm)
-{
-	tpm_close(tpm);
-	Tss2_TctiLdr_Finalize(&way->real);
-}
-
-/* From now on @from others are left alone, then @nr are hit. */
-static void hit(struct way *way, unsigned int from, unsigned int nr, TSS2_RC rc)
-{
-	way->nr = 0;
-	way->from = from;
-	way->to = from + nr;
-	way->rc = rc;
-	way->was_hit = false;
+	return tpm_way_open(way, tcti);
 }
 
 static struct tpm_ak make_key(struct tpm *tpm, unsigned int nr)
@@ -653,25 +540,25 @@ TEST(asks_again_while_it_is_busy)
 	static const TSS2_RC busy[] = { TPM2_RC_RETRY, TPM2_RC_YIELDED,
 					TPM2_RC_TESTING };
 	struct tpm_quote quoted;
-	struct way way;
+	struct tpm_way way;
 	struct tpm *tpm = open_way(&way);
 	struct tpm_ak ak = make_key(tpm, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(busy); i++) {
 		/* CreatePrimary, ReadPublic twice, Quote, FlushContext */
 		for (unsigned int step = 0; step < 4; step++) {
-			hit(&way, step, 12, busy[i]);
+			tpm_way_hit(&way, step, 12, busy[i]);
 			assert_int_equal(quote(tpm, &ak, &quoted), 0);
 			assert_true(way.was_hit);
 		}
 	}
-	hit(&way, 0, 1000, TPM2_RC_TESTING);
+	tpm_way_hit(&way, 0, 1000, TPM2_RC_TESTING);
 	assert_int_equal(quote(tpm, &ak, &quoted), -EAGAIN);
 	assert_trouble(tpm, "; try again later");
 	assert_true(way.nr < 100);
-	hit(&way, 0, 0, 0);
+	tpm_way_hit(&way, 0, 0, 0);
 	assert_int_equal(quote(tpm, &ak, &quoted), 0);
-	close_way(&way, tpm);
+	tpm_way_close(&way, tpm);
 }
 
 TEST(says_what_each_refusal_means)
@@ -696,21 +583,21 @@ TEST(says_what_each_refusal_means)
 		{ TPM2_RC_FAILURE, -EIO, "(0x101)" },
 	};
 	struct tpm_quote quoted;
-	struct way way;
+	struct tpm_way way;
 	struct tpm *tpm = open_way(&way);
 	struct tpm_ak ak = make_key(tpm, 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		for (unsigned int step = 0; step < 4; step++) {
-			hit(&way, step, 1, cases[i].rc);
+			tpm_way_hit(&way, step, 1, cases[i].rc);
 			assert_int_equal(quote(tpm, &ak, &quoted), cases[i].r);
 			assert_trouble(tpm, cases[i].words);
 			/* Nothing of ours is left in the TPM. */
-			hit(&way, 0, 0, 0);
+			tpm_way_hit(&way, 0, 0, 0);
 			assert_int_equal(quote(tpm, &ak, &quoted), 0);
 		}
 	}
-	close_way(&way, tpm);
+	tpm_way_close(&way, tpm);
 }
 
 /* TSS goes on with no way on which an answer was none: so each has its own. */
@@ -718,17 +605,17 @@ static bool alter_byte(const struct tpm_ak *ak, size_t at,
 		       unsigned int *nr_taken)
 {
 	struct tpm_quote quoted;
-	struct way way;
+	struct tpm_way way;
 	struct tpm *tpm = open_way(&way);
 	int r;
 
-	hit(&way, 0, UINT32_MAX, 0);
+	tpm_way_hit(&way, 0, UINT32_MAX, 0);
 	way.command = TPM2_CC_Quote;
 	way.at = at;
 	r = quote(tpm, ak, &quoted);
 	assert_true(r <= 0);
 	*nr_taken += r == 0;
-	close_way(&way, tpm);
+	tpm_way_close(&way, tpm);
 	return way.was_hit;
 }
 

@@ -13,7 +13,7 @@ have() {
 # On a port of its own, for tpm2-tools; it ends with the test.
 start_tpm() {
 	local port
-	mkdir tpm-state
+	mkdir -p tpm-state
 	for _ in 1 2 3 4 5; do
 		port=$((20000 + RANDOM % 20000))
 		swtpm socket --tpm2 --tpmstate dir=tpm-state --server "type=tcp,port=$port" \
