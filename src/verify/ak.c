@@ -71,20 +71,78 @@ static bool check_scheme(struct verify_run *run)
 	return false;
 }
 
-static void check_same_key(struct verify_run *run)
+static bool same_numbers(const struct evidence_public *a,
+			 const struct evidence_public *b)
+{
+	return a->type == b->type && bytes_equal(a->modulus, b->modulus) &&
+	       a->exponent == b->exponent && a->curve == b->curve &&
+	       bytes_equal(a->x, b->x) && bytes_equal(a->y, b->y);
+}
+
+static bool is_pem(struct imastage_bytes key)
+{
+	static const char begin[] = "-----BEGIN ";
+
+	return bytes_equal_text(bytes_first(key, sizeof(begin) - 1), begin);
+}
+
+/* A PEM has the numbers of a key only. */
+static bool is_same_key(const struct verify_run *run)
 {
 	struct imastage_bytes theirs = run->evidence->ak;
+	struct evidence_public key;
+	struct evidence_error error;
 
-	if (theirs.len > 0 && !bytes_equal(theirs, run->request->ak))
+	if (!is_pem(run->request->ak))
+		return bytes_equal(theirs, run->request->ak);
+	return evidence_public_parse(theirs, &key, &error) == 0 &&
+	       same_numbers(&key, &run->ak);
+}
+
+static void check_same_key(struct verify_run *run)
+{
+	if (run->evidence->ak.len > 0 && !is_same_key(run))
 		verify_say(run->verdict, VERIFY_AK_OTHER, NULL);
+}
+
+static void check_key(struct verify_run *run)
+{
+	bool is_sound = run->ak.type == EVIDENCE_ALG_ECC ? check_ecc_size(run) :
+							   check_rsa_size(run);
+
+	check_same_key(run);
+	run->has_ak = check_scheme(run) && is_sound;
+}
+
+/* Of a signature that is none, check 3 has something to say. */
+static int check_pem(struct verify_run *run)
+{
+	struct evidence_signature signature;
+	struct evidence_error error;
+	int r = evidence_signature_parse(run->evidence->sig, &signature,
+					 &error);
+
+	verify_say(run->verdict, VERIFY_AK_PEM, NULL);
+	if (r)
+		return 0;
+	r = verify_read_pem(run->request->ak, &signature, run->numbers,
+			    &run->ak);
+	if (r == 0)
+		check_key(run);
+	else if (r == -EINVAL)
+		verify_add(run->verdict, VERIFY_AK_FORM, NULL,
+			   "it is no RSA or ECC key in PEM");
+	return r == -EINVAL ? 0 : r;
 }
 
 int verify_check_ak(struct verify_run *run)
 {
 	struct evidence_error error;
-	bool is_sound;
-	int r = evidence_public_parse(run->request->ak, &run->ak, &error);
+	int r;
 
+	if (is_pem(run->request->ak))
+		return check_pem(run);
+	r = evidence_public_parse(run->request->ak, &run->ak, &error);
 	if (r) {
 		verify_add_error(run->verdict,
 				 r == EVIDENCE_OTHER_TYPE ? VERIFY_AK_TYPE :
@@ -92,11 +150,8 @@ int verify_check_ak(struct verify_run *run)
 				 &error);
 		return 0;
 	}
-	check_same_key(run);
 	check_attributes(run);
-	is_sound = run->ak.type == EVIDENCE_ALG_ECC ? check_ecc_size(run) :
-						      check_rsa_size(run);
-	run->has_ak = check_scheme(run) && is_sound;
+	check_key(run);
 	return 0;
 }
 

@@ -352,6 +352,20 @@ static void check_known(struct verify_run *run)
 			   "record 0 is another one");
 }
 
+/*
+ * Records of this boot were verified, and now its list begins with a boot_aggregate and is
+ * no longer than that: the kernel before did not hand its list on.
+ */
+static bool is_lost(const struct verify_run *run, uint64_t nr)
+{
+	const struct verify_request *request = run->request;
+
+	return run->begins_anew && request->has_last &&
+	       request->last.resets == run->attest.clock.resets &&
+	       !verify_has(run->verdict, VERIFY_BOOT_AGGREGATE) &&
+	       (request->start || nr < request->known_next);
+}
+
 static void check_matched(struct verify_run *run)
 {
 	uint64_t nr = imastage_replay_nr_records(run->replay);
@@ -360,6 +374,11 @@ static void check_matched(struct verify_run *run)
 		check_known(run);
 	if (!run->has_values || run->matched)
 		return;
+	if (is_lost(run, nr)) {
+		verify_add(run->verdict, VERIFY_LOG_LOST, NULL,
+			   "switch on IMA_KEXEC, and boot the machine");
+		return;
+	}
 	verify_add(run->verdict, VERIFY_LOG_REPLAY, NULL,
 		   "%llu records were replayed: one was changed, or they end "
 		   "before the quote",

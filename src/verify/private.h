@@ -9,6 +9,8 @@
 #include "evidence/pcrs.h"
 #include "verify/verify.h"
 
+#define VERIFY_PEM_NUMBERS (2 * EVIDENCE_RSA_LEN_MAX)
+
 struct verify_run {
 	const struct verify_request *request;
 	const struct verify_evidence *evidence;
@@ -16,6 +18,7 @@ struct verify_run {
 
 	bool has_ak; /* it is well-formed */
 	struct evidence_public ak;
+	uint8_t numbers[VERIFY_PEM_NUMBERS]; /* of one that was given in PEM */
 	bool has_attest; /* the same */
 	struct evidence_attest attest;
 	bool has_values; /* PCR values are those quoted, and of what was asked */
@@ -28,9 +31,19 @@ struct verify_run {
 	struct imastage_replay *padded[2];
 	struct imastage_hasher *hasher; /* owned; of the list's own bank */
 	struct imastage_hasher *excess_hasher; /* the same, behind the prefix */
+	bool begins_anew; /* the first record that came is a boot_aggregate */
 	bool began; /* the first record that is replayed was judged, or is known */
 	bool matched;
 };
+
+/*
+ * A key in PEM, with the scheme and hash that @signature has: a PEM has none. Its numbers are
+ * put into @numbers. -EINVAL: it is none of RSA or of a NIST curve; -ENOMEM.
+ */
+int verify_read_pem(struct imastage_bytes pem,
+		    const struct evidence_signature *signature,
+		    uint8_t numbers[VERIFY_PEM_NUMBERS],
+		    struct evidence_public *ret_key);
 
 /* Check 2: the key itself. */
 int verify_check_ak(struct verify_run *run);

@@ -17,6 +17,33 @@ static void check_signer(struct verify_run *run)
 		verify_say(run->verdict, VERIFY_AK_SIGNER, NULL);
 }
 
+static int wanted_of_chain(const struct verify_run *run,
+			   uint8_t ret_data[EVIDENCE_BOUND_LEN])
+{
+	const struct verify_chain *chain = run->evidence->chain;
+
+	return chain ? evidence_bind_chain(chain->value, chain->chained,
+					   ret_data) :
+		       -ENODATA;
+}
+
+static int check_history(struct verify_run *run)
+{
+	uint8_t wanted[EVIDENCE_BOUND_LEN];
+	int r = wanted_of_chain(run, wanted);
+
+	verify_say(run->verdict, VERIFY_QUOTE_HISTORY, NULL);
+	if (r == -ENODATA)
+		verify_add(run->verdict, VERIFY_QUOTE_NONCE, NULL,
+			   "the manifest does not say which chain of the "
+			   "archive it is about");
+	else if (r == 0 && !bytes_equal(bytes_of(wanted, sizeof(wanted)),
+					run->attest.qualifying))
+		verify_add(run->verdict, VERIFY_QUOTE_NONCE, NULL,
+			   "it is not about the chain in the manifest");
+	return r == -ENODATA ? 0 : r;
+}
+
 static int check_nonce(struct verify_run *run)
 {
 	const struct verify_request *request = run->request;
@@ -24,6 +51,8 @@ static int check_nonce(struct verify_run *run)
 	uint8_t bound[EVIDENCE_BOUND_LEN];
 	int r = 0;
 
+	if (request->history)
+		return check_history(run);
 	if (request->verifier.len > 0 || request->machine.len > 0) {
 		r = evidence_bind(request->nonce, request->verifier,
 				  request->machine, bound);
@@ -113,6 +142,9 @@ static void check_new_boot(struct verify_run *run,
 		verify_add(run->verdict, VERIFY_CLOCK_BACK, NULL,
 			   "by %llu ms, more than a loss of power can cost",
 			   (unsigned long long)(last->clock - now->clock));
+	verify_add(run->verdict, VERIFY_BOOT_TAIL, NULL,
+		   "the TPM's clock went on by %lld ms since",
+		   (long long)(now->clock - last->clock));
 	if (now->resets - last->resets > 1)
 		verify_add(run->verdict, VERIFY_BOOT_UNSEEN, NULL, "%u of them",
 			   now->resets - last->resets - 1);

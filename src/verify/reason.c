@@ -11,6 +11,42 @@ static const struct {
 	enum verify_level level;
 	const char *meaning;
 } ids[VERIFY_NR_IDS] = {
+	[VERIFY_CONTAINER_FORM] = { "container.form", VERIFY_FAILURE,
+				    "the evidence file is malformed" },
+	[VERIFY_CONTAINER_FRAME] = { "container.frame", VERIFY_FAILURE,
+				     "the evidence file's zstd frame is "
+				     "damaged or refused" },
+	[VERIFY_CONTAINER_MANIFEST] = { "container.manifest", VERIFY_FAILURE,
+					"the evidence file's manifest is "
+					"malformed" },
+	[VERIFY_MANIFEST_KIND] = { "manifest.kind", VERIFY_FAILURE,
+				   "the manifest says that the quote is of "
+				   "another kind" },
+	[VERIFY_MANIFEST_FIRST] = { "manifest.first", VERIFY_FAILURE,
+				    "the manifest says that the list begins "
+				    "at another record than was asked for" },
+	[VERIFY_MANIFEST_RECORDS] = { "manifest.records", VERIFY_FAILURE,
+				      "the manifest counts other records than "
+				      "there are" },
+	[VERIFY_MANIFEST_BANKS] = { "manifest.banks", VERIFY_FAILURE,
+				    "the manifest names other banks than the "
+				    "quote has" },
+	[VERIFY_CHECKPOINT_FORM] = { "checkpoint.form", VERIFY_FAILURE,
+				     "the checkpoint is malformed" },
+	[VERIFY_CHECKPOINT_SIGNATURE] = { "checkpoint.signature",
+					  VERIFY_FAILURE,
+					  "the checkpoint is signed by no key "
+					  "of this verifier" },
+	[VERIFY_CHECKPOINT_MACHINE] = { "checkpoint.machine", VERIFY_FAILURE,
+					"the checkpoint is of another machine "
+					"or key" },
+	[VERIFY_CHECKPOINT_BANKS] = { "checkpoint.banks", VERIFY_FAILURE,
+				      "the checkpoint has no values of what is "
+				      "asked for, so the list cannot go on "
+				      "from it" },
+	[VERIFY_CHECKPOINT_AGE] = { "checkpoint.age", VERIFY_NOTE,
+				    "nothing tells here whether there is a "
+				    "newer checkpoint" },
 	[VERIFY_AK_FORM] = { "ak.form", VERIFY_FAILURE,
 			     "the attestation key is not a TPM's public area" },
 	[VERIFY_AK_TYPE] = { "ak.type", VERIFY_FAILURE,
@@ -30,6 +66,9 @@ static const struct {
 	[VERIFY_AK_UNQUALIFIED] = { "ak.unqualified", VERIFY_NOTE,
 				    "the key's qualified name is not known, so "
 				    "the signer in the quote was not compared" },
+	[VERIFY_AK_PEM] = { "ak.pem", VERIFY_WARNING,
+			    "the key was given in PEM: nothing tells whether "
+			    "it is in a TPM and signs quotes alone" },
 	[VERIFY_SIGNATURE_FORM] = { "signature.form", VERIFY_FAILURE,
 				    "the signature is malformed" },
 	[VERIFY_SIGNATURE_SCHEME] = { "signature.scheme", VERIFY_FAILURE,
@@ -56,6 +95,12 @@ static const struct {
 			       "the nonce is bound to no verifier and no "
 			       "machine: the quote may have been asked for by "
 			       "somebody else" },
+	[VERIFY_QUOTE_HISTORY] = { "quote.history", VERIFY_NOTE,
+				   "the keeper asked for the quote by itself: "
+				   "it answers no challenge" },
+	[VERIFY_QUOTE_UNDATED] = { "quote.undated", VERIFY_WARNING,
+				   "no live quote follows: nothing tells how "
+				   "old the last one is" },
 	[VERIFY_CLOCK_FIRST] = { "clock.first", VERIFY_NOTE,
 				 "no earlier quote of this key is known" },
 	[VERIFY_CLOCK_RESET] = { "clock.reset", VERIFY_FAILURE,
@@ -75,6 +120,9 @@ static const struct {
 	[VERIFY_BOOT_UNSEEN] = { "boot.unseen", VERIFY_NOTE,
 				 "there were boots in between, of which no "
 				 "quote was seen" },
+	[VERIFY_BOOT_TAIL] = { "boot.tail", VERIFY_NOTE,
+			       "what was measured in the boot before, after "
+			       "its last quote, is not proved" },
 	[VERIFY_BOOT_OTHER] = { "boot.other", VERIFY_FAILURE,
 				"the machine was booted again, so the list "
 				"cannot go on from the last record" },
@@ -103,6 +151,9 @@ static const struct {
 	[VERIFY_LOG_REPLAY] = { "log.replay", VERIFY_FAILURE,
 				"no number of records leads to the value "
 				"quoted" },
+	[VERIFY_LOG_LOST] = { "log.lost", VERIFY_FAILURE,
+			      "the list begins anew though the PCR went on: "
+			      "records were lost at a kexec" },
 	[VERIFY_LOG_PADDED] = { "log.padded", VERIFY_FAILURE,
 				"the kernel extends the bank with padded "
 				"sha1, which proves no more than sha1" },
@@ -267,6 +318,33 @@ void verify_add_error(struct verify_verdict *verdict, enum verify_id id,
 					    .byte = error->offset };
 
 	verify_add(verdict, id, &where, "%s", error->reason);
+}
+
+static enum verify_result worst(const struct verify_verdict *verdict)
+{
+	enum verify_result result = VERIFY_ACCEPTED;
+
+	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++) {
+		if (!verify_has(verdict, id))
+			continue;
+		if (verify_id_level(id) == VERIFY_FAILURE)
+			return VERIFY_REJECTED;
+		if (verify_id_level(id) == VERIFY_WARNING)
+			result = VERIFY_WARNED;
+	}
+	return result;
+}
+
+void verify_conclude(struct verify_verdict *verdict)
+{
+	verdict->result = worst(verdict);
+}
+
+void verify_reject(struct verify_verdict *verdict)
+{
+	verdict->result = VERIFY_REJECTED;
+	verdict->proved = false;
+	verdict->continues = false;
 }
 
 /* ---- earlier rounds -------------------------------------------------------- */

@@ -25,6 +25,18 @@ enum verify_level {
 
 /* In the order of the checks. */
 enum verify_id {
+	VERIFY_CONTAINER_FORM,
+	VERIFY_CONTAINER_FRAME,
+	VERIFY_CONTAINER_MANIFEST,
+	VERIFY_MANIFEST_KIND,
+	VERIFY_MANIFEST_FIRST,
+	VERIFY_MANIFEST_RECORDS,
+	VERIFY_MANIFEST_BANKS,
+	VERIFY_CHECKPOINT_FORM,
+	VERIFY_CHECKPOINT_SIGNATURE,
+	VERIFY_CHECKPOINT_MACHINE,
+	VERIFY_CHECKPOINT_BANKS,
+	VERIFY_CHECKPOINT_AGE,
 	VERIFY_AK_FORM,
 	VERIFY_AK_TYPE,
 	VERIFY_AK_OTHER,
@@ -33,6 +45,7 @@ enum verify_id {
 	VERIFY_AK_SCHEME,
 	VERIFY_AK_SIGNER,
 	VERIFY_AK_UNQUALIFIED,
+	VERIFY_AK_PEM,
 	VERIFY_SIGNATURE_FORM,
 	VERIFY_SIGNATURE_SCHEME,
 	VERIFY_SIGNATURE_RANGE,
@@ -44,6 +57,8 @@ enum verify_id {
 	VERIFY_QUOTE_USED,
 	VERIFY_QUOTE_EXPIRED,
 	VERIFY_QUOTE_RAW,
+	VERIFY_QUOTE_HISTORY,
+	VERIFY_QUOTE_UNDATED,
 	VERIFY_CLOCK_FIRST,
 	VERIFY_CLOCK_RESET,
 	VERIFY_CLOCK_RESTART,
@@ -52,6 +67,7 @@ enum verify_id {
 	VERIFY_TPM_CLEARED,
 	VERIFY_TPM_FIRMWARE,
 	VERIFY_BOOT_UNSEEN,
+	VERIFY_BOOT_TAIL,
 	VERIFY_BOOT_OTHER,
 	VERIFY_QUOTE_SELECTION,
 	VERIFY_QUOTE_BANK,
@@ -63,6 +79,7 @@ enum verify_id {
 	VERIFY_LOG_DIGEST,
 	VERIFY_LOG_EMPTY,
 	VERIFY_LOG_REPLAY,
+	VERIFY_LOG_LOST,
 	VERIFY_LOG_PADDED,
 	VERIFY_LOG_FORK,
 	VERIFY_TPM_RESTART,
@@ -199,6 +216,12 @@ void verify_join_carried(struct verify_carried *carried,
 
 /* VERIFY_NR_IDS: there is none. */
 enum verify_id verify_id_by_name(const char *name);
+
+/* Rejected, whatever was found: nothing of it is proved. */
+void verify_reject(struct verify_verdict *verdict);
+
+/* The result is the worst of the reasons again, after some were added. */
+void verify_conclude(struct verify_verdict *verdict);
 
 static inline bool verify_has(const struct verify_verdict *verdict,
 			      enum verify_id id)

@@ -301,6 +301,8 @@ static bool is_violation(struct verify_run *run,
 static void check_first(struct verify_run *run, bool is_aggregate,
 			const struct verify_where *where)
 {
+	if (imastage_replay_nr_records(run->replay) == 0)
+		run->begins_anew = is_aggregate;
 	if (!run->began && !run->request->from_snapshot && !is_aggregate)
 		verify_say(run->verdict, VERIFY_BOOT_AGGREGATE_MISSING, where);
 }

@@ -11,7 +11,6 @@
 #include "verify/verify.h"
 
 #include <errno.h>
-#include <openssl/crypto.h>
 
 struct machine {
 	struct maker_key key;
@@ -241,103 +240,6 @@ TEST(keys_of_all_kinds)
 		end(&machine);
 	}
 }
-
-/* ---- memory ------------------------------------------------------------------ */
-
-/* OpenSSL's: the allocation that fails, counted down, and with it all that follow. */
-static uint64_t left_to_openssl = UINT64_MAX;
-
-static bool is_left(void)
-{
-	if (left_to_openssl == UINT64_MAX)
-		return true;
-	left_to_openssl -= left_to_openssl > 0;
-	return left_to_openssl > 0;
-}
-
-static void *openssl_malloc(size_t len, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return is_left() ? malloc(len) : NULL;
-}
-
-static void *openssl_realloc(void *memory, size_t len, const char *file,
-			     int line)
-{
-	(void)file;
-	(void)line;
-	return is_left() ? realloc(memory, len) : NULL;
-}
-
-static void openssl_free(void *memory, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(memory);
-}
-
-/* Before OpenSSL allocates anything. */
-__attribute__((constructor)) static void take_over_memory(void)
-{
-	if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc,
-				     openssl_free) != 1)
-		abort();
-}
-
-static int verify_with(struct machine *machine,
-		       const struct verify_request *request,
-		       uint64_t allocations)
-{
-	const struct imastage_reader_options options = {
-		.format = IMASTAGE_FORMAT_BINARY,
-	};
-	const struct made_quote *made = &machine->made;
-	const struct verify_evidence evidence = {
-		.msg = bytes_of(made->msg, made->msg_len),
-		.sig = bytes_of(made->sig, made->sig_len),
-		.pcrs = bytes_of(made->pcrs, made->pcrs_len),
-	};
-	struct imastage_reader *reader;
-	int r;
-
-	assert_int_equal(imastage_reader_new_memory(bytes_of(machine->list,
-							     machine->len),
-						    &options, &reader),
-			 0);
-	left_to_openssl = allocations;
-	r = verify_quote(request, &evidence, verify_list_of(reader),
-			 &machine->verdict);
-	left_to_openssl = UINT64_MAX;
-	imastage_reader_free(reader);
-	return r;
-}
-
-/* Whatever has no memory, nobody is rejected for it: all is well, or nothing is said. */
-TEST(want_of_memory_rejects_nobody)
-{
-	static struct machine machine;
-
-	for (enum maker_kind kind = MAKER_P256; kind <= MAKER_RSAPSS; kind++) {
-		struct verify_request request;
-		uint64_t nr = 1;
-		int r;
-
-		begin(&machine, kind);
-		request = request_to(&machine);
-		assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
-		do {
-			r = verify_with(&machine, &request, nr++);
-			assert_int_equal(machine.verdict.result,
-					 r < 0 ? VERIFY_NONE : VERIFY_WARNED);
-			assert_int_equal(machine.verdict.proved, r == 0);
-		} while (r < 0);
-		assert_true(nr > 10);
-		end(&machine);
-	}
-}
-
-/* ---- keys and signatures ------------------------------------------------------ */
 
 /* Each byte of quote and signature counts. */
 TEST(each_byte_is_signed)
@@ -742,6 +644,40 @@ TEST(policies)
 	end(&machine);
 }
 
+/* ---- kexec ---------------------------------------------------------------------- */
+
+/* The kernel before did not hand its list on: nothing leads from the checkpoint to here. */
+TEST(a_list_that_was_lost)
+{
+	static struct machine machine;
+	static struct verify_verdict first;
+	struct verify_request request;
+	uint8_t digest[32] = { 9 };
+
+	begin(&machine, MAKER_P256);
+	request = request_to(&machine);
+	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+	first = machine.verdict;
+	go_on(&machine, &request);
+	request.start = &first.pcrs;
+	request.known_next = first.next_index;
+	add_file(&machine, 10, "/usr/bin/lost", digest);
+	machine.len = 0;
+	add_aggregate(&machine);
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_true(has(&machine, VERIFY_LOG_LOST));
+	assert_false(has(&machine, VERIFY_LOG_REPLAY) ||
+		     machine.verdict.proved);
+	request.start = NULL; /* and from record 0, of which there were more */
+	request.first_index = 0;
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_true(has(&machine, VERIFY_LOG_LOST));
+	machine.len -= 3; /* cut off is not lost */
+	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_false(has(&machine, VERIFY_LOG_LOST));
+	end(&machine);
+}
+
 /* ---- the firmware's log ------------------------------------------------------- */
 
 /* One that leads to what is quoted. */
@@ -782,8 +718,9 @@ TEST(boot_logs)
 	end(&machine);
 }
 
-TEST_MAIN(cmocka_unit_test(boot_logs), cmocka_unit_test(keys_of_all_kinds),
-	  cmocka_unit_test(want_of_memory_rejects_nobody),
+TEST_MAIN(cmocka_unit_test(a_list_that_was_lost), cmocka_unit_test(boot_logs),
+	  cmocka_unit_test(keys_of_all_kinds),
+
 	  cmocka_unit_test(each_byte_is_signed),
 	  cmocka_unit_test(keys_that_are_not_taken),
 	  cmocka_unit_test(the_key_that_is_enrolled),

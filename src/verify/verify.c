@@ -14,6 +14,8 @@ static bool is_sane_nonce(const struct verify_request *request)
 	bool bound = request->verifier.len > 0 && request->machine.len > 0;
 	bool raw = request->verifier.len == 0 && request->machine.len == 0;
 
+	if (request->history)
+		return true;
 	if (bound)
 		return len >= EVIDENCE_NONCE_MIN && len <= EVIDENCE_NONCE_MAX &&
 		       request->verifier.len <= EVIDENCE_ID_MAX &&
@@ -72,21 +74,6 @@ static int check_request(struct verify_run *run)
 
 /* ---- the verdict ----------------------------------------------------------- */
 
-static enum verify_result worst(const struct verify_verdict *verdict)
-{
-	enum verify_result result = VERIFY_ACCEPTED;
-
-	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++) {
-		if (!verify_has(verdict, id))
-			continue;
-		if (verify_id_level(id) == VERIFY_FAILURE)
-			return VERIFY_REJECTED;
-		if (verify_id_level(id) == VERIFY_WARNING)
-			result = VERIFY_WARNED;
-	}
-	return result;
-}
-
 /* What does not come of this round. */
 static void add_known(struct verify_run *run)
 {
@@ -96,6 +83,8 @@ static void add_known(struct verify_run *run)
 	if (request->carried && verdict->has_quote &&
 	    request->carried->resets == verdict->clock.resets)
 		verify_add_carried(verdict, request->carried);
+	if (request->from_file)
+		verify_say(verdict, VERIFY_CHECKPOINT_AGE, NULL);
 	if (request->barred)
 		verify_add(verdict, VERIFY_MACHINE_BARRED, NULL, "%s",
 			   request->barred);
@@ -117,7 +106,7 @@ static void conclude(struct verify_run *run)
 		!verify_failed(verdict, VERIFY_AK_FORM, VERIFY_TPM_RESTART) &&
 		!verify_has(verdict, VERIFY_LOG_RELABELLED);
 	add_known(run);
-	verdict->result = worst(verdict);
+	verify_conclude(verdict);
 	verdict->continues = verdict->proved && run->request->start;
 	if (verdict->proved)
 		verdict->pcrs = run->pcrs.values;

@@ -52,13 +52,15 @@ enum verify_challenge {
 
 /* What the verifier knows of its own and asked for. */
 struct verify_request {
-	struct imastage_bytes ak; /* the enrolled one, TPM2B_PUBLIC */
+	struct imastage_bytes ak; /* the enrolled one, TPM2B_PUBLIC or PEM */
 	struct imastage_bytes qualified_name; /* of it; empty: not known */
 
 	struct imastage_bytes nonce;
 	/* Both: the nonce is bound (evidence/qualifying.h); both empty: raw. */
 	struct imastage_bytes verifier, machine;
 	bool raw_32; /* a raw nonce of 32 bytes, too */
+	/* Instead of all these: a quote that the keeper asked for by itself. */
+	bool history;
 	enum verify_challenge challenge;
 
 	struct evidence_selections asked;
@@ -90,6 +92,8 @@ struct verify_request {
 	/* NULL: nothing. Counts for a quote of the same boot. */
 	const struct verify_carried *carried;
 
+	bool from_file; /* all this came as a file, whose age nobody knows */
+
 	const char
 		*barred; /* why no quote of this machine is accepted; or NULL */
 	const char *
@@ -115,10 +119,17 @@ struct verify_boot_log {
 int verify_read_boot_log(struct imastage_source source,
 			 struct verify_boot_log *ret_log);
 
+/* What the keeper says that it asked with (evidence/qualifying.h). */
+struct verify_chain {
+	const uint8_t *value; /* EVIDENCE_CHAIN_LEN */
+	uint64_t chained;
+};
+
 /* What the machine sends, beside the list. */
 struct verify_evidence {
 	struct imastage_bytes msg, sig, pcrs;
 	struct imastage_bytes ak; /* what it says is its key; may be empty */
+	const struct verify_chain *chain; /* of a history; or NULL */
 	const struct verify_boot_log *boot_log; /* NULL: none was sent */
 };
 

@@ -56,10 +56,14 @@ static void print_more(FILE *file, const struct verify_verdict *verdict)
 				verdict->nr_of[id] - shown[id]);
 }
 
-void verdict_print_text(FILE *file, const struct verify_verdict *verdict)
+static void print_body(FILE *file, const struct verify_verdict *verdict)
 {
-	fprintf(file, "%s\n", verify_result_name(verdict->result));
-	if (verdict->proved)
+	if (verdict->proved && verdict->next_index == verdict->first_index)
+		fprintf(file,
+			"no record is new: %" PRIu64
+			" were proved before, %" PRIu64 " follow\n",
+			verdict->first_index, verdict->nr_excess);
+	else if (verdict->proved)
 		fprintf(file,
 			"records %" PRIu64 " to %" PRIu64
 			" are proved, %" PRIu64 " follow\n",
@@ -70,6 +74,24 @@ void verdict_print_text(FILE *file, const struct verify_verdict *verdict)
 	for (size_t i = 0; i < verdict->nr_reasons; i++)
 		print_reason(file, &verdict->reasons[i]);
 	print_more(file, verdict);
+}
+
+void verdict_print_text(FILE *file, const struct verify_verdict *verdict)
+{
+	fprintf(file, "%s\n", verify_result_name(verdict->result));
+	print_body(file, verdict);
+}
+
+void verdict_print_text_set(FILE *file, const struct verdict_set *set)
+{
+	fprintf(file, "%s\n", verify_result_name(set->result));
+	for (size_t i = 0; i < set->nr; i++) {
+		putc('\n', file);
+		text_print(file, bytes_of_text(set->names[i]));
+		fprintf(file, ": %s\n",
+			verify_result_name(set->verdicts[i].result));
+		print_body(file, &set->verdicts[i]);
+	}
 }
 
 /* ---- JSON ------------------------------------------------------------------ */
@@ -123,24 +145,56 @@ static void put_clock(struct json *json, const struct verify_verdict *verdict)
 	json_close(json, '}');
 }
 
+static void put_verdict(struct json *json, const struct verify_verdict *verdict)
+{
+	json_text(json, "verdict", verify_result_name(verdict->result));
+	json_boolean(json, "proved", verdict->proved);
+	put_u64(json, "first", verdict->first_index);
+	put_u64(json, "next", verdict->next_index);
+	put_u64(json, "violations", verdict->nr_violations);
+	put_u64(json, "excess", verdict->nr_excess);
+	if (verdict->has_quote)
+		put_clock(json, verdict);
+	json_open(json, "reasons", '[');
+	for (size_t i = 0; i < verdict->nr_reasons; i++)
+		put_reason(json, &verdict->reasons[i]);
+	json_close(json, ']');
+	put_counts(json, verdict);
+}
+
 void verdict_print_json(FILE *file, const struct verify_verdict *verdict)
 {
 	struct json json;
 
 	json_start(&json, file, '{');
 	json_number(&json, "version", VERDICT_VERSION);
-	json_text(&json, "verdict", verify_result_name(verdict->result));
-	json_boolean(&json, "proved", verdict->proved);
-	put_u64(&json, "first", verdict->first_index);
-	put_u64(&json, "next", verdict->next_index);
-	put_u64(&json, "violations", verdict->nr_violations);
-	put_u64(&json, "excess", verdict->nr_excess);
-	if (verdict->has_quote)
-		put_clock(&json, verdict);
-	json_open(&json, "reasons", '[');
-	for (size_t i = 0; i < verdict->nr_reasons; i++)
-		put_reason(&json, &verdict->reasons[i]);
+	put_verdict(&json, verdict);
+	json_end(&json, '}');
+}
+
+void verdict_put_json(struct json *json, const char *name,
+		      const struct verify_verdict *verdict)
+{
+	json_open(json, name, '{');
+	json_number(json, "version", VERDICT_VERSION);
+	put_verdict(json, verdict);
+	json_close(json, '}');
+}
+
+void verdict_print_json_set(FILE *file, const struct verdict_set *set)
+{
+	struct json json;
+
+	json_start(&json, file, '{');
+	json_number(&json, "version", VERDICT_VERSION);
+	json_text(&json, "verdict", verify_result_name(set->result));
+	json_open(&json, "files", '[');
+	for (size_t i = 0; i < set->nr; i++) {
+		json_open(&json, NULL, '{');
+		json_bytes(&json, "file", bytes_of_text(set->names[i]));
+		put_verdict(&json, &set->verdicts[i]);
+		json_close(&json, '}');
+	}
 	json_close(&json, ']');
-	put_counts(&json, verdict);
 	json_end(&json, '}');
 }

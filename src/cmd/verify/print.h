@@ -5,9 +5,25 @@
 #ifndef CMD_VERIFY_PRINT_H
 #define CMD_VERIFY_PRINT_H
 
+#include "tool/json.h"
 #include "verify/reason.h"
 
 void verdict_print_text(FILE *file, const struct verify_verdict *verdict);
 void verdict_print_json(FILE *file, const struct verify_verdict *verdict);
+
+/* The same as a member @name of an object. */
+void verdict_put_json(struct json *json, const char *name,
+		      const struct verify_verdict *verdict);
+
+/* Those of several files, in their order. */
+struct verdict_set {
+	const struct verify_verdict *verdicts;
+	char *const *names;
+	size_t nr;
+	enum verify_result result; /* of all together */
+};
+
+void verdict_print_text_set(FILE *file, const struct verdict_set *set);
+void verdict_print_json_set(FILE *file, const struct verdict_set *set);
 
 #endif

@@ -5,53 +5,48 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/hex.h"
+#include "base/output.h"
 #include "base/util.h"
-#include "tool/cli.h"
 #include "cmd/cmd.h"
-#include "list/input.h"
-#include "list/pcrs.h"
 #include "cmd/verify/print.h"
-#include "evidence/qualifying.h"
-#include "verify/verify.h"
+#include "cmd/verify/verify.h"
+#include "list/pcrs.h"
+#include "tool/cli.h"
 
 #include <errno.h>
+#include <time.h>
 
-#define FILE_LEN_MAX ((size_t)64 << 10) /* of all but the list */
-#define BOOTS_MAX 16
 #define ASKED_DEFAULT "sha256:0-10"
-
-/* A file that is given as an option. */
-struct part {
-	const char *path;
-	uint8_t *data; /* owned */
-	size_t len;
-};
-
-struct options {
-	struct input_options input_options;
-	struct part quote, signature, pcrs, ak;
-	uint8_t nonce[EVIDENCE_NONCE_MAX];
-	uint8_t qualified_name[EVIDENCE_NAME_MAX];
-	struct pcr_values boots[BOOTS_MAX];
-	struct verify_request request;
-	bool json, strict;
-	struct input input;
-	struct verify_verdict verdict;
-};
 
 /* ---- options --------------------------------------------------------------- */
 
-#define DEFINE_SET_PATH(part)                                   \
-	static int set_##part(void *context, const char *value) \
-	{                                                       \
-		((struct options *)context)->part.path = value; \
-		return *value ? 0 : -EINVAL;                    \
+#define DEFINE_SET_PATH(part, member)                               \
+	static int set_##part(void *context, const char *value)     \
+	{                                                           \
+		((struct verify_options *)context)->member = value; \
+		return *value ? 0 : -EINVAL;                        \
 	}
 
-DEFINE_SET_PATH(quote)
-DEFINE_SET_PATH(signature)
-DEFINE_SET_PATH(pcrs)
-DEFINE_SET_PATH(ak)
+DEFINE_SET_PATH(quote, quote.path)
+DEFINE_SET_PATH(signature, signature.path)
+DEFINE_SET_PATH(pcrs, pcrs.path)
+DEFINE_SET_PATH(keylime_quote, keylime_quote.path)
+DEFINE_SET_PATH(keylime, keylime.path)
+DEFINE_SET_PATH(boot_log, boot_log)
+DEFINE_SET_PATH(ak, ak.path)
+DEFINE_SET_PATH(challenge, challenge.path)
+DEFINE_SET_PATH(checkpoint, checkpoint.path)
+DEFINE_SET_PATH(checkpoint_out, checkpoint_out)
+
+static int set_key(void *context, const char *value)
+{
+	struct verify_options *options = context;
+
+	if (options->keys.nr == DSSE_KEYS_MAX)
+		return cli_usage("more than %d keys", DSSE_KEYS_MAX);
+	options->key_files[options->keys.nr++].path = value;
+	return *value ? 0 : -EINVAL;
+}
 
 static int set_hex(const char *value, uint8_t *data, size_t capacity,
 		   struct imastage_bytes *ret_bytes)
@@ -66,7 +61,7 @@ static int set_hex(const char *value, uint8_t *data, size_t capacity,
 
 static int set_nonce(void *context, const char *value)
 {
-	struct options *options = context;
+	struct verify_options *options = context;
 
 	return set_hex(value, options->nonce, sizeof(options->nonce),
 		       &options->request.nonce);
@@ -74,7 +69,7 @@ static int set_nonce(void *context, const char *value)
 
 static int set_qualified_name(void *context, const char *value)
 {
-	struct options *options = context;
+	struct verify_options *options = context;
 
 	return set_hex(value, options->qualified_name,
 		       sizeof(options->qualified_name),
@@ -89,25 +84,27 @@ static int set_id(const char *value, struct imastage_bytes *ret_id)
 
 static int set_verifier(void *context, const char *value)
 {
-	return set_id(value, &((struct options *)context)->request.verifier);
+	return set_id(value,
+		      &((struct verify_options *)context)->request.verifier);
 }
 
 static int set_machine(void *context, const char *value)
 {
-	return set_id(value, &((struct options *)context)->request.machine);
+	return set_id(value,
+		      &((struct verify_options *)context)->request.machine);
 }
 
 static int set_raw_32(void *context, const char *value)
 {
 	(void)value;
-	((struct options *)context)->request.raw_32 = true;
+	((struct verify_options *)context)->request.raw_32 = true;
 	return 0;
 }
 
 static int set_asked(void *context, const char *value)
 {
-	struct evidence_selections *asked =
-		&((struct options *)context)->request.asked;
+	struct verify_options *options = context;
+	struct evidence_selections *asked = &options->request.asked;
 	struct imastage_selection selections[IMASTAGE_SELECTIONS_MAX];
 	int r = pcrs_parse_selection(value, IMASTAGE_PCR_IMA, selections,
 				     &asked->nr);
@@ -116,16 +113,18 @@ static int set_asked(void *context, const char *value)
 		asked->of[i].alg = imastage_bank_tpm_alg(selections[i].bank);
 		asked->of[i].pcrs = selections[i].pcrs;
 	}
+	options->asked_set = true;
 	return r;
 }
 
 static int set_boot_pcrs(void *context, const char *value)
 {
-	struct options *options = context;
+	struct verify_options *options = context;
 	struct pcr_values *boot = &options->boots[options->request.nr_boots];
 
-	if (options->request.nr_boots == BOOTS_MAX)
-		return cli_usage("more than %d sets of boot PCRs", BOOTS_MAX);
+	if (options->request.nr_boots == VERIFY_BOOTS_MAX)
+		return cli_usage("more than %d sets of boot PCRs",
+				 VERIFY_BOOTS_MAX);
 	options->request.boots = options->boots;
 	options->request.nr_boots++;
 	return strchr(value, '=') ? -EINVAL :
@@ -135,35 +134,50 @@ static int set_boot_pcrs(void *context, const char *value)
 static int set_json(void *context, const char *value)
 {
 	(void)value;
-	((struct options *)context)->json = true;
+	((struct verify_options *)context)->json = true;
 	return 0;
 }
 
 static int set_strict(void *context, const char *value)
 {
 	(void)value;
-	((struct options *)context)->strict = true;
+	((struct verify_options *)context)->strict = true;
 	return 0;
 }
 
 static const struct opt evidence_opts[] = {
-	{ .text = "What the machine sent, as tpm2_quote writes it:" },
-	{ "quote", 'q', "FILE", "what the TPM signed (-m)", set_quote,
-	  "a file" },
+	{ .text = "What the machine sent, if it is not an evidence file:" },
+	{ "quote", 'q', "FILE", "what the TPM signed, as of tpm2_quote -m",
+	  set_quote, "a file" },
 	{ "signature", 's', "FILE", "its signature (-s)", set_signature,
 	  "a file" },
 	{ "pcrs", 'p', "FILE", "the PCR values (-o)", set_pcrs, "a file" },
+	{ "keylime-quote", 0, "FILE",
+	  "instead of these three: a quote of Keylime's agent, one\n"
+	  "line that begins with r",
+	  set_keylime_quote, "a file" },
+	{ "boot-log", 0, "FILE",
+	  "the firmware's event log, binary_bios_measurements", set_boot_log,
+	  "a file" },
+	{ "keylime", 0, "FILE",
+	  "all of it: the body of a request to Keylime's\n"
+	  "verify/evidence; answers as Keylime does",
+	  set_keylime, "a file" },
 	{ 0 },
 };
 
 static const struct opt request_opts[] = {
 	{ .text = "What the verifier knows and asked for:" },
 	{ "ak", 'k', "FILE",
-	  "the machine's attestation key, as of tpm2_readpublic -o", set_ak,
-	  "a file" },
+	  "the machine's attestation key, as of tpm2_readpublic -o;\n"
+	  "in PEM with a warning",
+	  set_ak, "a file" },
 	{ "qualified-name", 0, "HEX", "its qualified name", set_qualified_name,
 	  "hex digits" },
-	{ "nonce", 'n', "HEX", "the nonce, 16 to 31 bytes", set_nonce,
+	{ "challenge", 'c', "FILE",
+	  "the challenge: nonce, verifier, machine, PCRs, expiry",
+	  set_challenge, "a file" },
+	{ "nonce", 'n', "HEX", "or the nonce, 16 to 31 bytes", set_nonce,
 	  "hex digits of up to 64 bytes" },
 	{ "raw-32", 0, NULL, "one of 32 bytes, too, bound to nobody",
 	  set_raw_32, NULL },
@@ -174,6 +188,14 @@ static const struct opt request_opts[] = {
 	{ "asked", 0, "BANK:PCRS",
 	  "the PCRs asked for, joined by '+' (" ASKED_DEFAULT ")", set_asked,
 	  "BANK:PCRS[+...]" },
+	{ "checkpoint", 0, "FILE", "where the last verification ended",
+	  set_checkpoint, "a file" },
+	{ "checkpoint-out", 0, "FILE", "where this one does",
+	  set_checkpoint_out, "a file" },
+	{ "verifier-key", 0, "FILE",
+	  "P-256 key in PEM that checkpoints are signed by; of\n"
+	  "several all are accepted, the first one signs",
+	  set_key, "a file" },
 	{ "boot-pcrs", 0, "FILE",
 	  "approved values of PCR 0 to 9, as tpm2_pcrread and evmctl\n"
 	  "have them; may be given several times",
@@ -190,95 +212,227 @@ static const struct opt output_opts[] = {
 };
 
 static const struct command command = {
-	.synopsis = "[OPTION]... [FILE]...",
-	.summary = "Verifies a TPM's quote and replays the measurement list up "
-		   "to it. The FILEs are\nthe list's parts, in order, from the "
-		   "hard boot on. All reasons are given.\n",
+	.synopsis = "[OPTION]... [EVIDENCE]...",
+	.summary = "Verifies evidence of a machine: a TPM's quote, and the "
+		   "measurement list that it\nproves. Evidence files are "
+		   "verified in their order, each from where the one before\n"
+		   "ended. With --quote or --keylime-quote the files are parts "
+		   "of the list. All reasons\nare given.\n",
 	.epilogue = "Exit status: 0 accepted or warning, 3 rejected, 1 it "
 		    "could not be judged.\n",
 };
 
-/* ---- the list -------------------------------------------------------------- */
+/* ---- what is loaded -------------------------------------------------------- */
 
-static int next_record(void *context, struct imastage_record *ret_record,
-		       struct imastage_error *ret_place)
-{
-	struct input *input = context;
-	int r = input_next(input, ret_record);
-
-	ret_place->offset = input->offset;
-	if (r < 0 && input->read_error)
-		return -EIO; /* the part is, not what is in it */
-	if (r < 0 && input->reader)
-		*ret_place = *imastage_reader_error(input->reader);
-	return r;
-}
-
-/* ---- the work -------------------------------------------------------------- */
-
-static int load(struct part *part, const char *option)
+int part_load(struct part *part, const char *name)
 {
 	int r;
 
 	if (!part->path)
-		return cli_usage("--%s is missing", option);
-	r = file_read(part->path, FILE_LEN_MAX, &part->data, &part->len);
-	if (r == 0)
-		return CLI_OK;
-	cli_error("%s: %s", part->path, strerror(-r));
-	return CLI_FAILED;
+		return cli_usage("--%s is missing", name);
+	r = file_read(part->path, VERIFY_PART_LEN_MAX, &part->data, &part->len);
+	return r < 0 ? verify_complain(part->path, r) : CLI_OK;
 }
 
-static int load_parts(struct options *options)
+struct imastage_bytes part_bytes(const struct part *part)
 {
-	int status = load(&options->quote, "quote");
+	return bytes_of(part->data, part->len);
+}
+
+/* What a challenge says is what was asked for. */
+static void take_challenge(struct verify_options *options)
+{
+	const struct challenge *message = &options->message;
+	struct verify_request *request = &options->request;
+
+	request->nonce = message_view(&message->nonce);
+	request->verifier = bytes_of_text(message->verifier);
+	request->machine = bytes_of_text(message->machine);
+	request->asked = message->pcrs;
+	if (options->sequence.now > message->expires)
+		request->challenge = VERIFY_CHALLENGE_EXPIRED;
+}
+
+static int load_challenge(struct verify_options *options)
+{
+	const struct verify_request *request = &options->request;
+	struct evidence_error error;
+	int status;
+
+	if (!options->challenge.path)
+		return CLI_OK;
+	if (request->nonce.len > 0 || request->verifier.len > 0 ||
+	    request->machine.len > 0 || options->asked_set)
+		return cli_usage(
+			"--challenge says nonce, verifier, machine and "
+			"PCRs: leave out those options");
+	status = part_load(&options->challenge, "challenge");
+	if (status != CLI_OK)
+		return status;
+	if (challenge_parse(part_bytes(&options->challenge), &options->message,
+			    &error) < 0) {
+		cli_error("%s: not a challenge: %s, at byte %zu",
+			  options->challenge.path, error.reason, error.offset);
+		return CLI_FAILED;
+	}
+	take_challenge(options);
+	return CLI_OK;
+}
+
+static int load_keys(struct verify_options *options)
+{
+	size_t nr = options->keys.nr;
+
+	options->keys.nr = 0;
+	for (size_t i = 0; i < nr; i++) {
+		struct part *file = &options->key_files[i];
+		struct dsse_key *key;
+		int status = part_load(file, "verifier-key");
+
+		if (status != CLI_OK)
+			return status;
+		if (dsse_key_read(part_bytes(file), &key) < 0) {
+			cli_error("%s: not a P-256 key in PEM without a "
+				  "password",
+				  file->path);
+			return CLI_FAILED;
+		}
+		options->keys.of[options->keys.nr++] = key;
+	}
+	return CLI_OK;
+}
+
+static int name_by_key(struct verify_options *options)
+{
+	struct evidence_public key;
+	struct evidence_error error;
+	struct evidence_name name;
+	int r = evidence_public_parse(part_bytes(&options->ak), &key, &error);
+
+	if (r == 0)
+		r = evidence_public_name(&key, &name);
+	if (r)
+		return -EINVAL;
+	hex_encode(bytes_of(name.bytes, name.len), options->key_name);
+	return 0;
+}
+
+static int check_keys(struct verify_options *options)
+{
+	const struct dsse_keys *keys = &options->keys;
+
+	if (!options->checkpoint.path && !options->checkpoint_out)
+		return CLI_OK;
+	if (keys->nr == 0)
+		return cli_usage("checkpoints need --verifier-key");
+	if (options->request.machine.len == 0 && name_by_key(options) < 0)
+		return cli_usage("checkpoints need a key of a TPM, not in PEM");
+	if (options->checkpoint_out && !dsse_key_signs(keys->of[0]))
+		return cli_usage("%s: a public key signs no checkpoint",
+				 options->key_files[0].path);
+	if (options->checkpoint_out)
+		options->sequence.key = keys->of[0];
+	return CLI_OK;
+}
+
+static int load_all(struct verify_options *options)
+{
+	int status = part_load(&options->ak, "ak");
 
 	if (status == CLI_OK)
-		status = load(&options->signature, "signature");
+		status = load_challenge(options);
 	if (status == CLI_OK)
-		status = load(&options->pcrs, "pcrs");
+		status = load_keys(options);
 	if (status == CLI_OK)
-		status = load(&options->ak, "ak");
-	if (status == CLI_OK && options->request.nonce.len == 0)
-		status = cli_usage("--nonce is missing");
-	if (status == CLI_OK && options->input_options.first_index > 0)
-		status = cli_usage("--first-index: the list must begin at "
-				   "record 0");
-	options->request.ak = bytes_of(options->ak.data, options->ak.len);
+		status = check_keys(options);
 	return status;
 }
 
-static int verify(struct options *options)
-{
-	const struct verify_evidence evidence = {
-		.msg = bytes_of(options->quote.data, options->quote.len),
-		.sig = bytes_of(options->signature.data,
-				options->signature.len),
-		.pcrs = bytes_of(options->pcrs.data, options->pcrs.len),
-	};
-	const struct verify_list list = { next_record, &options->input };
+/* ---- the checkpoint -------------------------------------------------------- */
 
-	return verify_quote(&options->request, &evidence, list,
-			    &options->verdict);
+static void begin(struct verify_options *options)
+{
+	struct verify_sequence *sequence = &options->sequence;
+
+	options->request.ak = part_bytes(&options->ak);
+	options->request.trusted = "it is the file given by --ak";
+	sequence->request = options->request;
+	sequence->machine =
+		options->request.machine.len > 0 ?
+			(const char *)options->request.machine.data :
+			options->key_name;
 }
 
-/* What costs twice is looked for only where it may explain something. */
-static int verify_and_explain(struct options *options)
+/* CLI_OK: go on; anything else is the end, with a verdict. */
+static int resume(struct verify_options *options)
 {
-	int r = verify(options);
+	int status, r;
 
-	if (r < 0 || !verify_has(&options->verdict, VERIFY_LOG_REPLAY) ||
-	    verify_has(&options->verdict, VERIFY_LOG_FORM) ||
-	    !input_can_rewind(&options->input))
+	begin(options);
+	if (!options->checkpoint.path)
+		return CLI_OK;
+	status = part_load(&options->checkpoint, "checkpoint");
+	if (status != CLI_OK)
+		return status;
+	r = verify_sequence_resume(&options->sequence,
+				   part_bytes(&options->checkpoint),
+				   &options->keys, &options->verdict);
+	if (r <= 0) {
+		options->checkpoint_refused = true;
+		return verify_finish(options, r);
+	}
+	options->request.from_file = true;
+	options->sequence.request.from_file = true;
+	return CLI_OK;
+}
+
+static int put_checkpoint(struct verify_options *options)
+{
+	const struct imastage_buffer *envelope = &options->sequence.envelope;
+	struct output output;
+	int r = output_open(&output, options->checkpoint_out);
+
+	if (r < 0)
 		return r;
-	r = input_rewind(&options->input);
-	options->request.explain = true;
-	return r < 0 ? r : verify(options);
+	if (fwrite(envelope->data, 1, envelope->len, output.file) !=
+	    envelope->len)
+		r = -EIO;
+	if (r == 0)
+		r = output_commit(&output);
+	output_fini(&output);
+	return r;
 }
 
-static int status_of(const struct options *options)
+int verify_write_checkpoint(struct verify_options *options)
 {
-	switch (options->verdict.result) {
+	int r;
+
+	if (!options->checkpoint_out)
+		return 0;
+	if (options->sequence.envelope.len == 0) {
+		cli_error("%s: not written, because nothing was proved",
+			  options->checkpoint_out);
+		return 0;
+	}
+	r = put_checkpoint(options);
+	if (r < 0)
+		cli_error("%s: %s", options->checkpoint_out, path_strerror(r));
+	return r;
+}
+
+/* ---- the end ---------------------------------------------------------------- */
+
+int verify_complain(const char *what, int r)
+{
+	if (!cli_interrupted())
+		cli_error("%s: %s", what, strerror(-r));
+	return CLI_FAILED;
+}
+
+enum cli_status verify_status(const struct verify_options *options,
+			      enum verify_result result)
+{
+	switch (result) {
 	case VERIFY_ACCEPTED:
 		return CLI_OK;
 	case VERIFY_WARNED:
@@ -290,40 +444,64 @@ static int status_of(const struct options *options)
 	}
 }
 
-static int judge(struct options *options, char **args)
+int verify_finish(struct verify_options *options, int r)
 {
-	int status = input_init(&options->input, &options->input_options, args);
-	int r;
-
-	if (status != CLI_OK)
-		return status;
-	r = verify_and_explain(options);
-	progress_clear();
 	if (r == -EINVAL)
-		return cli_usage("the nonce is shorter than 16 bytes or too "
-				 "long, only one of --verifier and --machine "
-				 "is given, or PCR 10 is not asked for");
-	if (r < 0 && !cli_interrupted())
-		cli_error("it could not be judged: %s", strerror(-r));
+		return cli_usage("the nonce is missing, shorter than 16 bytes "
+				 "or too long, only one of --verifier and "
+				 "--machine is given, or PCR 10 is not asked "
+				 "for");
+	if (r > 0)
+		return r;
+	if (r < 0)
+		verify_complain("it could not be judged", r);
+	else if (verify_write_checkpoint(options) < 0)
+		r = -EIO;
 	if (options->json)
 		verdict_print_json(stdout, &options->verdict);
 	else
 		verdict_print_text(stdout, &options->verdict);
-	return status_of(options);
+	return r < 0 ? CLI_FAILED :
+		       verify_status(options, options->verdict.result);
 }
 
-static void fini(struct options *options)
+static void fini(struct verify_options *options)
 {
-	input_fini(&options->input);
-	free(options->quote.data);
-	free(options->signature.data);
-	free(options->pcrs.data);
-	free(options->ak.data);
+	struct part *parts[] = {
+		&options->quote,     &options->signature,     &options->pcrs,
+		&options->keylime,   &options->keylime_quote, &options->ak,
+		&options->challenge, &options->checkpoint,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		free(parts[i]->data);
+	for (size_t i = 0; i < DSSE_KEYS_MAX; i++)
+		free(options->key_files[i].data);
+	for (size_t i = 0; i < options->keys.nr; i++)
+		dsse_key_free(
+			(struct dsse_key *)(uintptr_t)options->keys.of[i]);
+	verify_sequence_fini(&options->sequence);
+}
+
+static int judge(struct verify_options *options, char **args)
+{
+	bool parts = options->quote.path || options->signature.path ||
+		     options->pcrs.path || options->keylime_quote.path;
+	int status = load_all(options);
+
+	if (status == CLI_OK)
+		status = resume(options);
+	if (status != CLI_OK || options->checkpoint_refused)
+		return status;
+	if (!parts && options->boot_log)
+		return cli_usage("--boot-log: an evidence file has its own");
+	return parts ? verify_parts(options, args) :
+		       verify_evidence(options, args);
 }
 
 int cmd_verify(int argc, char **argv)
 {
-	static struct options options; /* a verdict is large */
+	static struct verify_options options; /* a verdict is large */
 	const struct opt_group groups[] = {
 		{ evidence_opts, &options },
 		{ request_opts, &options },
@@ -333,15 +511,15 @@ int cmd_verify(int argc, char **argv)
 	char **args;
 	int status;
 
-	options.input.fd = -1;
 	options.request.list_pcrs = 1u << IMASTAGE_PCR_IMA;
+	options.sequence.now = (uint64_t)time(NULL);
 	(void)set_asked(&options, ASKED_DEFAULT);
+	options.asked_set = false;
 	status = opts_parse(&command, groups, 4, argc, argv, &args);
 	if (status != CLI_OK)
 		return status == OPTS_HELP ? CLI_OK : status;
-	status = load_parts(&options);
-	if (status == CLI_OK)
-		status = judge(&options, args);
+	status = options.keylime.path ? verify_keylime(&options, args) :
+					judge(&options, args);
 	fini(&options);
 	return status;
 }

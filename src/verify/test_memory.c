@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A verifier whose OpenSSL has no memory, from any allocation on, rejects nobody.
+ */
+#include "lib/roundmaker.h"
+#include "lib/testing.h"
+
+#include <openssl/crypto.h>
+
+/* OpenSSL's: the allocation that fails, counted down, and with it all that follow. */
+static uint64_t left_to_openssl = UINT64_MAX;
+
+static bool is_left(void)
+{
+	if (left_to_openssl == UINT64_MAX)
+		return true;
+	left_to_openssl -= left_to_openssl > 0;
+	return left_to_openssl > 0;
+}
+
+static void *openssl_malloc(size_t len, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return is_left() ? malloc(len) : NULL;
+}
+
+static void *openssl_realloc(void *memory, size_t len, const char *file,
+			     int line)
+{
+	(void)file;
+	(void)line;
+	return is_left() ? realloc(memory, len) : NULL;
+}
+
+static void openssl_free(void *memory, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(memory);
+}
+
+/* Before OpenSSL allocates anything. */
+__attribute__((constructor)) static void take_over_memory(void)
+{
+	if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc,
+				     openssl_free) != 1)
+		abort();
+}
+
+static int verify_with(struct made_machine *machine,
+		       struct verify_request *request, uint64_t allocations,
+		       struct verify_verdict *ret_verdict)
+{
+	int r;
+
+	left_to_openssl = allocations;
+	r = made_machine_verify(machine, request, ret_verdict);
+	left_to_openssl = UINT64_MAX;
+	return r;
+}
+
+/* Whatever has no memory, nobody is rejected for it: all is well, or nothing is said. */
+TEST(want_of_memory_rejects_nobody)
+{
+	static const uint8_t nonce[20];
+	static struct made_machine machine;
+	static struct verify_verdict verdict;
+
+	for (enum maker_kind kind = MAKER_P256; kind <= MAKER_RSAPSS; kind++) {
+		struct verify_request request = {
+			.nonce = bytes_of(nonce, sizeof(nonce)),
+		};
+		uint64_t nr = 1;
+		int r;
+
+		made_machine_init(&machine);
+		maker_key_free(&machine.key);
+		maker_key_new(kind, &machine.key);
+		made_machine_quote(&machine, request.nonce);
+		do {
+			r = verify_with(&machine, &request, nr++, &verdict);
+			assert_int_equal(verdict.result,
+					 r < 0 ? VERIFY_NONE : VERIFY_WARNED);
+			assert_int_equal(verdict.proved, r == 0);
+		} while (r < 0);
+		assert_true(nr > 10);
+		made_machine_fini(&machine);
+	}
+}
+
+TEST_MAIN(cmocka_unit_test(want_of_memory_rejects_nobody))
