@@ -10,6 +10,9 @@
 #	parts/		what was saved, one file for each round
 #	private/	sockets, the TPM's state; gone at the end
 
+# shellcheck source=scripts/idle-clock.sh
+. "$here/../idle-clock.sh"
+
 # ---- what is said -------------------------------------------------------------
 
 if [[ -t 1 && -z ${NO_COLOR-} && ${TERM-dumb} != dumb ]]; then
@@ -143,19 +146,19 @@ in_background() {
 # machine DIR SOCKET OPTION...: starts an imasim. It gets a signal to end by if the
 # demo is killed.
 machine() {
-	local dir=$1 socket=$2 pid i
+	local dir=$1 socket=$2 pid
 	shift 2
 	setpriv --pdeathsig TERM imasim --socket "$socket" run "$@" "$dir" 2>private/said &
 	pid=$!
-	for ((i = 0; i < 1200; i++)); do
-		[[ -S $socket ]] && imasim --socket "$socket" status >/dev/null 2>&1 && return
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.05
-	done
+	wait_for is_up_or_over "$socket" "$pid"
+	! is_up "$socket" || return 0
 	kill "$pid" 2>/dev/null
 	grep -q 'fuse' private/said && no_fuse "nothing may be mounted: $(head -n 1 private/said)" && return
 	die "imasim did not start: $(cat private/said)"
 }
+
+is_up() { [[ -S $1 ]] && imasim --socket "$1" status >/dev/null 2>&1; }
+is_up_or_over() { is_up "$1" || ! kill -0 "$2" 2>/dev/null; }
 
 is_mounted() { mountpoint -q "$1"; }
 
@@ -243,12 +246,11 @@ new_part() {
 	[[ ! -e $part ]] || die "$part is there: a part would have been saved twice"
 }
 
-# wait_for COMMAND...: until it succeeds, for a minute
+# wait_for COMMAND...: until it succeeds, for a minute; longer on a machine that is busy
 wait_for() {
-	local i
-	for ((i = 0; i < 1200; i++)); do
-		"$@" && return
+	local end=$(($(idle_us) + 60000000))
+	until "$@"; do
+		(($(idle_us) < end)) || return
 		sleep 0.05
 	done
-	return 1
 }
