@@ -27,16 +27,61 @@ void batch_fini(struct batch *batch)
 	batch->bytes = (struct imastage_buffer){ 0 };
 }
 
+int batch_read(struct imastage_reader *reader,
+	       const struct imastage_replay *replay, struct batch_record *place)
+{
+	int r = imastage_reader_next(reader, &place->record);
+
+	if (r)
+		return r;
+	place->offset = imastage_reader_offset(reader) - place->record.raw.len;
+	place->wanted = replay_wants(replay, place->record.pcr);
+	return 0;
+}
+
+/* Is all that the record looks at in @raw, as in the kernel's binary format? */
+static bool is_in(struct imastage_bytes raw, struct imastage_bytes part)
+{
+	uintptr_t at = (uintptr_t)part.data - (uintptr_t)raw.data;
+
+	return at < raw.len && part.len <= raw.len - at;
+}
+
+static bool is_raw(const struct imastage_record *record)
+{
+	return is_in(record->raw, record->digest) &&
+	       is_in(record->raw, record->name) &&
+	       is_in(record->raw, record->data);
+}
+
 /* There is room: adding never moves what earlier records look at. */
-static struct imastage_bytes copy(struct batch *batch,
-				  struct imastage_bytes bytes)
+static void take_bytes(struct batch *batch, struct imastage_bytes *bytes)
 {
 	uint8_t *at = batch->bytes.data + batch->bytes.len;
 
-	if (bytes.len > 0)
-		memcpy(at, bytes.data, bytes.len);
-	batch->bytes.len += bytes.len;
-	return bytes_of(at, bytes.len);
+	if (bytes->len > 0)
+		memcpy(at, bytes->data, bytes->len);
+	batch->bytes.len += bytes->len;
+	*bytes = bytes_of(at, bytes->len);
+}
+
+/* All at once. */
+static void take_raw(struct batch *batch, struct imastage_record *record)
+{
+	const uint8_t *old = record->raw.data;
+
+	take_bytes(batch, &record->raw);
+	record->digest.data = record->raw.data + (record->digest.data - old);
+	record->name.data = record->raw.data + (record->name.data - old);
+	record->data.data = record->raw.data + (record->data.data - old);
+}
+
+static void take_parts(struct batch *batch, struct imastage_record *record)
+{
+	take_bytes(batch, &record->digest);
+	take_bytes(batch, &record->name);
+	take_bytes(batch, &record->data);
+	record->raw.data = NULL;
 }
 
 static void take_account(struct imastage_summary *tally,
@@ -50,27 +95,34 @@ static void take_account(struct imastage_summary *tally,
 	tally->nr_unknown += !imastage_record_is_known(&added->record);
 }
 
-int batch_add(struct batch *batch, const struct imastage_record *record,
-	      uint64_t offset, bool wanted)
+void batch_add_view(struct batch *batch)
 {
-	size_t len = record->digest.len + record->name.len + record->data.len;
-	struct batch_record *added = &batch->records[batch->nr];
+	struct batch_record *added = batch_place(batch);
+
+	added->violation = imastage_record_is_violation(&added->record);
+	added->snapshot = imastage_record_is_snapshot(&added->record);
+	take_account(&batch->tally, added);
+	batch->nr++;
+}
+
+int batch_add(struct batch *batch)
+{
+	struct imastage_record *record = &batch_place(batch)->record;
+	bool raw = is_raw(record);
+	size_t len =
+		raw ? record->raw.len :
+		      record->digest.len + record->name.len + record->data.len;
 	bool fits = len <= batch->bytes.capacity - batch->bytes.len;
 
-	if (batch->nr == BATCH_RECORDS || (!fits && batch->nr > 0))
+	if (!fits && batch->nr > 0)
 		return -ENOBUFS;
 	if (!fits && buffer_reserve(&batch->bytes, len) < 0)
 		return -ENOMEM;
-	added->record = *record;
-	added->record.digest = copy(batch, record->digest);
-	added->record.name = copy(batch, record->name);
-	added->record.data = copy(batch, record->data);
-	added->offset = offset;
-	added->violation = imastage_record_is_violation(record);
-	added->wanted = wanted;
-	added->snapshot = imastage_record_is_snapshot(record);
-	take_account(&batch->tally, added);
-	batch->nr++;
+	if (raw)
+		take_raw(batch, record);
+	else
+		take_parts(batch, record);
+	batch_add_view(batch);
 	return 0;
 }
 
@@ -107,48 +159,17 @@ int batch_hash(struct batch *batch, struct imastage_hasher *hasher)
 	return 0;
 }
 
-/* With @digest; *ret_value gets what the PCR has then, and may be the same. */
-static int extend_bank(const struct batch_record *b, const uint8_t *digest,
-		       struct imastage_replay *replay, struct hash *hash,
-		       uint8_t *ret_value)
+/* What the PCR has now, for whoever follows. */
+static void note_values(struct batch *batch, size_t i,
+			const struct imastage_replay *replay)
 {
-	unsigned int pcr = b->record.pcr;
+	unsigned int pcr = batch->records[i].record.pcr;
 
-	if (b->violation)
-		digest = replay_violation(replay, hash->bank);
-	if (replay_extend_bank(replay, hash, pcr, digest) < 0)
-		return -EIO;
-	memcpy(ret_value, replay->value[hash->bank][pcr],
-	       imastage_bank_digest_len(hash->bank));
-	return 0;
-}
-
-static int extend_banks(struct batch *batch, size_t i,
-			struct imastage_replay *replay,
-			struct imastage_hasher *hasher)
-{
-	const struct batch_record *b = &batch->records[i];
-	struct imastage_digests *digests = &batch->digests[i];
-	struct replay_padded padded;
-	int r = 0;
-
-	if (replay->padded)
-		replay_pad(digests, &padded);
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
-	     bank++) {
-		if (!(replay->banks & 1u << bank))
-			continue;
-		if (replay_knows(replay, bank, &b->record, b->violation))
-			r = extend_bank(b,
-					replay->padded & 1u << bank ?
-						padded.digest :
-						digests->of[bank],
-					replay, &hasher->hash[bank],
-					digests->of[bank]);
-		else
-			replay->lost[bank] |= 1u << b->record.pcr;
-	}
-	return r;
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++)
+		if (replay->banks & 1u << bank)
+			memcpy(batch->digests[i].of[bank],
+			       replay->value[bank][pcr],
+			       imastage_bank_digest_len(bank));
 }
 
 static void compare_snapshot(struct batch *batch, size_t i,
@@ -170,7 +191,7 @@ static void compare_snapshot(struct batch *batch, size_t i,
 }
 
 int batch_extend(struct batch *batch, struct imastage_replay *replay,
-		 struct imastage_hasher *hasher)
+		 struct imastage_hasher *hasher, bool followed)
 {
 	int r = 0;
 
@@ -180,7 +201,11 @@ int batch_extend(struct batch *batch, struct imastage_replay *replay,
 		if (b->snapshot)
 			compare_snapshot(batch, i, replay);
 		if (b->wanted)
-			r = extend_banks(batch, i, replay, hasher);
+			r = replay_extend_digests(replay, hasher, &b->record,
+						  b->violation,
+						  &batch->digests[i]);
+		if (b->wanted && followed)
+			note_values(batch, i, replay);
 	}
 	return r;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * A whole list, checked and replayed in batches, by one or several threads.
+ * A whole list, checked and replayed in batches by several threads; serial.c does it on
+ * one.
  *
  *	reader --fill--> batch --hash--> batch --extend--> batch --retire-->
  *	  in order               in any order    in order           in order
  *
- * With one thread there is one batch, so that it stays in the cache, and the same
- * code without waiting. With several, what costs is to move bytes from one
+ * What costs is to move bytes from one
  * processor's cache to another's (two threads were hardly faster than one on
  * processors without a common cache), so a batch stays with a thread:
  *
@@ -19,6 +19,7 @@
  * batch is touched by one thread at a time.
  */
 #include "log/batch.h"
+#include "log/serial.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -64,9 +65,8 @@ struct check {
 	size_t nr_batches;
 
 	/* Of whoever fills. */
-	bool has_record; /* read, but not in a batch yet */
-	struct imastage_record record;
-	uint64_t record_offset;
+	bool has_left; /* a record was read for which there was no room */
+	struct batch_record left;
 
 	/* Below, all is under lock. */
 	struct batch *batches; /* owned */
@@ -110,41 +110,38 @@ static struct place *place_of(struct check *check, uint64_t k)
 
 static bool any_may_fill(const struct check *check)
 {
-	return check->nr_threads > 1 && check->options->any_thread_reads;
+	return check->options->any_thread_reads;
 }
 
 /* ---- filling --------------------------------------------------------------- */
 
-static int read_record(struct check *check)
+/* The one that found no room before, or the next. */
+static int read_record(struct check *check, struct batch_record *place)
 {
-	int r;
-
-	if (check->has_record)
-		return 0;
-	r = imastage_reader_next(check->reader, &check->record);
-	check->has_record = r == 0;
-	if (r == 0)
-		check->record_offset = imastage_reader_offset(check->reader) -
-				       check->record.raw.len;
-	return r;
+	if (!check->has_left)
+		return batch_read(check->reader, check->replay, place);
+	check->has_left = false;
+	*place = check->left;
+	return 0;
 }
 
 /* IMASTAGE_END or an error when there is no further record. */
 static int fill(struct check *check, struct batch *batch)
 {
-	int r;
+	int r = batch_reset(batch, imastage_reader_index(check->reader) -
+					   check->has_left);
 
-	r = read_record(check);
-	if (r)
-		return r;
-	r = batch_reset(batch, imastage_reader_index(check->reader) - 1);
-	while (r == 0) {
-		r = batch_add(batch, &check->record, check->record_offset,
-			      replay_wants(check->replay, check->record.pcr));
-		if (r < 0)
-			return r == -ENOBUFS ? 0 : r;
-		check->has_record = false;
-		r = read_record(check);
+	while (r == 0 && batch->nr < BATCH_RECORDS) {
+		struct batch_record *place = batch_place(batch);
+
+		r = read_record(check, place);
+		if (r == 0)
+			r = batch_add(batch);
+		if (r == -ENOBUFS) {
+			check->left = *place;
+			check->has_left = true;
+			return 0;
+		}
 	}
 	return r;
 }
@@ -174,7 +171,7 @@ static void follow(struct check *check, const struct batch *batch, size_t i)
 
 static bool stops_at_match(const struct check *check)
 {
-	return check->options && check->options->stop_at_match;
+	return check->options->stop_at_match;
 }
 
 /* IMASTAGE_ALIGN_MATCH when no further record is wanted. */
@@ -349,7 +346,8 @@ static int do_task(struct check *check, const struct task *task,
 			return -ENOTSUP;
 		return batch_hash(task->batch, hasher);
 	case STEP_EXTEND:
-		return batch_extend(task->batch, check->replay, hasher);
+		return batch_extend(task->batch, check->replay, hasher,
+				    check->align);
 	default:
 		return check->align ? look_for_match(check, task->batch) : 0;
 	}
@@ -427,7 +425,7 @@ static void report_progress(struct check *check)
 	int r = 0;
 
 	pthread_mutex_unlock(&check->lock);
-	if (options && options->progress)
+	if (options->progress)
 		r = options->progress(options->context, nr);
 	pthread_mutex_lock(&check->lock);
 	if (r) {
@@ -502,8 +500,7 @@ static void run(struct check *check)
 
 static int make_batches(struct check *check)
 {
-	check->nr_batches =
-		check->nr_threads > 1 ? check->nr_threads * BATCHES_EACH : 1;
+	check->nr_batches = (size_t)check->nr_threads * BATCHES_EACH;
 	check->batches = calloc(check->nr_batches, sizeof(*check->batches));
 	if (!check->batches)
 		return -ENOMEM;
@@ -518,7 +515,7 @@ static int begin(struct check *check)
 {
 	int r;
 
-	check->nr_threads = check->options ? check->options->nr_threads : 1;
+	check->nr_threads = check->options->nr_threads;
 	if (check->nr_threads > IMASTAGE_THREADS_MAX)
 		check->nr_threads = IMASTAGE_THREADS_MAX;
 	r = make_batches(check);
@@ -565,15 +562,11 @@ static int conclude(struct check *check, struct imastage_summary *ret_summary)
 	settle(check);
 	if (r)
 		return r;
-	if (check->align) {
-		r = imastage_align_finish(check->align,
-					  &check->summary.nr_aligned);
-		if (r < 0)
-			return r;
-		check->summary.alignment = r;
-	}
-	*ret_summary = check->summary;
-	return 0;
+	if (check->align)
+		r = check_finish_align(check->align, &check->summary);
+	if (r == 0)
+		*ret_summary = check->summary;
+	return r;
 }
 
 int imastage_check(struct imastage_reader *reader,
@@ -589,8 +582,12 @@ int imastage_check(struct imastage_reader *reader,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER,
 	};
-	int r = begin(&check);
+	int r;
 
+	if (!options || options->nr_threads <= 1)
+		return check_serially(reader, replay, align, options,
+				      ret_summary);
+	r = begin(&check);
 	if (r == 0)
 		run(&check);
 	if (r >= 0)

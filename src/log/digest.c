@@ -5,6 +5,7 @@
  */
 #include "log/digest.h"
 #include "base/writer.h"
+#include "log/sha_ni.h"
 #include "log/template.h"
 
 #include <errno.h>
@@ -99,6 +100,30 @@ static int old_parts(const struct imastage_record *record,
 	return 0;
 }
 
+/* Hashes of the two views, one after the other, in all banks of the hasher. */
+static int hash_all(struct imastage_hasher *hasher, struct imastage_bytes first,
+		    struct imastage_bytes second,
+		    struct imastage_digests *ret_digests)
+{
+	unsigned int ni = hasher_ni_banks(hasher, hasher->banks);
+	unsigned int banks = hasher->banks & ~ni;
+	int r = 0;
+
+	if (ni)
+		sha_ni_hash(first, second,
+			    hasher_if(ni, IMASTAGE_SHA1,
+				      ret_digests->of[IMASTAGE_SHA1]),
+			    hasher_if(ni, IMASTAGE_SHA256,
+				      ret_digests->of[IMASTAGE_SHA256]));
+	for (; banks && r == 0; banks &= banks - 1) {
+		int bank = __builtin_ctz(banks);
+
+		r = hash_two(&hasher->hash[bank], first, second,
+			     ret_digests->of[bank]);
+	}
+	return r;
+}
+
 int imastage_hasher_template(struct imastage_hasher *hasher,
 			     const struct imastage_record *record,
 			     struct imastage_digests *ret_digests)
@@ -111,12 +136,7 @@ int imastage_hasher_template(struct imastage_hasher *hasher,
 		return -ENODATA;
 	if (log_template_is_old(record->name))
 		r = old_parts(record, padded, &first, &second);
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
-	     bank++)
-		if (hasher->banks & 1u << bank)
-			r = hash_two(&hasher->hash[bank], first, second,
-				     ret_digests->of[bank]);
-	return r;
+	return r < 0 ? r : hash_all(hasher, first, second, ret_digests);
 }
 
 /* sha1 needs no memory and cannot be missing: see hash.h. */

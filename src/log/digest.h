@@ -23,4 +23,24 @@ void hasher_fini(struct imastage_hasher *hasher);
 /* Sets those of @banks that are not set, for whoever hashes by them himself. */
 int hasher_make_ready(struct imastage_hasher *hasher, unsigned int banks);
 
+/* Those of @banks that sha_ni.h computes, both at once. */
+static inline unsigned int hasher_ni_banks(const struct imastage_hasher *hasher,
+					   unsigned int banks)
+{
+	unsigned int ni = 0;
+
+	if (hasher->hash[IMASTAGE_SHA1].is_ni)
+		ni |= 1u << IMASTAGE_SHA1;
+	if (hasher->hash[IMASTAGE_SHA256].is_ni)
+		ni |= 1u << IMASTAGE_SHA256;
+	return banks & ni;
+}
+
+/* @value where @bank is in @banks, else NULL. */
+static inline uint8_t *hasher_if(unsigned int banks, enum imastage_bank bank,
+				 uint8_t *value)
+{
+	return banks & 1u << bank ? value : NULL;
+}
+
 #endif

@@ -4,7 +4,8 @@
  * (verify/signature.c).
  *
  * sha1, sha256, sha384 and sha512 use the low-level calls of libcrypto, sm3 the
- * EVP ones: see hash.c for why.
+ * EVP ones: see hash.c for why. Whole messages of sha1 and sha256 are hashed
+ * without it where the processor has instructions for that (log/sha_ni.h).
  *
  * A hash is for one thread at a time. hash_copy() takes the state of one that
  * was fed with what several messages begin with.
@@ -17,7 +18,8 @@
 
 struct hash {
 	enum imastage_bank bank;
-	union {
+	bool is_ni; /* whole messages by sha_ni.h */
+	union { /* of a message that comes in pieces */
 		SHA_CTX sha1;
 		SHA256_CTX sha256;
 		SHA512_CTX sha512;

@@ -4,6 +4,7 @@
  */
 #include "log/replay.h"
 #include "base/bytes.h"
+#include "log/sha_ni.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,21 +12,28 @@
 /* clang-format off */
 #define ONES8 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
 /* clang-format on */
-const uint8_t replay_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, ONES8, ONES8,
-						   ONES8, ONES8, ONES8, ONES8 };
+static const uint8_t long_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, ONES8,
+							ONES8, ONES8, ONES8,
+							ONES8, ONES8 };
 
 static const uint8_t short_ones[IMASTAGE_DIGEST_MAX] = { ONES8, ONES8, 0xff,
 							 0xff,	0xff,  0xff };
 
-const uint8_t *replay_violation(const struct imastage_replay *replay,
-				enum imastage_bank bank)
+/* What a violation extends. */
+static const uint8_t *ones(const struct imastage_replay *replay,
+			   enum imastage_bank bank)
 {
 	return replay->form[bank] == IMASTAGE_FORM_PADDED ? short_ones :
-							    replay_ones;
+							    long_ones;
 }
 
-void replay_pad(const struct imastage_digests *digests,
-		struct replay_padded *ret_padded)
+/* Digests of banks that are not in their own form: sha1's and zeros. */
+struct padded {
+	uint8_t digest[IMASTAGE_DIGEST_MAX];
+};
+
+static void pad(const struct imastage_digests *digests,
+		struct padded *ret_padded)
 {
 	size_t len = imastage_bank_digest_len(IMASTAGE_SHA1);
 
@@ -186,48 +194,72 @@ int imastage_replay_set_value(struct imastage_replay *replay,
 	return 0;
 }
 
-int replay_extend_bank(struct imastage_replay *replay, struct hash *hash,
+static int extend_bank(struct imastage_replay *replay, struct hash *hash,
 		       unsigned int pcr, const uint8_t *digest)
 {
 	size_t len = imastage_bank_digest_len(hash->bank);
 	uint8_t *value = replay->value[hash->bank][pcr];
 	uint8_t message[2 * IMASTAGE_DIGEST_MAX];
 
-	/* In one piece: a whole block is hashed from where it is. */
-	memcpy(message, value, len);
-	memcpy(message + len, digest, len);
+	/*
+	 * In one piece: a whole block is hashed from where it is. All of the room for a
+	 * value is copied, because a copy of a size that is known costs nothing.
+	 */
+	memcpy(message, value, IMASTAGE_DIGEST_MAX);
+	memcpy(message + len, digest, IMASTAGE_DIGEST_MAX);
 	return hash_two(hash, bytes_of(message, 2 * len), bytes_of(NULL, 0),
 			value);
 }
 
-static int extend(struct imastage_replay *replay,
-		  const struct imastage_record *record,
-		  const struct imastage_digests *digests)
+/* With @digest[bank] each of @banks. */
+static int extend_banks(struct imastage_replay *replay,
+			struct imastage_hasher *hasher, unsigned int banks,
+			unsigned int pcr,
+			const uint8_t *digest[IMASTAGE_NR_BANKS])
 {
-	bool violation = imastage_record_is_violation(record);
-	struct replay_padded padded;
+	unsigned int ni = hasher_ni_banks(hasher, banks);
 	int r = 0;
 
-	if (replay->padded)
-		replay_pad(digests, &padded);
-	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS && r == 0;
-	     bank++) {
-		const uint8_t *digest = digests->of[bank];
+	if (ni)
+		sha_ni_extend(hasher_if(ni, IMASTAGE_SHA1,
+					replay->value[IMASTAGE_SHA1][pcr]),
+			      digest[IMASTAGE_SHA1],
+			      hasher_if(ni, IMASTAGE_SHA256,
+					replay->value[IMASTAGE_SHA256][pcr]),
+			      digest[IMASTAGE_SHA256]);
+	for (banks &= ~ni; banks && r == 0; banks &= banks - 1) {
+		int bank = __builtin_ctz(banks);
 
-		if (!(replay->banks & 1u << bank))
-			continue;
-		if (!replay_knows(replay, bank, record, violation)) {
-			replay->lost[bank] |= 1u << record->pcr;
-			continue;
-		}
-		if (replay->padded & 1u << bank)
-			digest = padded.digest;
-		if (violation)
-			digest = replay_violation(replay, bank);
-		r = replay_extend_bank(replay, &replay->hasher.hash[bank],
-				       record->pcr, digest);
+		r = extend_bank(replay, &hasher->hash[bank], pcr, digest[bank]);
 	}
 	return r;
+}
+
+int replay_extend_digests(struct imastage_replay *replay,
+			  struct imastage_hasher *hasher,
+			  const struct imastage_record *record, bool violation,
+			  const struct imastage_digests *digests)
+{
+	const uint8_t *digest[IMASTAGE_NR_BANKS] = { NULL };
+	unsigned int known = replay->banks;
+	struct padded padded;
+
+	if (replay->padded)
+		pad(digests, &padded);
+	for (unsigned int banks = known; banks; banks &= banks - 1) {
+		enum imastage_bank bank =
+			(enum imastage_bank)__builtin_ctz(banks);
+
+		digest[bank] = replay->padded & 1u << bank ? padded.digest :
+							     digests->of[bank];
+		if (violation)
+			digest[bank] = ones(replay, bank);
+		if (replay_knows(replay, bank, record, violation))
+			continue;
+		replay->lost[bank] |= 1u << record->pcr;
+		known &= ~(1u << bank);
+	}
+	return extend_banks(replay, hasher, known, record->pcr, digest);
 }
 
 int imastage_replay_extend(struct imastage_replay *replay,
@@ -247,7 +279,9 @@ int imastage_replay_extend(struct imastage_replay *replay,
 		r = imastage_hasher_template(&replay->hasher, record,
 					     ret_digests);
 	if (r == 0 && wanted)
-		r = extend(replay, record, ret_digests);
+		r = replay_extend_digests(replay, &replay->hasher, record,
+					  imastage_record_is_violation(record),
+					  ret_digests);
 	if (r < 0)
 		return r;
 	replay->nr_records++;

@@ -27,24 +27,15 @@ static inline bool replay_wants(const struct imastage_replay *replay,
 	return pcr < IMASTAGE_NR_PCRS && replay->pcrs & 1u << pcr;
 }
 
-/* Extends one PCR of @hash's bank; @digest has that bank's length. */
-int replay_extend_bank(struct imastage_replay *replay, struct hash *hash,
-		       unsigned int pcr, const uint8_t *digest);
-
-/* What a violation extends. */
-extern const uint8_t replay_ones[IMASTAGE_DIGEST_MAX];
-
-/* Digests of banks that are not in their own form: sha1's and zeros. */
-struct replay_padded {
-	uint8_t digest[IMASTAGE_DIGEST_MAX];
-};
-
-void replay_pad(const struct imastage_digests *digests,
-		struct replay_padded *ret_padded);
-
-/* The same for a violation. */
-const uint8_t *replay_violation(const struct imastage_replay *replay,
-				enum imastage_bank bank);
+/*
+ * Extends all banks with @record, whose template digests are @digests. @hasher has the
+ * replay's banks, and may be its own. Where it cannot be known what a bank is extended
+ * with, its value is lost. -EIO.
+ */
+int replay_extend_digests(struct imastage_replay *replay,
+			  struct imastage_hasher *hasher,
+			  const struct imastage_record *record, bool violation,
+			  const struct imastage_digests *digests);
 
 /* Can it be known what @record, a @violation or not, extends the bank with? */
 static inline bool replay_knows(const struct imastage_replay *replay,

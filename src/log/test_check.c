@@ -7,6 +7,7 @@
 #include "lib/listbuilder.h"
 #include "lib/lists.h"
 #include "lib/testing.h"
+#include "log/sha_ni.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -31,16 +32,14 @@ static struct imastage_reader *reader_of(const struct imastage_buffer *list)
 }
 
 static enum imastage_form sha384_form;
+/* The list's bank, sha256, is not among them: it is checked anyway. */
+static unsigned int banks = 1u << IMASTAGE_SHA1 | 1u << IMASTAGE_SHA384;
 
 static struct imastage_replay *new_replay(void)
 {
 	struct imastage_replay *replay;
 
-	/* The list's bank, sha256, is not among them: it is checked anyway. */
-	assert_int_equal(imastage_replay_new(1u << IMASTAGE_SHA1 |
-						     1u << IMASTAGE_SHA384,
-					     1u << 10, &replay),
-			 0);
+	assert_int_equal(imastage_replay_new(banks, 1u << 10, &replay), 0);
 	assert_int_equal(imastage_replay_set_form(replay, IMASTAGE_SHA384,
 						  sha384_form),
 			 0);
@@ -132,6 +131,23 @@ static void assert_checks(const struct imastage_buffer *list, int result,
 	imastage_replay_free(slow);
 }
 
+static void assert_replays(const struct imastage_buffer *list,
+			   unsigned int nr_threads,
+			   const struct imastage_replay *expected)
+{
+	struct imastage_check_options options = { .nr_threads = nr_threads };
+	struct imastage_reader *reader = reader_of(list);
+	struct imastage_replay *replay = new_replay();
+	struct imastage_summary summary;
+
+	assert_int_equal(
+		imastage_check(reader, replay, NULL, &options, &summary), 0);
+	assert_int_equal(summary.nr_bad, 0);
+	assert_same_pcrs(replay, expected);
+	imastage_replay_free(replay);
+	imastage_reader_free(reader);
+}
+
 /* ---- who reads ------------------------------------------------------------- */
 
 struct watched {
@@ -200,6 +216,29 @@ TEST(any_number_of_threads_finds_the_same)
 		assert_checks(&list, 0, 0, 0);
 	}
 	sha384_form = IMASTAGE_FORM_OWN;
+	free(list.data);
+}
+
+/* Replayed with the processor's instructions for sha1 and sha256, and without. */
+TEST(both_ways_to_hash_find_the_same)
+{
+	struct imastage_buffer list = new_list();
+	unsigned int usual = banks;
+
+	for (banks = 1; banks < 1u << IMASTAGE_SM3; banks++) {
+		struct imastage_replay *slow;
+		uint64_t nr_bad;
+
+		if (!(banks & 1u << IMASTAGE_SHA384))
+			continue;
+		sha_ni_hide(true);
+		slow = slow_replay(&list, &nr_bad);
+		sha_ni_hide(false);
+		for (unsigned int threads = 1; threads <= 2; threads++)
+			assert_replays(&list, threads, slow);
+		imastage_replay_free(slow);
+	}
+	banks = usual;
 	free(list.data);
 }
 
@@ -314,6 +353,7 @@ TEST(another_thread_reads_only_where_it_may)
 }
 
 TEST_MAIN(cmocka_unit_test(any_number_of_threads_finds_the_same),
+	  cmocka_unit_test(both_ways_to_hash_find_the_same),
 	  cmocka_unit_test(the_first_bad_record_is_named),
 	  cmocka_unit_test(a_list_that_is_cut_off_is_replayed_up_to_there),
 	  cmocka_unit_test(records_are_counted_by_kind),
