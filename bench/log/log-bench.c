@@ -6,17 +6,23 @@
  *	log-bench make NR >LIST		a list of NR records, sha1 digests right
  *	log-bench ceiling NR		the hashes that checking and replaying NR
  *					such records takes, and nothing else
+ *	log-bench ceiling-evp NR	the same by OpenSSL's EVP calls
  *	log-bench check THREADS LIST	checks both digests, replays both banks
+ *	log-bench check-openssl THREADS LIST	the same without the instructions
+ *					of src/log/sha_ni.c
  *	log-bench run PROGRAM...	what another program takes for it
  *
- * The last three print a line of JSON: records, seconds, peak memory in KiB.
+ * All but the first print a line of JSON: records, seconds, seconds of processor time,
+ * peak memory in KiB.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/util.h"
+#include "log/sha_ni.h"
 #include "../lib/measure.h"
 
 #include <fcntl.h>
 #include <imastage/imastage.h>
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,10 +32,26 @@
 #define FIELD_LEN (sizeof(DIGEST_FIELD) + SHA256_DIGEST_LENGTH)
 #define DATA_LEN (4 + FIELD_LEN + 4 + PATH_LEN + 1)
 
-static void report(unsigned long long nr, double seconds, long peak)
+struct start {
+	double seconds, used;
+};
+
+static struct start begin(void)
 {
-	printf("{\"records\":%llu,\"seconds\":%.6f,\"peak_kib\":%ld}\n", nr,
-	       seconds, peak);
+	return (struct start){ now(), used() };
+}
+
+static void report(unsigned long long nr, double seconds, double cpu_seconds,
+		   long peak)
+{
+	printf("{\"records\":%llu,\"seconds\":%.6f,\"cpu_seconds\":%.6f,"
+	       "\"peak_kib\":%ld}\n",
+	       nr, seconds, cpu_seconds, peak);
+}
+
+static void report_self(unsigned long long nr, struct start start)
+{
+	report(nr, now() - start.seconds, used() - start.used, peak_kib());
 }
 
 /* Template data of record @i, in host order as all of this. */
@@ -67,33 +89,91 @@ static void make_list(unsigned long long nr)
 		err(1, "cannot write the list");
 }
 
-/* Two template digests, two extends; all but the value is constant. */
-static void measure_ceiling(unsigned long long nr)
+/* What the hashes of records are over; the values are behind each other's messages. */
+struct messages {
+	uint8_t data[DATA_LEN];
+	uint8_t sha1[2 * SHA_DIGEST_LENGTH], sha256[2 * SHA256_DIGEST_LENGTH];
+};
+
+static void low_level(struct messages *m)
 {
-	uint8_t data[DATA_LEN], sha1[2 * SHA_DIGEST_LENGTH] = { 0 };
-	uint8_t sha256[2 * SHA256_DIGEST_LENGTH] = { 0 };
-	double start;
 	SHA256_CTX c256;
 	SHA_CTX c1;
 
-	fill_data(data, 0);
-	start = now();
+	SHA1_Init(&c1);
+	SHA1_Update(&c1, m->data, sizeof(m->data));
+	SHA1_Final(m->sha1 + SHA_DIGEST_LENGTH, &c1);
+	SHA256_Init(&c256);
+	SHA256_Update(&c256, m->data, sizeof(m->data));
+	SHA256_Final(m->sha256 + SHA256_DIGEST_LENGTH, &c256);
+	SHA1_Init(&c1);
+	SHA1_Update(&c1, m->sha1, sizeof(m->sha1));
+	SHA1_Final(m->sha1, &c1);
+	SHA256_Init(&c256);
+	SHA256_Update(&c256, m->sha256, sizeof(m->sha256));
+	SHA256_Final(m->sha256, &c256);
+}
+
+/* An algorithm, fetched once, and its context, which is used again. */
+struct evp {
+	EVP_MD *md;
+	EVP_MD_CTX *context;
+};
+
+static struct evp fetch(const char *name)
+{
+	struct evp evp = { EVP_MD_fetch(NULL, name, NULL), EVP_MD_CTX_new() };
+
+	if (!evp.md || !evp.context)
+		errx(1, "no %s", name);
+	return evp;
+}
+
+static void evp_hash(struct evp *evp, const void *data, size_t len,
+		     uint8_t *ret_digest)
+{
+	if (EVP_DigestInit_ex2(evp->context, evp->md, NULL) != 1 ||
+	    EVP_DigestUpdate(evp->context, data, len) != 1 ||
+	    EVP_DigestFinal_ex(evp->context, ret_digest, NULL) != 1)
+		errx(1, "cannot hash");
+}
+
+/* Two template digests, two extends; all but the value is constant. */
+static void measure_ceiling(unsigned long long nr)
+{
+	struct messages m = { 0 };
+	struct start start;
+
+	fill_data(m.data, 0);
+	start = begin();
 	for (unsigned long long i = 0; i < nr; i++) {
-		memcpy(data, &i, sizeof(i));
-		SHA1_Init(&c1);
-		SHA1_Update(&c1, data, sizeof(data));
-		SHA1_Final(sha1 + SHA_DIGEST_LENGTH, &c1);
-		SHA256_Init(&c256);
-		SHA256_Update(&c256, data, sizeof(data));
-		SHA256_Final(sha256 + SHA256_DIGEST_LENGTH, &c256);
-		SHA1_Init(&c1);
-		SHA1_Update(&c1, sha1, sizeof(sha1));
-		SHA1_Final(sha1, &c1);
-		SHA256_Init(&c256);
-		SHA256_Update(&c256, sha256, sizeof(sha256));
-		SHA256_Final(sha256, &c256);
+		memcpy(m.data, &i, sizeof(i));
+		low_level(&m);
 	}
-	report(nr, now() - start, peak_kib());
+	report_self(nr, start);
+}
+
+static void measure_ceiling_evp(unsigned long long nr)
+{
+	struct evp e1 = fetch("SHA1"), e256 = fetch("SHA256");
+	struct messages m = { 0 };
+	struct start start;
+
+	fill_data(m.data, 0);
+	start = begin();
+	for (unsigned long long i = 0; i < nr; i++) {
+		memcpy(m.data, &i, sizeof(i));
+		evp_hash(&e1, m.data, DATA_LEN, m.sha1 + SHA_DIGEST_LENGTH);
+		evp_hash(&e256, m.data, DATA_LEN,
+			 m.sha256 + SHA256_DIGEST_LENGTH);
+		evp_hash(&e1, m.sha1, sizeof(m.sha1), m.sha1);
+		evp_hash(&e256, m.sha256, sizeof(m.sha256), m.sha256);
+	}
+	report_self(nr, start);
+	EVP_MD_CTX_free(e1.context);
+	EVP_MD_CTX_free(e256.context);
+	EVP_MD_free(e1.md);
+	EVP_MD_free(e256.md);
 }
 
 static void measure_check(unsigned int nr_threads, const char *path)
@@ -104,7 +184,7 @@ static void measure_check(unsigned int nr_threads, const char *path)
 	struct imastage_summary summary;
 	struct imastage_replay *replay;
 	struct imastage_reader *reader;
-	double start = now();
+	struct start start = begin();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -116,10 +196,15 @@ static void measure_check(unsigned int nr_threads, const char *path)
 		errx(1, "%s: %s", path, imastage_reader_error(reader)->reason);
 	if (summary.nr_bad > 0)
 		errx(1, "%s: a record's digest is wrong", path);
-	report(summary.nr_records, now() - start, peak_kib());
+	report_self(summary.nr_records, start);
 	imastage_replay_free(replay);
 	imastage_reader_free(reader);
 	close(fd);
+}
+
+static double seconds_of(struct timeval time)
+{
+	return (double)time.tv_sec + (double)time.tv_usec * 1e-6;
 }
 
 /* The peak is not below ours, which is small, nor that of who started us. */
@@ -141,7 +226,16 @@ static void measure_run(char **program)
 	}
 	if (wait4(pid, &status, 0, &usage) != pid || status)
 		errx(1, "%s did not end with 0", program[0]);
-	report(0, now() - start, usage.ru_maxrss);
+	report(0, now() - start,
+	       seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
+	       usage.ru_maxrss);
+}
+
+static bool is_check(const char *word)
+{
+	if (!strcmp(word, "check-openssl"))
+		sha_ni_hide(true);
+	return !strncmp(word, "check", 5);
 }
 
 int main(int argc, char **argv)
@@ -150,13 +244,16 @@ int main(int argc, char **argv)
 		make_list(strtoull(argv[2], NULL, 10));
 	else if (argc == 3 && !strcmp(argv[1], "ceiling"))
 		measure_ceiling(strtoull(argv[2], NULL, 10));
-	else if (argc == 4 && !strcmp(argv[1], "check"))
+	else if (argc == 3 && !strcmp(argv[1], "ceiling-evp"))
+		measure_ceiling_evp(strtoull(argv[2], NULL, 10));
+	else if (argc == 4 && is_check(argv[1]))
 		measure_check((unsigned int)strtoul(argv[2], NULL, 10),
 			      argv[3]);
 	else if (argc > 2 && !strcmp(argv[1], "run"))
 		measure_run(argv + 2);
 	else
-		errx(2, "usage: log-bench make NR | ceiling NR | "
-			"check THREADS LIST | run PROGRAM...");
+		errx(2,
+		     "usage: log-bench make NR | ceiling NR | ceiling-evp NR | "
+		     "check THREADS LIST | check-openssl THREADS LIST | run PROGRAM...");
 	return 0;
 }
