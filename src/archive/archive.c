@@ -323,7 +323,7 @@ static int commit_and_note(struct archive *archive)
 	return r;
 }
 
-int store_commit(struct archive *archive, int r)
+int archive_finish(struct archive *archive, int r)
 {
 	bool in_doubt = false;
 
@@ -377,7 +377,7 @@ int archive_commit(struct archive *archive,
 	r = tail_save(archive);
 	if (r == 0)
 		r = save_pending(archive, pending);
-	r = store_commit(archive, r);
+	r = archive_finish(archive, r);
 	if (r < 0)
 		archive->failed = r;
 	return r;

@@ -156,7 +156,7 @@ int archive_new_boot(struct archive *archive, const struct archive_boot *key,
 
 	if (r < 0)
 		return r;
-	r = store_commit(archive, add_boot(archive, key, &id));
+	r = archive_finish(archive, add_boot(archive, key, &id));
 	r = load_again(archive, r);
 	return r == 0 ? index_next_boot(&archive->index, id, ret_boot) : r;
 }
@@ -179,7 +179,7 @@ int archive_continue_boot(struct archive *archive, int64_t id,
 	if (r == 0)
 		r = index_add_kernel(&archive->index, id, boot_id, boot.end,
 				     store_now());
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 static bool is_same_tpm(const struct archive_boot *boot,
@@ -209,7 +209,7 @@ int archive_continue_tpm(struct archive *archive, int64_t id,
 	r = index_begin(&archive->index);
 	if (r == 0)
 		r = index_set_tpm(&archive->index, id, key);
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 /* The gap behind the last segment. IMASTAGE_END: there is none. */
@@ -272,7 +272,7 @@ int archive_add_gap(struct archive *archive, uint64_t count, const char *reason)
 		return r;
 	if (!archive->tail.boot)
 		return -ENOENT;
-	r = store_commit(archive, add_gap(archive, count, reason));
+	r = archive_finish(archive, add_gap(archive, count, reason));
 	return load_again(archive, r);
 }
 
@@ -284,7 +284,7 @@ int archive_settle(struct archive *archive)
 		r = index_begin(&archive->index);
 	if (r == 0)
 		r = index_set_pending(&archive->index, NULL);
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 int archive_pending(struct archive *archive,
@@ -312,7 +312,7 @@ int archive_note(struct archive *archive, const char *key, const char *value)
 	r = index_begin(&archive->index);
 	if (r == 0)
 		r = index_set_note(&archive->index, key, value);
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 int archive_get_note(struct archive *archive, const char *key, char *ret_value,

@@ -235,7 +235,7 @@ static int exchange(struct archive *archive, struct row *row)
 
 	if (r == 0)
 		r = index_put_segment(&archive->index, row);
-	r = store_commit(archive, r);
+	r = archive_finish(archive, r);
 	if (r < 0)
 		return r;
 	r = identity_unlink(archive, raw.text);

@@ -140,7 +140,7 @@ int archive_hold(struct archive *archive, const char *name, int64_t boot,
 		r = index_put_hold(&archive->index, &hold);
 	if (r == 0)
 		r = set_owner(&archive->index, name, owner);
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 int archive_release(struct archive *archive, const char *name, uid_t by)
@@ -157,7 +157,7 @@ int archive_release(struct archive *archive, const char *name, uid_t by)
 		found = index_remove_hold(&archive->index, name);
 	if (r == 0 && found >= 0)
 		r = set_owner(&archive->index, name, 0);
-	r = store_commit(archive, found < 0 ? found : r);
+	r = archive_finish(archive, found < 0 ? found : r);
 	return r == 0 && found == IMASTAGE_END ? -ENOENT : r;
 }
 

@@ -86,7 +86,7 @@ static int remove_row(struct archive *archive, const struct row *row)
 		r = index_remove_segment(&archive->index, row->id);
 	if (r == 0)
 		r = set_base(archive, row);
-	return store_commit(archive, r);
+	return archive_finish(archive, r);
 }
 
 /* What cannot be removed is no record any more; the next writer tries again. */
@@ -127,7 +127,7 @@ static int remove_boot(struct archive *archive, int64_t boot)
 
 	if (r == 0)
 		r = index_remove_boot(&archive->index, boot);
-	r = store_commit(archive, r);
+	r = archive_finish(archive, r);
 	if (r < 0)
 		return r;
 	r = identity_check(archive);

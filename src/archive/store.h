@@ -96,7 +96,7 @@ int store_idle(const struct archive *archive);
  * Ends a transaction in which @r happened: commits when it is 0. An error is
  * returned; when it is the commit's, everything needs a rollback.
  */
-int store_commit(struct archive *archive, int r);
+int archive_finish(struct archive *archive, int r);
 
 /*
  * The file or folder is the owner's alone, whatever the umask was or somebody has made of it.
@@ -152,8 +152,8 @@ int tail_save(struct archive *archive);
 int tail_seal(struct archive *archive);
 
 /* chain, after a segment with @is's first, count, bytes and sha256 */
-int chain_add(uint8_t chain[ARCHIVE_SHA256_LEN],
-	      const struct archive_segment *is);
+int archive_chain_add(uint8_t chain[ARCHIVE_SHA256_LEN],
+		      const struct archive_segment *is);
 
 /*
  * The replay after what @row or, without one, @base says. NULL in *ret_replay

@@ -492,8 +492,8 @@ static int make_safe(struct archive *archive)
 	return r;
 }
 
-int chain_add(uint8_t chain[ARCHIVE_SHA256_LEN],
-	      const struct archive_segment *is)
+int archive_chain_add(uint8_t chain[ARCHIVE_SHA256_LEN],
+		      const struct archive_segment *is)
 {
 	uint8_t message[24 + ARCHIVE_SHA256_LEN];
 	struct writer w;
@@ -521,7 +521,7 @@ static int put_row(struct archive *archive)
 
 	row->is.changed = store_now();
 	memcpy(row->is.chain, tail->chain, sizeof(tail->chain));
-	r = chain_add(row->is.chain, &row->is);
+	r = archive_chain_add(row->is.chain, &row->is);
 	row->state.len = 0;
 	if (r == 0 && tail->replay)
 		r = imastage_replay_save(tail->replay,

@@ -271,7 +271,7 @@ static int check_chain(struct verify *verify)
 
 	if (!verify->knows_chain)
 		return 0;
-	r = chain_add(verify->chain, &verify->row.is);
+	r = archive_chain_add(verify->chain, &verify->row.is);
 	if (r < 0 ||
 	    !memcmp(verify->chain, verify->row.is.chain, sizeof(verify->chain)))
 		return r;
