@@ -204,9 +204,9 @@ static void bar(const struct verify_verdict *verdict, uint64_t now,
 static bool is_lasting(const struct verify_verdict *verdict)
 {
 	static const enum verify_id ids[] = {
-		VERIFY_LOG_DIGEST,     VERIFY_LOG_EMPTY,    VERIFY_LOG_REPLAY,
-		VERIFY_LOG_PADDED,     VERIFY_TPM_RESTART,  VERIFY_LOG_FORK,
-		VERIFY_LOG_RELABELLED, VERIFY_BOOT_CHANGED,
+		VERIFY_LOG_DIGEST, VERIFY_LOG_EMPTY,	  VERIFY_LOG_REPLAY,
+		VERIFY_LOG_PADDED, VERIFY_LOG_LOST,	  VERIFY_TPM_RESTART,
+		VERIFY_LOG_FORK,   VERIFY_LOG_RELABELLED, VERIFY_BOOT_CHANGED,
 	};
 
 	if (verify_has(verdict, VERIFY_LOG_FORM) ||

@@ -4,7 +4,6 @@
  * one after the other, through boots.
  */
 #include "base/bytes.h"
-#include "evidence/qualifying.h"
 #include "lib/roundmaker.h"
 #include "lib/testing.h"
 #include "verify/sequence.h"
@@ -46,44 +45,15 @@ static int end(void **state)
 
 /* ---- files ------------------------------------------------------------------- */
 
-static int put_records(void *context, struct imastage_sink sink)
-{
-	size_t first = *(const size_t *)context;
-	size_t offset = first ? machine.ends[first - 1] : 0;
-
-	return machine.len == offset ?
-		       0 :
-		       sink.write(sink.context, machine.list + offset,
-				  machine.len - offset);
-}
-
 /* Of the last quote, and the records from @first on. */
 static void pack(size_t first)
 {
-	const struct container_small small = {
-		.manifest = manifest,
-		.msg = bytes_of(machine.made.msg, machine.made.msg_len),
-		.sig = bytes_of(machine.made.sig, machine.made.sig_len),
-		.pcrs = bytes_of(machine.made.pcrs, machine.made.pcrs_len),
-		.ak = bytes_of(machine.key.area, machine.key.len),
-	};
-	const struct container_stream records = { put_records, &first };
-
-	file.len = 0;
-	assert_int_equal(container_write(imastage_sink_buffer(&file), false,
-					 &small, NULL, &records),
-			 0);
+	made_machine_pack(&machine, first, &manifest, &file);
 }
 
-/* What an honest machine says. */
 static void describe(size_t first)
 {
-	manifest = (struct manifest){
-		.first = first,
-		.records = machine.nr - first,
-		.banks = 1u << IMASTAGE_SHA256,
-		.kernel = "6.12.48",
-	};
+	manifest = made_machine_describe(&machine, first);
 }
 
 static void make_live(size_t first)
@@ -95,15 +65,7 @@ static void make_live(size_t first)
 
 static void make_history(size_t first, uint64_t chained)
 {
-	uint8_t data[EVIDENCE_BOUND_LEN];
-
-	describe(first);
-	manifest.kind = MANIFEST_HISTORY;
-	manifest.has_chain = true;
-	memset(manifest.chain, 0xc4, sizeof(manifest.chain));
-	manifest.chained = chained;
-	assert_int_equal(evidence_bind_chain(manifest.chain, chained, data), 0);
-	made_machine_quote(&machine, bytes_of(data, sizeof(data)));
+	manifest = made_machine_quote_history(&machine, first, chained);
 	pack(first);
 }
 

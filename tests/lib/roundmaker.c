@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/roundmaker.h"
 #include "base/bytes.h"
+#include "evidence/qualifying.h"
 #include "lib/listbuilder.h"
 #include "lib/testing.h"
 
@@ -134,4 +135,71 @@ int made_machine_verify(const struct made_machine *machine,
 			 ret_verdict);
 	imastage_reader_free(reader);
 	return r;
+}
+
+/* ---- evidence files -------------------------------------------------------------- */
+
+struct records {
+	const struct made_machine *machine;
+	size_t first;
+};
+
+static int put_records(void *context, struct imastage_sink sink)
+{
+	const struct records *records = context;
+	const struct made_machine *machine = records->machine;
+	size_t offset = records->first ? machine->ends[records->first - 1] : 0;
+
+	return machine->len == offset ?
+		       0 :
+		       sink.write(sink.context, machine->list + offset,
+				  machine->len - offset);
+}
+
+struct manifest made_machine_describe(const struct made_machine *machine,
+				      size_t first)
+{
+	return (struct manifest){
+		.first = first,
+		.records = machine->nr - first,
+		.banks = 1u << IMASTAGE_SHA256,
+		.kernel = "6.12.48",
+	};
+}
+
+void made_machine_pack(const struct made_machine *machine, size_t first,
+		       const struct manifest *manifest,
+		       struct imastage_buffer *file)
+{
+	const struct made_quote *made = &machine->made;
+	const struct container_small small = {
+		.manifest = manifest ? *manifest :
+				       made_machine_describe(machine, first),
+		.msg = bytes_of(made->msg, made->msg_len),
+		.sig = bytes_of(made->sig, made->sig_len),
+		.pcrs = bytes_of(made->pcrs, made->pcrs_len),
+		.ak = bytes_of(machine->key.area, machine->key.len),
+	};
+	struct records records = { machine, first };
+	const struct container_stream stream = { put_records, &records };
+
+	file->len = 0;
+	assert_int_equal(container_write(imastage_sink_buffer(file), false,
+					 &small, NULL, &stream),
+			 0);
+}
+
+struct manifest made_machine_quote_history(struct made_machine *machine,
+					   size_t first, uint64_t chained)
+{
+	static uint8_t data[EVIDENCE_BOUND_LEN]; /* the quote has a view of it */
+	struct manifest manifest = made_machine_describe(machine, first);
+
+	manifest.kind = MANIFEST_HISTORY;
+	manifest.has_chain = true;
+	memset(manifest.chain, 0xc4, sizeof(manifest.chain));
+	manifest.chained = chained;
+	assert_int_equal(evidence_bind_chain(manifest.chain, chained, data), 0);
+	made_machine_quote(machine, bytes_of(data, sizeof(data)));
+	return manifest;
 }

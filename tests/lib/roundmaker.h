@@ -7,6 +7,7 @@
 #ifndef LIB_ROUNDMAKER_H
 #define LIB_ROUNDMAKER_H
 
+#include "evidence/container.h"
 #include "lib/quotemaker.h"
 #include "verify/verify.h"
 
@@ -42,5 +43,19 @@ void made_machine_quote(struct made_machine *machine,
 int made_machine_verify(const struct made_machine *machine,
 			struct verify_request *request,
 			struct verify_verdict *ret_verdict);
+
+/*
+ * An evidence file of the last quote and the records from @first on, as @manifest says; an
+ * honest one where @manifest is NULL. @file is emptied first.
+ */
+void made_machine_pack(const struct made_machine *machine, size_t first,
+		       const struct manifest *manifest,
+		       struct imastage_buffer *file);
+/* What an honest machine says of it. */
+struct manifest made_machine_describe(const struct made_machine *machine,
+				      size_t first);
+/* Quotes as the keeper does by itself, and what is said of that. */
+struct manifest made_machine_quote_history(struct made_machine *machine,
+					   size_t first, uint64_t chained);
 
 #endif

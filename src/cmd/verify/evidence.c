@@ -48,6 +48,25 @@ static int open_path(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Somebody else may verify the same machine just now. */
+#define STORE_TRIES 5
+
+static int verify_stored(struct run *run, int *fd,
+			 struct verify_verdict *ret_verdict)
+{
+	struct verify_options *options = run->options;
+	const struct imastage_source source = { read_fd, fd };
+	int r = -EAGAIN;
+
+	for (int i = 0; i < STORE_TRIES && r == -EAGAIN; i++) {
+		if (i > 0 && lseek(*fd, 0, SEEK_SET) != 0)
+			break;
+		r = store_verify_file(options->store, source, &options->request,
+				      options->sequence.now, ret_verdict);
+	}
+	return r;
+}
+
 /* What costs twice is looked for only where it may explain something. */
 static int explain(struct run *run, int *fd, struct verify_verdict *ret_verdict)
 {
@@ -73,6 +92,8 @@ static int verify_one(struct run *run, const char *path,
 
 	if (fd < 0)
 		return fd;
+	if (run->options->store)
+		return verify_stored(run, &fd, ret_verdict);
 	r = verify_sequence_next(&run->options->sequence, source, ret_verdict);
 	return r < 0 ? r : explain(run, &fd, ret_verdict);
 }

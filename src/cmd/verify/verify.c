@@ -37,6 +37,7 @@ DEFINE_SET_PATH(ak, ak.path)
 DEFINE_SET_PATH(challenge, challenge.path)
 DEFINE_SET_PATH(checkpoint, checkpoint.path)
 DEFINE_SET_PATH(checkpoint_out, checkpoint_out)
+DEFINE_SET_PATH(store, store_path)
 
 static int set_key(void *context, const char *value)
 {
@@ -168,6 +169,10 @@ static const struct opt evidence_opts[] = {
 
 static const struct opt request_opts[] = {
 	{ .text = "What the verifier knows and asked for:" },
+	{ "store", 0, "FILE",
+	  "all of it: the verifier's store, which is brought up to\n"
+	  "date; for evidence files",
+	  set_store, "a file" },
 	{ "ak", 'k', "FILE",
 	  "the machine's attestation key, as of tpm2_readpublic -o;\n"
 	  "in PEM with a warning",
@@ -194,7 +199,8 @@ static const struct opt request_opts[] = {
 	  set_checkpoint_out, "a file" },
 	{ "verifier-key", 0, "FILE",
 	  "P-256 key in PEM that checkpoints are signed by; of\n"
-	  "several all are accepted, the first one signs",
+	  "several all are accepted, the first one signs\n"
+	  "(with --store, STORE.key)",
 	  set_key, "a file" },
 	{ "boot-pcrs", 0, "FILE",
 	  "approved values of PCR 0 to 9, as tpm2_pcrread and evmctl\n"
@@ -420,6 +426,48 @@ int verify_write_checkpoint(struct verify_options *options)
 	return r;
 }
 
+/* ---- the store --------------------------------------------------------------- */
+
+static void say_error(void *context, enum say_level level, const char *text)
+{
+	(void)context;
+	if (level <= SAY_WARNING)
+		cli_error("%s", text);
+}
+
+static int check_store_options(const struct verify_options *options)
+{
+	const struct verify_request *request = &options->request;
+
+	if (options->ak.path || options->challenge.path ||
+	    options->checkpoint.path || options->checkpoint_out ||
+	    request->nonce.len > 0 || request->machine.len > 0 ||
+	    request->verifier.len > 0 || request->qualified_name.len > 0)
+		return cli_usage("--store knows keys, challenges and "
+				 "checkpoints: leave out those options");
+	return CLI_OK;
+}
+
+static int open_store(struct verify_options *options)
+{
+	static const struct say say = { say_error, NULL };
+	const char *accepted[DSSE_KEYS_MAX];
+	struct store_options store = {
+		.path = options->store_path,
+		.key = options->key_files[0].path,
+		.accepted = accepted,
+		.say = &say,
+	};
+	int status = check_store_options(options);
+
+	if (status != CLI_OK)
+		return status;
+	for (size_t i = 1; i < options->keys.nr; i++)
+		accepted[store.nr_accepted++] = options->key_files[i].path;
+	options->keys.nr = 0; /* none is loaded here */
+	return store_open(&store, &options->store) < 0 ? CLI_FAILED : CLI_OK;
+}
+
 /* ---- the end ---------------------------------------------------------------- */
 
 int verify_complain(const char *what, int r)
@@ -481,15 +529,19 @@ static void fini(struct verify_options *options)
 		dsse_key_free(
 			(struct dsse_key *)(uintptr_t)options->keys.of[i]);
 	verify_sequence_fini(&options->sequence);
+	store_close(options->store);
 }
 
 static int judge(struct verify_options *options, char **args)
 {
 	bool parts = options->quote.path || options->signature.path ||
 		     options->pcrs.path || options->keylime_quote.path;
-	int status = load_all(options);
+	int status;
 
-	if (status == CLI_OK)
+	if (options->store_path && parts)
+		return cli_usage("--store verifies evidence files");
+	status = options->store_path ? open_store(options) : load_all(options);
+	if (status == CLI_OK && !options->store)
 		status = resume(options);
 	if (status != CLI_OK || options->checkpoint_refused)
 		return status;

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "evidence/challenge.h"
 #include "list/input.h"
+#include "store/file.h"
 #include "tool/cli.h"
 #include "verify/sequence.h"
 
@@ -33,6 +34,8 @@ struct verify_options {
 	struct part key_files[DSSE_KEYS_MAX];
 	struct dsse_keys keys; /* owned; the first one signs */
 	const char *checkpoint_out;
+	const char *store_path; /* instead of all these */
+	struct store *store; /* owned */
 	uint8_t nonce[EVIDENCE_NONCE_MAX];
 	uint8_t qualified_name[EVIDENCE_NAME_MAX];
 	struct pcr_values boots[VERIFY_BOOTS_MAX];
