@@ -6,19 +6,32 @@
 #include <errno.h>
 
 #include "emu/boot_id.h"
+#include "emu/boot_log.h"
+
+/* What comes before the kernel, when PCRs begin anew. */
+static int run_firmware(struct machine *machine)
+{
+	return machine->files.boot_log ? boot_log_extend(machine->config.tpm) :
+					 0;
+}
 
 int machine_init(struct machine *machine, const struct kernel_config *config,
-		 const char *boot_id, const struct out *image)
+		 const struct machine_files *files, const struct out *image,
+		 bool goes_on)
 {
 	int ret;
 
 	machine->config = *config;
-	machine->boot_id = boot_id;
+	machine->files = *files;
 	machine->config.faults = &machine->faults;
 	faults_init(&machine->faults);
 	pthread_mutex_init(&machine->lock, NULL);
 	machine->nr_kernels = 1;
-	ret = boot_id_write(boot_id);
+	ret = goes_on ? 0 : run_firmware(machine);
+	if (!ret)
+		ret = boot_log_write(config->tpm, files->boot_log);
+	if (!ret)
+		ret = boot_id_write(files->boot_id);
 	return ret ? ret :
 		     kernel_boot(&machine->config, image, &machine->kernel);
 }
@@ -59,7 +72,7 @@ static int boot(struct machine *machine, const struct out *image)
 	ret = kernel_boot(&machine->config, image, &next);
 	if (ret)
 		return ret;
-	ret = boot_id_write(machine->boot_id);
+	ret = boot_id_write(machine->files.boot_id);
 	if (ret) {
 		kernel_put(next);
 		return ret;
@@ -108,6 +121,8 @@ int machine_reboot(struct machine *machine)
 	kernel_suspend(machine->kernel);
 	ret = tpm_restart(machine->config.tpm);
 	if (!ret)
+		ret = run_firmware(machine);
+	if (!ret)
 		ret = boot(machine, NULL);
 	pthread_mutex_unlock(&machine->lock);
 	return ret;
@@ -120,6 +135,8 @@ int machine_hibernate(struct machine *machine)
 
 	pthread_mutex_lock(&machine->lock);
 	ret = tpm_hibernate(machine->config.tpm);
+	if (!ret)
+		ret = run_firmware(machine);
 	pthread_mutex_unlock(&machine->lock);
 	return ret;
 }

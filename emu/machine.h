@@ -15,9 +15,20 @@
 #include "emu/tpm.h"
 
 /**
+ * struct machine_files - what tells of boots
+ * @boot_id: see boot_id.h, NULL: none
+ * @boot_log: see boot_log.h, NULL: there is no firmware, PCRs of the boot are as at
+ *	power-on
+ */
+struct machine_files {
+	const char *boot_id;
+	const char *boot_log;
+};
+
+/**
  * struct machine - a machine
  * @config: of its kernels
- * @boot_id: a file that is told of each boot (boot_id.h), NULL: none (borrowed)
+ * @files: files that are told of each boot (borrowed)
  * @faults: of its files
  * @lock: protects what follows; one boots at a time
  * @nr_kernels: that were booted since the hard boot
@@ -25,16 +36,20 @@
  */
 struct machine {
 	struct kernel_config config;
-	const char *boot_id;
+	struct machine_files files;
 	struct faults faults;
 	pthread_mutex_t lock;
 	uint64_t nr_kernels;
 	struct kernel *kernel;
 };
 
-/* Turned on, with an image of a list (kernel_dump()) or, if that is NULL, empty. */
+/*
+ * Turned on, with an image of a list (kernel_dump()) or, if that is NULL, empty.
+ * @goes_on: so do the PCRs of its TPM, which the firmware has extended before
+ */
 int machine_init(struct machine *machine, const struct kernel_config *config,
-		 const char *boot_id, const struct out *image);
+		 const struct machine_files *files, const struct out *image,
+		 bool goes_on);
 void machine_fini(struct machine *machine);
 
 /* The kernel that runs, to be given back by kernel_put(). */

@@ -117,6 +117,18 @@ static int set_boot_id(void *context, const char *value)
 	return 0;
 }
 
+static int set_boot_log(void *context, const char *value)
+{
+	((struct setup *)context)->boot_log = value;
+	return 0;
+}
+
+static int set_ek_ca(void *context, const char *value)
+{
+	((struct setup *)context)->ek_ca = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static int set_watch(void *context, const char *value)
 {
 	struct setup *setup = context;
@@ -170,6 +182,14 @@ const struct opt setup_opts[] = {
 	  "is started and ends with it), or a TCTI such as\n"
 	  "device:/dev/tpmrm0",
 	  set_tpm, "none, swtpm or a TCTI" },
+	{ "ek-ca", 0, "DIR",
+	  "its endorsement keys have certificates of a CA whose\n"
+	  "files are in DIR, where they are made; for a swtpm",
+	  set_ek_ca, "a folder" },
+	{ "boot-log", 0, "FILE",
+	  "firmware extends PCR 0 to 9 at each hard boot, and its\n"
+	  "event log is kept in FILE; for a swtpm",
+	  set_boot_log, "a file" },
 	{ "restore", 0, "FILE", "begin with what 'imasim save' has written",
 	  set_restore, "a file" },
 	{ "watch", 0, "DIR",
@@ -200,7 +220,8 @@ static int complain(const char *what, int err)
 
 static int open_parts(struct setup *setup, const struct image *image)
 {
-	int ret = tpm_open(setup->tpm_name, &image->tpm, &setup->tpm);
+	int ret = tpm_open(setup->tpm_name, setup->ek_ca, &image->tpm,
+			   &setup->tpm);
 
 	if (ret)
 		return complain(setup->tpm_name, ret);
@@ -226,13 +247,15 @@ static int boot(const struct setup *setup, const struct image *image,
 		.tpm = setup->tpm,
 		.twin = setup->twin,
 	};
+	const struct machine_files files = { setup->boot_id, setup->boot_log };
 	int ret;
 
 	banks_init(&config.banks, setup->tpm);
 	for (unsigned int i = 0; i < setup->nr_lacks; i++)
 		banks_forget(&config.banks, setup->lacks[i]);
-	ret = machine_init(ret_machine, &config, setup->boot_id,
-			   setup->restore ? &image->list : NULL);
+	ret = machine_init(ret_machine, &config, &files,
+			   setup->restore ? &image->list : NULL,
+			   image->tpm.changing.len > 0);
 	return ret ? complain("boot", ret) : 0;
 }
 
@@ -242,11 +265,23 @@ static void close_parts(struct setup *setup)
 	tpm_close(setup->tpm);
 }
 
+/* Nobody's PCR 0 to 9 are extended, and nobody's keys certified, but our own TPM's. */
+static int check_tpm(const struct setup *setup)
+{
+	if ((setup->boot_log || setup->ek_ca) &&
+	    strcmp(setup->tpm_name, "swtpm") != 0)
+		return cli_usage("--boot-log and --ek-ca take --tpm swtpm"),
+		       -EINVAL;
+	return 0;
+}
+
 int setup_machine(struct setup *setup, struct machine *ret_machine)
 {
 	struct image image = { 0 };
-	int ret;
+	int ret = check_tpm(setup);
 
+	if (ret)
+		return ret;
 	for (unsigned int i = 0; i < setup->nr_lacks; i++)
 		if (setup->lacks[i] == setup->hash)
 			return cli_usage("--lacks takes another hash than "

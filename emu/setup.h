@@ -23,7 +23,9 @@
  * @twin_path: see twin.h, NULL: none
  * @twin: it, once opened (borrowed)
  * @restore: a file with a machine to begin with (image.h), NULL: none
- * @boot_id: see struct machine
+ * @boot_id: see struct machine_files
+ * @boot_log: see struct machine_files
+ * @ek_ca: see tpm_open()
  * @watch: mounts that are watched from the beginning
  * @nr_watch: how many
  * @allow_other: see struct fs_config
@@ -47,6 +49,8 @@ struct setup {
 	struct twin *twin;
 	const char *restore;
 	const char *boot_id;
+	const char *boot_log;
+	const char *ek_ca;
 	const char *watch[SETUP_WATCHES_MAX];
 	unsigned int nr_watch;
 	bool allow_other;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "emu/swtpm_make.h"
 
 #define PERMANENT_NAME "tpm2-00.permall"
 #define CHANGING_NAME "tpm2-00.volatilestate"
@@ -33,7 +34,7 @@
 /* CMD_STORE_VOLATILE of swtpm_ioctls(3) */
 #define STORE_VOLATILE 10
 
-int swtpm_init(struct swtpm *swtpm)
+int swtpm_init(struct swtpm *swtpm, const char *ca)
 {
 	static const char name[] = "imasim-tpm-XXXXXX";
 	const char *tmp = getenv("TMPDIR");
@@ -41,6 +42,7 @@ int swtpm_init(struct swtpm *swtpm)
 	if (!tmp || strlen(tmp) + sizeof(name) >= sizeof(swtpm->dir))
 		tmp = "/tmp";
 	swtpm->pid = 0;
+	swtpm->ca = ca;
 	snprintf(swtpm->dir, sizeof(swtpm->dir), "%s/%s", tmp, name);
 	if (!mkdtemp(swtpm->dir)) {
 		perror("imasim: a folder for swtpm");
@@ -244,8 +246,11 @@ int swtpm_start_as_saved(struct swtpm *swtpm)
 
 int swtpm_start_new(struct swtpm *swtpm)
 {
+	int ret;
+
 	remove_state(swtpm, PERMANENT_NAME);
-	return swtpm_start(swtpm);
+	ret = swtpm->ca ? swtpm_make(swtpm->dir, swtpm->ca) : 0;
+	return ret ? ret : swtpm_start(swtpm);
 }
 
 int swtpm_resume(struct swtpm *swtpm)

@@ -16,18 +16,21 @@
 /**
  * struct swtpm - a process
  * @dir: its folder
+ * @ca: folder of the factory that makes it (swtpm_make.h), NULL: it is as swtpm
+ *      makes it (borrowed)
  * @pid: of the process that keeps it, 0: none runs
  * @alive: our end of a pair of sockets; closed, by whatever end we come to, it
  *         ends too, and its folder with it
  */
 struct swtpm {
 	char dir[SWTPM_DIR_MAX];
+	const char *ca;
 	pid_t pid;
 	int alive;
 };
 
 /* What went wrong is on stderr. */
-int swtpm_init(struct swtpm *swtpm);
+int swtpm_init(struct swtpm *swtpm, const char *ca);
 void swtpm_fini(struct swtpm *swtpm);
 
 /*

@@ -124,7 +124,7 @@ static int find_banks(struct tpm *tpm)
 	return ret;
 }
 
-static int find_tpm(struct tpm *tpm, const char *which,
+static int find_tpm(struct tpm *tpm, const char *which, const char *ek_ca,
 		    const struct tpm_state *state)
 {
 	int ret;
@@ -134,20 +134,20 @@ static int find_tpm(struct tpm *tpm, const char *which,
 		tpm_esys_tcti(which, tpm->tcti_name);
 		return 0;
 	}
-	ret = swtpm_init(&tpm->swtpm);
+	ret = swtpm_init(&tpm->swtpm, ek_ca);
 	if (ret) {
 		tpm->is_own = false;
 		return ret;
 	}
 	swtpm_tcti(&tpm->swtpm, tpm->tcti_name, sizeof(tpm->tcti_name));
 	if (!state || !state->changing.len)
-		return swtpm_start(&tpm->swtpm);
+		return swtpm_start_new(&tpm->swtpm);
 	ret = swtpm_load(&tpm->swtpm, state);
 	return ret ? ret : swtpm_resume(&tpm->swtpm);
 }
 
-int tpm_open(const char *which, const struct tpm_state *state,
-	     struct tpm **ret_tpm)
+int tpm_open(const char *which, const char *ek_ca,
+	     const struct tpm_state *state, struct tpm **ret_tpm)
 {
 	struct tpm *tpm;
 	int ret;
@@ -160,7 +160,7 @@ int tpm_open(const char *which, const struct tpm_state *state,
 	if (!tpm)
 		return -ENOMEM;
 	pthread_mutex_init(&tpm->lock, NULL);
-	ret = find_tpm(tpm, which, state);
+	ret = find_tpm(tpm, which, ek_ca, state);
 	if (!ret)
 		ret = connect_to(tpm);
 	if (!ret)

@@ -44,13 +44,15 @@ struct tpm;
 /*
  * @which: "none", "swtpm" (one is started, and ends with us), or a TCTI string as
  *	TSS has it
+ * @ek_ca: a swtpm that is new is made by the factory of this folder (swtpm_make.h), which
+ *	certifies its endorsement keys; NULL: by none (borrowed)
  * @state: what a swtpm is to begin with, NULL or empty: as new
  * @ret_tpm: NULL for "none"
  *
  * Returns a negative errno; what went wrong is on stderr.
  */
-int tpm_open(const char *which, const struct tpm_state *state,
-	     struct tpm **ret_tpm);
+int tpm_open(const char *which, const char *ek_ca,
+	     const struct tpm_state *state, struct tpm **ret_tpm);
 void tpm_close(struct tpm *tpm);
 
 unsigned int tpm_banks(const struct tpm *tpm,

@@ -316,6 +316,7 @@ check_imasim() {
 	build_tests
 	run_tap imasim tests/imasim/test-imasim build/test
 	run_tap verbs tests/imasim/test-verbs build/test
+	run_tap firmware tests/imasim/test-firmware build/test
 	note "the kernel's selftest, two minutes"
 	selftest_on_imasim selftest
 	selftest_on_imasim flush --flush-htable -- -F

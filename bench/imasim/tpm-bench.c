@@ -79,7 +79,8 @@ static int extend(struct tpm *tpm, const struct packet *command)
 	uint8_t answer[TPM_PACKET_MAX];
 	size_t len;
 
-	if (tpm_exchange(tpm, command->data, command->len, answer, &len))
+	if (tpm_exchange(tpm, command, command->data, command->len, answer,
+			 &len))
 		return -1;
 	return len >= HEADER_LEN && !memcmp(answer + 6, "\0\0\0\0", 4) ? 0 : -1;
 }
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 	double start;
 	long nr;
 
-	if (argc != 3 || tpm_open(argv[1], NULL, &tpm) || !tpm)
+	if (argc != 3 || tpm_open(argv[1], NULL, NULL, &tpm) || !tpm)
 		return 2;
 	nr = atol(argv[2]);
 	make_extend(tpm, &command);
