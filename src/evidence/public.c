@@ -22,13 +22,12 @@ static int parse_name_hash(struct wire *wire, struct evidence_public *key)
 
 static int parse_symmetric(struct wire *wire, struct evidence_public *key)
 {
-	uint16_t bits, mode;
 	int r = wire_u16(wire, &key->symmetric);
 
 	if (r < 0 || key->symmetric == EVIDENCE_ALG_NULL)
 		return r;
-	r = wire_u16(wire, &bits);
-	return r < 0 ? r : wire_u16(wire, &mode);
+	r = wire_u16(wire, &key->symmetric_bits);
+	return r < 0 ? r : wire_u16(wire, &key->symmetric_mode);
 }
 
 static int parse_scheme(struct wire *wire, struct evidence_public *key)

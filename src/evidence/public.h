@@ -49,7 +49,8 @@ struct evidence_public {
 	enum imastage_bank name_hash;
 	uint32_t attributes;
 	struct imastage_bytes policy;
-	uint16_t symmetric;
+	uint16_t symmetric; /* EVIDENCE_ALG_NULL: none, and the next two are 0 */
+	uint16_t symmetric_bits, symmetric_mode;
 	uint16_t scheme;
 	uint16_t hash; /* of the scheme; EVIDENCE_ALG_NULL without one */
 	uint16_t bits; /* of RSA */

@@ -199,8 +199,8 @@ static int put(struct store *store, const struct checkpoint *checkpoint,
 		       thin(store, checkpoint->machine, checkpoint->sequence);
 }
 
-int chain_add(struct store *store, const struct store_round *round,
-	      const struct checkpoint *checkpoint)
+int chain_extend(struct store *store, const struct store_round *round,
+		 const struct checkpoint *checkpoint)
 {
 	struct imastage_buffer envelope = { 0 };
 	struct checkpoint *next = malloc(sizeof(*next));

@@ -18,7 +18,7 @@ int chain_last(struct store *store, struct store_round *round);
 int chain_unchanged(struct store *store, const struct store_round *round);
 
 /* Appends @checkpoint, which follows that of @round. */
-int chain_add(struct store *store, const struct store_round *round,
-	      const struct checkpoint *checkpoint);
+int chain_extend(struct store *store, const struct store_round *round,
+		 const struct checkpoint *checkpoint);
 
 #endif

@@ -51,7 +51,7 @@ struct sqlite3_stmt *db_take(struct store *store, enum query which, int *ret)
 
 	errno = 0;
 	if (!*query)
-		rc = sqlite3_prepare_v3(store->db, query_texts[which], -1,
+		rc = sqlite3_prepare_v3(store->db, db_texts[which], -1,
 					SQLITE_PREPARE_PERSISTENT, query, NULL);
 	if (rc == SQLITE_OK) {
 		sqlite3_reset(*query);
@@ -236,7 +236,7 @@ static bool is_table(struct sqlite3_stmt *query,
 
 static int check_tables(struct store *store)
 {
-	const struct schema_table *table = schema_tables;
+	const struct schema_table *table = db_tables;
 	int r;
 	struct sqlite3_stmt *query = db_take(store, QUERY_SCHEMA, &r);
 
@@ -292,8 +292,8 @@ static int make_tables(struct store *store)
 
 	if (r == 0)
 		r = run(store, "BEGIN IMMEDIATE");
-	for (size_t i = 0; r == 0 && schema_tables[i].name; i++)
-		r = run(store, schema_tables[i].text);
+	for (size_t i = 0; r == 0 && db_tables[i].name; i++)
+		r = run(store, db_tables[i].text);
 	hex_encode(bytes_of(random, sizeof(random)), id);
 	snprintf(text, sizeof(text),
 		 "INSERT INTO verifier VALUES (0, '%s', %lld);"

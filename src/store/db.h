@@ -68,8 +68,8 @@ struct schema_table {
 #define SCHEMA_VERSION 1
 
 /* In ascending order of names; the last has none. */
-extern const struct schema_table schema_tables[];
-extern const char *const query_texts[NR_QUERIES];
+extern const struct schema_table db_tables[];
+extern const char *const db_texts[NR_QUERIES];
 
 struct store {
 	struct sqlite3 *db; /* owned */

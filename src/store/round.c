@@ -267,7 +267,7 @@ static int advance(struct store *store, const struct store_round *round,
 			round->hash, round->machine.id, &round->machine.ak_name,
 			verdict, now, next);
 	if (r == 0)
-		r = chain_add(store, round, next);
+		r = chain_extend(store, round, next);
 	free(next);
 	return r == CHECKPOINT_NOT_PROVED ? 0 : r;
 }
@@ -309,8 +309,8 @@ static int commit(struct store *store, const struct store_round *round,
 	return r ? r : note_machine(store, round, verdict, now);
 }
 
-int store_commit(struct store *store, const struct store_round *round,
-		 const struct verify_verdict *verdict, uint64_t now)
+int store_end(struct store *store, const struct store_round *round,
+	      const struct verify_verdict *verdict, uint64_t now)
 {
 	int r;
 

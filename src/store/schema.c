@@ -9,7 +9,7 @@
  * Compared word by word with what a file has, so that nobody's file can make a statement
  * do, or cost, something else.
  */
-const struct schema_table schema_tables[] = {
+const struct schema_table db_tables[] = {
 	{ "challenges", "CREATE TABLE challenges (\n"
 			"	bound BLOB PRIMARY KEY,\n"
 			"	machine TEXT NOT NULL,\n"
@@ -91,7 +91,7 @@ const struct schema_table schema_tables[] = {
 	"SELECT id, " PARTS ", added, barred, fresh, carried_resets, " \
 	"carried FROM machines "
 
-const char *const query_texts[NR_QUERIES] = {
+const char *const db_texts[NR_QUERIES] = {
 	[QUERY_BEGIN] = "BEGIN IMMEDIATE",
 	[QUERY_COMMIT] = "COMMIT",
 	[QUERY_ROLLBACK] = "ROLLBACK",

@@ -155,6 +155,22 @@ int verify_check_ak(struct verify_run *run)
 	return 0;
 }
 
+void verify_ak(struct imastage_bytes ak, struct verify_verdict *ret_verdict)
+{
+	const struct verify_request request = { .ak = ak };
+	const struct verify_evidence evidence = { 0 };
+	struct verify_run run = { .request = &request,
+				  .evidence = &evidence,
+				  .verdict = ret_verdict };
+
+	memset(ret_verdict, 0, sizeof(*ret_verdict));
+	(void)verify_check_ak(&run);
+	ret_verdict->result =
+		verify_failed(ret_verdict, VERIFY_AK_FORM, VERIFY_AK_SIGNER) ?
+			VERIFY_REJECTED :
+			VERIFY_ACCEPTED;
+}
+
 /* ---- the signature --------------------------------------------------------- */
 
 static bool is_own_scheme(struct verify_run *run,

@@ -148,6 +148,12 @@ struct verify_list {
 struct verify_list verify_list_of(struct imastage_reader *reader);
 
 /*
+ * Check 2 alone, as at enrolment: adds what is wrong with a key that is to sign quotes.
+ * Starts *ret_verdict, whose result is VERIFY_ACCEPTED or VERIFY_REJECTED.
+ */
+void verify_ak(struct imastage_bytes ak, struct verify_verdict *ret_verdict);
+
+/*
  * Returns 0 with a verdict. A negative errno: it could not be judged, and the result is
  * VERIFY_NONE, with what was found until then. -EINVAL: the request makes no sense, such
  * as a nonce that is too short or too long, or PCRs of @list_pcrs that are not asked for;

@@ -8,8 +8,13 @@
 static const struct verb verbs[] = {
 	{ "request", "machine: this is my TPM, and this its attestation key",
 	  cmd_enroll_request },
+	{ "challenge",
+	  "verifier: seal a secret for both, if the TPM is trusted",
+	  cmd_enroll_challenge },
 	{ "answer", "machine: open what the verifier sealed for both",
 	  cmd_enroll_answer },
+	{ "accept", "verifier: know the machine that told the secret",
+	  cmd_enroll_accept },
 	{ 0 },
 };
 
