@@ -309,8 +309,8 @@ static int commit(struct store *store, const struct store_round *round,
 	return r ? r : note_machine(store, round, verdict, now);
 }
 
-int store_end(struct store *store, const struct store_round *round,
-	      const struct verify_verdict *verdict, uint64_t now)
+int store_commit(struct store *store, const struct store_round *round,
+		 const struct verify_verdict *verdict, uint64_t now)
 {
 	int r;
 

@@ -12,11 +12,11 @@
  *	store_begin(store, &attest.qualifying, now, &round);	which challenge is it?
  *	store_request(store, &round, first_index, &request);
  *	verify_quote(&request, &evidence, list, &verdict);
- *	store_end(store, &round, &verdict, now);		all of it, or nothing
+ *	store_commit(store, &round, &verdict, now);		all of it, or nothing
  *
  * One transaction has the challenge used up, the verdict, and the checkpoint. Whatever ends
  * the process, a challenge is either unused, or used with its verdict. A verdict counts once
- * store_end() has returned 0: before that, and when it fails, it is none.
+ * store_commit() has returned 0: before that, and when it fails, it is none.
  *
  * Several processes may have it open. One thread at a time may use a struct store.
  *
@@ -203,8 +203,8 @@ int store_request(const struct store *store, const struct store_round *round,
  * STORE_UNKNOWN (the machine was removed, or has another key): nothing was changed, and the
  * verdict is void.
  */
-int store_end(struct store *store, const struct store_round *round,
-	      const struct verify_verdict *verdict, uint64_t now);
+int store_commit(struct store *store, const struct store_round *round,
+		 const struct verify_verdict *verdict, uint64_t now);
 
 /*
  * Group commit: rounds between both are durable, and count, when store_end_group() has

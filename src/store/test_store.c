@@ -552,14 +552,14 @@ TEST(two_with_one_challenge)
 		store_begin(other, machine.quote.qualifying, NOW, &theirs), 0);
 	assert_int_equal(store_request(store, &mine, 0, &request), 0);
 	assert_int_equal(made_machine_verify(&machine, &request, &verdict), 0);
-	assert_int_equal(store_end(store, &mine, &verdict, NOW), 0);
-	assert_int_equal(store_end(other, &theirs, &verdict, NOW),
+	assert_int_equal(store_commit(store, &mine, &verdict, NOW), 0);
+	assert_int_equal(store_commit(other, &theirs, &verdict, NOW),
 			 STORE_CHANGED);
 	verdict.proved = false;
 	assert_int_equal(
 		store_begin(store, machine.quote.qualifying, NOW, &mine), 0);
 	mine.state = VERIFY_CHALLENGE_OPEN; /* as if it had been */
-	assert_int_equal(store_end(store, &mine, &verdict, NOW), STORE_USED);
+	assert_int_equal(store_commit(store, &mine, &verdict, NOW), STORE_USED);
 	store_close(other);
 }
 
@@ -580,7 +580,7 @@ TEST(removed_or_readmitted_meanwhile)
 			store_readmit_machine(store, "m", "", NOW);
 		else
 			store_remove_machine(store, "m", "", NOW);
-		assert_int_equal(store_end(store, &round, &verdict, NOW),
+		assert_int_equal(store_commit(store, &round, &verdict, NOW),
 				 i == 0 ? STORE_CHANGED : STORE_UNKNOWN);
 	}
 }

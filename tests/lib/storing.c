@@ -59,7 +59,7 @@ static int judge(struct store *store, struct made_machine *machine,
 	if (r)
 		return r;
 	assert_int_equal(made_machine_verify(machine, &request, verdict), 0);
-	return store_end(store, round, verdict, now);
+	return store_commit(store, round, verdict, now);
 }
 
 int storing_judge(struct store *store, struct made_machine *machine,
