@@ -178,7 +178,10 @@ static int note_verdict(struct store *store, const struct store_round *round,
 	return r == 0 ? prune_verdicts(store, round->machine.id) : r;
 }
 
-/* Counters that went back are the TPM's own word, and no boot mends them. */
+/*
+ * Counters that went back are the TPM's own word, and no boot mends them. Only a quote that
+ * answers a challenge says it: anybody can show an older one.
+ */
 static void bar(const struct verify_verdict *verdict, uint64_t now,
 		struct store_machine *machine)
 {
@@ -226,7 +229,7 @@ static void note_carried(const struct store_round *round,
 {
 	struct verify_carried before = machine->carried;
 
-	if (!verdict->proved && !is_lasting(verdict))
+	if (!verdict->proved && !(round->has_challenge && is_lasting(verdict)))
 		return;
 	verify_carry(verdict, &machine->carried);
 	if (before.resets == machine->carried.resets &&
@@ -246,7 +249,8 @@ static int note_machine(struct store *store, const struct store_round *round,
 	r = machine ? store_get_machine(store, round->machine.id, machine) :
 		      -ENOMEM;
 	if (r == 0) {
-		bar(verdict, now, machine);
+		if (round->has_challenge)
+			bar(verdict, now, machine);
 		note_carried(round, verdict, machine);
 		machine->fresh = machine->fresh && !verdict->proved;
 		r = machine_put(store, machine);

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "lib/storing.h"
 #include "lib/testing.h"
+#include "log/buffer.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -187,7 +188,34 @@ TEST(history_and_a_boot)
 	assert_true(has(VERIFY_AK_OTHER));
 }
 
+/* Whoever has an old file can show it again. */
+TEST(an_old_history_bars_nobody)
+{
+	struct imastage_buffer old = { 0 };
+	struct manifest manifest;
+
+	ask();
+	answer(0);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	made_machine_measure(&machine, 2);
+	manifest = made_machine_quote_history(&machine, 0, 6);
+	made_machine_pack(&machine, 0, &manifest, &old);
+	ask();
+	answer(4);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	file.len = 0;
+	assert_int_equal(buffer_put(&file, bytes_of(old.data, old.len)), 0);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_CLOCK_BACK));
+	ask();
+	answer(6);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_true(verdict.continues);
+	free(old.data);
+}
+
 #define ROUND(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(ROUND(rounds), ROUND(a_challenge_is_good_once),
-	  ROUND(files_that_are_nobodys), ROUND(history_and_a_boot))
+	  ROUND(files_that_are_nobodys), ROUND(history_and_a_boot),
+	  ROUND(an_old_history_bars_nobody))
