@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/util.h"
 #include "fuzz/promises.h"
+#include "tpm/credential.h"
 #include "tpm/private.h"
 #include "tpm/quote.h"
 
@@ -104,6 +105,35 @@ static void ask_for_quote(struct tpm *tpm)
 	must(r == 0 || is_refusal(r) || r == -ENOENT);
 }
 
+static bool is_answer(int r)
+{
+	return r == 0 || is_refusal(r) || r == -EKEYREJECTED || r == -ESTALE;
+}
+
+/* A credential as long as those for RSA are. */
+static void ask_for_activation(struct tpm *tpm)
+{
+	static const uint8_t object[2 + 68] = { 0, 68 };
+	static const uint8_t encrypted[2 + 256] = { 1, 0 };
+	const struct tpm_ak ak = { .place.handle = TPM_AK_HANDLE };
+	uint8_t secret[TPM_SECRET_MAX];
+	enum tpm_ek_kind kind;
+	struct tpm_ek ek;
+	size_t len = 0;
+	int r = tpm_ek_choose(tpm, &kind);
+
+	must(is_answer(r));
+	if (r < 0)
+		return;
+	r = tpm_ek_read(tpm, kind, true, &ek);
+	must(is_answer(r));
+	must(r < 0 || (ek.public_len <= sizeof(ek.public) &&
+		       ek.certificate_len <= sizeof(ek.certificate)));
+	r = tpm_activate(tpm, &ak, bytes_of(object, sizeof(object)),
+			 bytes_of(encrypted, sizeof(encrypted)), secret, &len);
+	must(is_answer(r) && len <= sizeof(secret));
+}
+
 static void ask(struct tpm *tpm)
 {
 	struct imastage_digests values;
@@ -116,6 +146,7 @@ static void ask(struct tpm *tpm)
 	r = tpm_read_pcrs(tpm, banks, IMASTAGE_PCR_IMA, &values);
 	must(r == 0 || is_refusal(r) || (!banks && r == -EINVAL));
 	ask_for_quote(tpm);
+	ask_for_activation(tpm);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
