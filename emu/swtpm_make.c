@@ -16,10 +16,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/output.h"
 #include "base/util.h"
 
 #define LOCALCA "swtpm_localca"
+#define CERTIFICATE_MAX 65536
 
 extern char **environ;
 
@@ -143,11 +145,47 @@ static int run_setup(const char *dir, const char *ca)
 	return run(argv);
 }
 
+static int append(const char *ca, const char *name, FILE *file)
+{
+	cleanup_free uint8_t *data = NULL;
+	char path[PATH_MAX + 64];
+	size_t len;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", ca, name);
+	ret = file_read(path, CERTIFICATE_MAX, &data, &len);
+	if (!ret && fwrite(data, 1, len, file) != len)
+		ret = -EIO;
+	return ret;
+}
+
+/* In one file, as verifiers take them. */
+static int gather_certificates(const char *ca)
+{
+	char path[PATH_MAX + 64];
+	struct output output;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/ca.pem", ca);
+	ret = output_open(&output, path);
+	if (ret)
+		return ret;
+	ret = append(ca, "swtpm-localca-rootca-cert.pem", output.file);
+	if (!ret)
+		ret = append(ca, "issuercert.pem", output.file);
+	if (!ret)
+		ret = output_commit(&output);
+	output_fini(&output);
+	return ret;
+}
+
 static int make(const char *dir, const char *ca)
 {
 	int ret = write_configs(ca);
 
-	return ret ? ret : run_setup(dir, ca);
+	if (!ret)
+		ret = run_setup(dir, ca);
+	return ret ? ret : gather_certificates(ca);
 }
 
 int swtpm_make(const char *dir, const char *ca)

@@ -4,8 +4,9 @@
  * (swtpm-localca(8)) certifies them. The folder is made where it is not there; so is the CA,
  * which goes on from run to run. In the folder:
  *
- *	swtpm-localca-rootca-cert.pem	its root: what a verifier is given
- *	issuercert.pem			the CA below that which signs
+ *	ca.pem				what a verifier is given: its root, and the CA below that
+ *					which signs
+ *	swtpm-localca-rootca-cert.pem, issuercert.pem	the same as they were made
  *	*key.pem, certserial		what it signs with
  *	swtpm_setup.*, localca.*	what the programs are told, and what they said
  */
