@@ -195,7 +195,8 @@ check_unit() {
 	for name in $names; do
 		run_tap "$name" "build/test/$name"
 	done
-	run_tap quotes build/test/verify-cases tests/verify/quote
+	run_tap quotes build/test/verify-cases tests/verify/quote build/test/imastage
+	run_tap matrix build/test/verify-matrix build/test/imastage
 	verifier_needs
 }
 

@@ -57,9 +57,9 @@ int verify_sequence_next(struct verify_sequence *sequence,
 void verify_sequence_end(const struct verify_sequence *sequence,
 			 struct verify_verdict *verdict);
 
-/* Where a list that begins at @first is taken to begin: the checkpoint, if that fits. */
+/* Does a list that begins at @first begin where the checkpoint ends? */
 bool verify_sequence_goes_on(const struct verify_sequence *sequence,
-			     uint64_t first, struct imastage_bytes msg);
+			     uint64_t first);
 
 /* A verdict that was proved is where the next one goes on from. 0, -ENOMEM, -EIO */
 int verify_sequence_advance(struct verify_sequence *sequence,

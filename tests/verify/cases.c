@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * cases DIR
+ * cases DIR [COMMAND]
  *
  * Runs the quotes of a table, DIR/cases.tsv, through the verifier and prints TAP. The
  * table is separated by tabs, its first line names the columns:
@@ -12,13 +12,14 @@
  *	expected	accept, warn, reject, accept-or-warn or warn-or-reject
  *	ids		of reasons that must be among those given, joined by ','
  * Each case is verified without policies, which accepts nothing; with DIR/files.txt and
- * DIR/boot-pcrs.txt approved, which must come to what is expected; and the same in pieces,
- * as a file is read.
+ * DIR/boot-pcrs.txt approved, which must come to what is expected; the same in pieces, as a
+ * file is read; and without a policy for files on every way in (entry.h), by COMMAND as well.
  */
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/util.h"
 #include "lib/hexfile.h"
+#include "verify/entry.h"
 #include "verify/verify.h"
 
 #include <errno.h>
@@ -44,6 +45,7 @@ enum {
 };
 
 struct table {
+	struct entry entry;
 	const char *dir;
 	char header[LINE_MAX_LEN];
 	char *names[COLUMNS_MAX];
@@ -342,7 +344,41 @@ static bool same_verdicts(const struct verify_verdict *a,
 	       !memcmp(a->nr_of, b->nr_of, sizeof(a->nr_of));
 }
 
-static bool run_case(const struct table *table)
+/* A checkpoint has the firmware, which the table has not: it is not to differ. */
+static void add_firmware(struct verify_request *request,
+			 const struct file *files)
+{
+	struct evidence_attest attest;
+	struct evidence_error error;
+
+	if (evidence_attest_parse(bytes_of(files[MSG].data, files[MSG].len),
+				  &attest, &error) == 0)
+		request->firmware = attest.firmware;
+}
+
+/* What the whole verdict rejects for a file, this one cannot. */
+static bool run_entries(struct table *table, struct verify_request request,
+			const struct file *files)
+{
+	static struct verify_verdict verdict;
+	const struct entry_evidence evidence = {
+		.msg = bytes_of(files[MSG].data, files[MSG].len),
+		.sig = bytes_of(files[SIG].data, files[SIG].len),
+		.pcrs = bytes_of(files[PCRS].data, files[PCRS].len),
+		.ak = bytes_of(files[AK].data, files[AK].len),
+		.list = bytes_of(files[LIST].data, files[LIST].len),
+	};
+	const char *wrong;
+
+	request.files = NULL;
+	add_firmware(&request, files);
+	wrong = entry_verify(&table->entry, &request, &evidence, &verdict);
+	if (wrong)
+		printf("# %s\n", wrong);
+	return !wrong && verdict.result != VERIFY_ACCEPTED;
+}
+
+static bool run_case(struct table *table)
 {
 	static struct verify_verdict bare, whole, pieces;
 	const struct verify_files policy = { judge, table->files_text };
@@ -363,6 +399,7 @@ static bool run_case(const struct table *table)
 	good = good && same_verdicts(&whole, &pieces) &&
 	       is_expected(column(table, "expected"), whole.result) &&
 	       has_ids(&whole, column(table, "ids"));
+	good = run_entries(table, request, files) && good;
 	if (!good || getenv("CASES_TALK"))
 		print_reasons(&whole);
 	for (size_t i = 0; i < NR_FILES; i++)
@@ -372,7 +409,7 @@ static bool run_case(const struct table *table)
 
 int main(int argc, char **argv)
 {
-	struct table table = { .dir = argc == 2 ? argv[1] : "" };
+	struct table table = { .dir = argc >= 2 ? argv[1] : "" };
 	char path[LINE_MAX_LEN], line[LINE_MAX_LEN];
 	unsigned int nr = 0, failed = 0;
 	FILE *file;
@@ -381,6 +418,8 @@ int main(int argc, char **argv)
 	file = fopen(path, "re");
 	if (!file || !fgets(table.header, sizeof(table.header), file))
 		bail_out(path, "cannot be read");
+	if (!entry_init(&table.entry, argc > 2 ? argv[2] : NULL))
+		bail_out("/tmp", "no folder can be made");
 	split(table.header, table.names);
 	load_policies(&table);
 	while (fgets(line, sizeof(line), file)) {
@@ -394,6 +433,7 @@ int main(int argc, char **argv)
 	}
 	printf("1..%u\n", nr);
 	fclose(file);
+	entry_fini(&table.entry);
 	free(table.files_text);
 	free(table.qualified.data);
 	return failed > 0;

@@ -48,12 +48,11 @@ static int explain(struct verify_options *options, struct input *input,
 
 /* Where the list begins is for the verifier to say: at a checkpoint, or at the boot. */
 static int make_request(struct verify_options *options,
-			const struct verify_evidence *evidence,
 			struct verify_request *ret_request)
 {
 	const struct verify_sequence *sequence = &options->sequence;
 	uint64_t first = options->input_options.first_index;
-	bool goes_on = verify_sequence_goes_on(sequence, first, evidence->msg);
+	bool goes_on = verify_sequence_goes_on(sequence, first);
 
 	*ret_request = options->request;
 	if (first > 0 &&
@@ -72,7 +71,7 @@ int verify_list_of_parts(struct verify_options *options,
 {
 	const struct verify_list list = { next_record, input };
 	struct verify_request request;
-	int r = make_request(options, evidence, &request);
+	int r = make_request(options, &request);
 
 	if (r != CLI_OK)
 		return r;
