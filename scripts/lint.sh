@@ -45,7 +45,7 @@ have() { command -v "$1" >/dev/null; }
 # All C is as .clang-format has it, but for kernel/src: there the kernel's own
 # checkpatch has the say. Debian 12 has version 14, Debian 13 has 19; the code is written
 # so that both agree. A macro that is a bare initializer is where they do not: such a
-# macro stands between `clang-format off` and `on`.
+# macro stands between `clang-format off` and `on`; so is an operator behind a cast.
 lint_format() {
 	have clang-format || missing clang-format || return
 	c_files | grep -v '^kernel/src/' | xargs -r clang-format --dry-run -Werror || return
@@ -54,6 +54,7 @@ lint_format() {
 		/clang-format off/ { off = 1 }
 		/clang-format on/ { off = 0 }
 		!off && macro && /^\t\{ *\\$/ { print FILENAME ":" FNR ": a macro that is a bare initializer: clang-format off"; bad = 1 }
+		/\((u?int[0-9]*(_t)?|s?size_t|char|long|unsigned [a-z]+)\) [~!-]/ { print FILENAME ":" FNR ": an operator behind a cast"; bad = 1 }
 		{ macro = /^#define .*\\$/ }
 		END { exit bad }'
 }

@@ -88,7 +88,7 @@ static void take_off(TPML_PCR_SELECTION *wanted, uint16_t alg, unsigned int pcr)
 	for (uint32_t i = 0; i < wanted->count; i++) {
 		if (wanted->pcrSelections[i].hash == alg)
 			wanted->pcrSelections[i].pcrSelect[pcr / 8] &=
-				(uint8_t) ~(1U << pcr % 8);
+				0xff ^ (1U << pcr % 8);
 	}
 }
 
