@@ -274,6 +274,7 @@ check_keeper() {
 check_attest() {
 	build_tests
 	run_tap attest tests/attest/test-attest build/test
+	run_tap enrolled tests/attest/test-enrolled build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;
