@@ -180,14 +180,15 @@ static void insert_for(size_t record, uint32_t pcr, const char *path)
 	struct imastage_digests digests;
 	struct built_record built;
 	uint8_t bytes[512];
+	size_t len;
 
 	build_record(&built, IMASTAGE_SHA1, pcr, "ima-ng", fields, 2);
 	assert_int_equal(imastage_hasher_template(scene.machine.hasher,
 						  &built.record, &digests),
 			 0);
 	memcpy(built.digest, digests.of[IMASTAGE_SHA1], 20);
-	put_in(span_of(record).start, bytes,
-	       put_record(&built.record, bytes, sizeof(bytes)));
+	len = put_record(&built.record, bytes, sizeof(bytes));
+	put_in(span_of(record).start, bytes, len);
 }
 
 static void insert(size_t record)

@@ -4,9 +4,14 @@
  * and those in excess. The list is read twice, the second time from a copy
  * where it cannot be read twice; records are written as they were.
  */
+#include "base/file.h"
+#include "base/hex.h"
 #include "base/output.h"
+#include "base/util.h"
 #include "tool/cli.h"
 #include "cmd/cmd.h"
+#include "evidence/attest.h"
+#include "evidence/pcrs.h"
 #include "tool/json.h"
 #include "tool/parse.h"
 #include "list/replay.h"
@@ -28,7 +33,19 @@ static bool is_json(const struct half *half)
 	return half->kind.format == IMASTAGE_FORMAT_CEL_JSON;
 }
 
+#define QUOTE_LEN_MAX ((size_t)64 << 10)
+#define VALUE_TEXT_LEN (32 + HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX))
+
+/* A quote that is read itself, as the texts that options would have. */
+struct quote {
+	const char *path, *values_path;
+	char selections[IMASTAGE_SELECTIONS_MAX * 80];
+	char digest[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
+	char values[TARGET_TEXTS_MAX][VALUE_TEXT_LEN];
+};
+
 struct align {
+	struct quote quote;
 	struct input_options input_options;
 	struct target target;
 	struct half prefix;
@@ -48,6 +65,18 @@ static int set_excess(void *context, const char *value)
 	return 0;
 }
 
+static int set_quote(void *context, const char *value)
+{
+	((struct align *)context)->quote.path = value;
+	return 0;
+}
+
+static int set_quote_values(void *context, const char *value)
+{
+	((struct align *)context)->quote.values_path = value;
+	return 0;
+}
+
 static int set_json(void *context, const char *value)
 {
 	(void)value;
@@ -63,6 +92,14 @@ static const struct opt align_opts[] = {
 	  set_prefix, "a file" },
 	{ "excess", 0, "FILE", "those that follow", set_excess, "a file" },
 	{ "json", 'j', NULL, "the result as one JSON object", set_json, NULL },
+	{ .text = "A quote, whose signature is not looked at:" },
+	{ "quote", 0, "FILE",
+	  "the quote, as of tpm2_quote -m: its PCRs and digest", set_quote,
+	  "a file" },
+	{ "quote-values", 0, "FILE",
+	  "values of the PCRs quoted (-o), where others than those\n"
+	  "that are replayed were quoted",
+	  set_quote_values, "a file" },
 	{ 0 },
 };
 
@@ -75,6 +112,135 @@ static const struct command command = {
 		    "number of records leads there,\nor the digest in a "
 		    "record is not that of its data.\n",
 };
+
+/* ---- the quote --------------------------------------------------------------- */
+
+static int load(const char *path, uint8_t **ret_data, size_t *ret_len)
+{
+	int r = file_read(path, QUOTE_LEN_MAX, ret_data, ret_len);
+
+	if (r == 0)
+		return CLI_OK;
+	cli_error("%s: %s", path, strerror(-r));
+	return CLI_FAILED;
+}
+
+static int refuse(const char *path, const char *reason, size_t offset)
+{
+	cli_error("%s: %s, at byte %zu", path, reason, offset);
+	return CLI_REJECTED;
+}
+
+/* "sha256:0,1,10", behind what is in @text; -EINVAL for a bank that is not known. */
+static int put_selection(char *text, size_t capacity, uint16_t alg,
+			 uint32_t pcrs)
+{
+	size_t len = strlen(text);
+	enum imastage_bank bank;
+	char sign = ':';
+
+	if (imastage_bank_by_tpm_alg(alg, &bank) < 0)
+		return -EINVAL;
+	len += (size_t)snprintf(text + len, capacity - len, "%s%s",
+				len ? "+" : "", imastage_bank_name(bank));
+	for (; pcrs; pcrs &= pcrs - 1) {
+		len += (size_t)snprintf(text + len, capacity - len, "%c%d",
+					sign, __builtin_ctz(pcrs));
+		sign = ',';
+	}
+	return 0;
+}
+
+static int take_attest(struct align *align,
+		       const struct evidence_attest *attest)
+{
+	struct quote *quote = &align->quote;
+
+	for (size_t i = 0; i < attest->selections.nr; i++)
+		if (put_selection(quote->selections, sizeof(quote->selections),
+				  attest->selections.of[i].alg,
+				  attest->selections.of[i].pcrs) < 0)
+			return refuse(quote->path,
+				      "it is of a bank that is not known", 0);
+	if (attest->pcr_digest.len > IMASTAGE_DIGEST_MAX)
+		return refuse(quote->path, "its digest is too long", 0);
+	hex_encode(attest->pcr_digest, quote->digest);
+	align->target.quote_pcrs = quote->selections;
+	align->target.quote_digest = quote->digest;
+	return CLI_OK;
+}
+
+static int read_quote(struct align *align)
+{
+	cleanup_free uint8_t *data = NULL;
+	struct evidence_attest attest;
+	struct evidence_error error;
+	size_t len;
+	int r;
+
+	if (align->target.quote_pcrs || align->target.quote_digest)
+		return cli_usage("--quote has PCRs and digest: leave out "
+				 "--quote-pcrs and --quote-digest");
+	r = load(align->quote.path, &data, &len);
+	if (r != CLI_OK)
+		return r;
+	r = evidence_attest_parse(bytes_of(data, len), &attest, &error);
+	return r ? refuse(align->quote.path, error.reason, error.offset) :
+		   take_attest(align, &attest);
+}
+
+static int add_other(struct align *align, enum imastage_bank bank, int pcr,
+		     const uint8_t *value)
+{
+	struct target_texts *others = &align->target.others;
+	char hex[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
+	char *text;
+
+	if (others->nr == TARGET_TEXTS_MAX)
+		return cli_usage("more values than can be taken");
+	text = align->quote.values[others->nr];
+	hex_encode(bytes_of(value, imastage_bank_digest_len(bank)), hex);
+	snprintf(text, VALUE_TEXT_LEN, "%s:%d=%s", imastage_bank_name(bank),
+		 pcr, hex);
+	others->of[others->nr++] = (struct target_text){ text, false };
+	return CLI_OK;
+}
+
+/* Those that are replayed are found; the others are known. */
+static int take_values(struct align *align, const struct evidence_pcrs *pcrs)
+{
+	uint32_t replayed = align->target.pcrs ? align->target.pcrs :
+						 1u << IMASTAGE_PCR_IMA;
+	int r = CLI_OK;
+
+	for (enum imastage_bank bank = 0; bank < IMASTAGE_NR_BANKS; bank++) {
+		uint32_t left = pcrs->values.set[bank] & ~replayed;
+
+		for (; left && r == CLI_OK; left &= left - 1) {
+			int pcr = __builtin_ctz(left);
+
+			r = add_other(align, bank, pcr,
+				      pcrs->values.of[bank][pcr]);
+		}
+	}
+	return r;
+}
+
+static int read_values(struct align *align)
+{
+	cleanup_free uint8_t *data = NULL;
+	struct evidence_pcrs pcrs;
+	struct evidence_error error;
+	size_t len;
+	int r = load(align->quote.values_path, &data, &len);
+
+	if (r != CLI_OK)
+		return r;
+	r = evidence_pcrs_parse(bytes_of(data, len), &pcrs, &error);
+	return r ? refuse(align->quote.values_path, error.reason,
+			  error.offset) :
+		   take_values(align, &pcrs);
+}
 
 static int complain(const struct half *half, int r)
 {
@@ -229,8 +395,14 @@ static int align_list(struct align *align, struct replay_run *run, char **args)
 
 static int prepare(struct align *align, struct replay_run *run)
 {
-	int r;
+	int r = CLI_OK;
 
+	if (align->quote.path)
+		r = read_quote(align);
+	if (r == CLI_OK && align->quote.values_path)
+		r = read_values(align);
+	if (r != CLI_OK)
+		return r;
 	if (align->prefix.path && align->excess.path &&
 	    !strcmp(align->prefix.path, align->excess.path))
 		return cli_usage("--prefix and --excess are the same file");
@@ -244,7 +416,7 @@ static int prepare(struct align *align, struct replay_run *run)
 
 int cmd_log_align(int argc, char **argv)
 {
-	struct align align = { 0 };
+	static struct align align;
 	struct input input = { .fd = -1 };
 	struct replay_run run = { .input = &input,
 				  .target = &align.target,
