@@ -202,10 +202,11 @@ check_unit() {
 
 # What verifies needs no FUSE, no database and no TPM, in its objects and when it runs.
 verifier_needs() {
-	local name="the verifier needs no FUSE, SQLite or TSS" all
+	local name="the verifier needs no FUSE, SQLite or TSS, its store no FUSE or TSS" all
 	all=$(nm -u build/test/libimastage-verifier.a build/test/libimastage-trunk.a && readelf -d build/test/verify-cases)
 	if [[ $all == *EVP_DigestVerify* && $all == *libcrypto* ]] &&
-		! grep -E ' (fuse_|sqlite3_|Esys_|Tss2_)|NEEDED.*(fuse|sqlite|tss2)' <<<"$all"; then
+		! grep -E ' (fuse_|sqlite3_|Esys_|Tss2_)|NEEDED.*(fuse|sqlite|tss2)' <<<"$all" &&
+		! nm -u build/test/libimastage-store.a | grep -E ' (fuse_|Esys_|Tss2_)'; then
 		pass "$name"
 	else
 		fail "$name"
@@ -275,6 +276,7 @@ check_attest() {
 	build_tests
 	run_tap attest tests/attest/test-attest build/test
 	run_tap enrolled tests/attest/test-enrolled build/test
+	run_tap rounds tests/attest/test-rounds build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

@@ -73,6 +73,20 @@ static int begin_history(struct stored *stored)
 				    r;
 }
 
+/* A challenge that is not good any more says where the list should have begun, no more. */
+static int refuse_start(struct stored *stored)
+{
+	switch (stored->round.state) {
+	case VERIFY_CHALLENGE_USED:
+		return refuse(stored, VERIFY_QUOTE_USED, "");
+	case VERIFY_CHALLENGE_EXPIRED:
+		return refuse(stored, VERIFY_QUOTE_EXPIRED, "");
+	default:
+		return refuse(stored, VERIFY_MANIFEST_FIRST,
+			      "ask from record 0, or for a new challenge");
+	}
+}
+
 static int begin(struct stored *stored)
 {
 	bool history = stored->small->manifest.kind == MANIFEST_HISTORY;
@@ -83,10 +97,7 @@ static int begin(struct stored *stored)
 	stored->request.history = history;
 	r = store_request(stored->store, &stored->round,
 			  stored->small->manifest.first, &stored->request);
-	return r == STORE_OTHER_START ?
-		       refuse(stored, VERIFY_MANIFEST_FIRST,
-			      "ask from record 0, or for a new challenge") :
-		       r;
+	return r == STORE_OTHER_START ? refuse_start(stored) : r;
 }
 
 /* ---- what comes of it ------------------------------------------------------- */

@@ -130,6 +130,20 @@ TEST(a_challenge_is_good_once)
 	assert_true(has(VERIFY_QUOTE_EXPIRED));
 }
 
+/* Its list begins where the store was, and is not any more. */
+TEST(an_answer_that_goes_on_shown_again)
+{
+	ask();
+	answer(0);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	made_machine_measure(&machine, 2);
+	ask();
+	answer(4);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_USED));
+}
+
 /* What is said of files that are nobody's costs the machine nothing. */
 TEST(files_that_are_nobodys)
 {
@@ -217,5 +231,6 @@ TEST(an_old_history_bars_nobody)
 #define ROUND(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 TEST_MAIN(ROUND(rounds), ROUND(a_challenge_is_good_once),
+	  ROUND(an_answer_that_goes_on_shown_again),
 	  ROUND(files_that_are_nobodys), ROUND(history_and_a_boot),
 	  ROUND(an_old_history_bars_nobody))
