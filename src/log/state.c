@@ -230,6 +230,8 @@ static int load(struct imastage_bytes state, const char **reason,
 	if (r < 0)
 		return r == -EINVAL ? -EBADMSG : r;
 	r = read_banks(c, &head, replay, &banks);
+	if (r == 0 && head.version == VERSION_FORMS && !replay->padded)
+		r = -EBADMSG;
 	if (r < 0) {
 		imastage_replay_free(replay);
 		return r;
