@@ -46,10 +46,12 @@ static bool read_strictly(const struct imastage_record *record,
 			  struct reading *ret_reading)
 {
 	struct imastage_bytes digest, path, label;
+	struct imastage_fields fields;
 
+	imastage_fields_init(&fields, record);
 	if (bytes_equal_text(record->name, NAME_OLD) ||
-	    imastage_record_field(record, 0, &digest) < 0 ||
-	    imastage_record_field(record, 1, &path) < 0 ||
+	    imastage_fields_next(&fields, &digest) < 0 ||
+	    imastage_fields_next(&fields, &path) < 0 ||
 	    record_split_digest(digest, &label, &ret_reading->digest) < 0)
 		return false;
 	if (label.len < 2 || ret_reading->digest.len == 0 || path.len == 0 ||
