@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * What bench/log/run measures with. Lists are of template ima-ng with sha256
- * files and paths of 60 characters.
+ * What bench/log/run measures with. Records are those of bench/lib/record.h.
  *
  *	log-bench make NR >LIST		a list of NR records, sha1 digests right
  *	log-bench ceiling NR		the hashes that checking and replaying NR
@@ -15,22 +14,15 @@
  * All but the first print a line of JSON: records, seconds, seconds of processor time,
  * peak memory in KiB.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/util.h"
 #include "log/sha_ni.h"
 #include "../lib/measure.h"
+#include "../lib/record.h"
 
 #include <fcntl.h>
-#include <imastage/imastage.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-#define PATH_LEN 60
-#define DIGEST_FIELD "sha256:"
-#define FIELD_LEN (sizeof(DIGEST_FIELD) + SHA256_DIGEST_LENGTH)
-#define DATA_LEN (4 + FIELD_LEN + 4 + PATH_LEN + 1)
 
 struct start {
 	double seconds, used;
@@ -54,36 +46,16 @@ static void report_self(unsigned long long nr, struct start start)
 	report(nr, now() - start.seconds, used() - start.used, peak_kib());
 }
 
-/* Template data of record @i, in host order as all of this. */
-static void fill_data(uint8_t data[DATA_LEN], unsigned long long i)
-{
-	uint32_t field_len = FIELD_LEN, name_len = PATH_LEN + 1;
-	uint8_t *at = data;
-	char path[PATH_LEN + 1];
-
-	snprintf(path, sizeof(path), "/usr/lib/%0*llu", PATH_LEN - 9, i);
-	at = mempcpy(at, &field_len, sizeof(field_len));
-	at = mempcpy(at, DIGEST_FIELD, sizeof(DIGEST_FIELD));
-	SHA256((const uint8_t *)path, PATH_LEN, at);
-	at += SHA256_DIGEST_LENGTH;
-	at = mempcpy(at, &name_len, sizeof(name_len));
-	memcpy(at, path, sizeof(path));
-}
-
 static void make_list(unsigned long long nr)
 {
-	uint8_t data[DATA_LEN], digest[SHA_DIGEST_LENGTH];
-	uint32_t pcr = IMASTAGE_PCR_IMA, name_len = 6, data_len = DATA_LEN;
+	uint8_t data[BENCH_DATA_LEN], record[BENCH_RECORD_LEN];
 
 	for (unsigned long long i = 0; i < nr; i++) {
-		fill_data(data, i);
-		SHA1(data, sizeof(data), digest);
-		fwrite(&pcr, sizeof(pcr), 1, stdout);
-		fwrite(digest, sizeof(digest), 1, stdout);
-		fwrite(&name_len, sizeof(name_len), 1, stdout);
-		fwrite("ima-ng", name_len, 1, stdout);
-		fwrite(&data_len, sizeof(data_len), 1, stdout);
-		fwrite(data, sizeof(data), 1, stdout);
+		size_t len;
+
+		bench_fill_data(data, i);
+		len = bench_put_record(record, data, sizeof(data));
+		fwrite(record, len, 1, stdout);
 	}
 	if (fflush(stdout))
 		err(1, "cannot write the list");
@@ -91,7 +63,7 @@ static void make_list(unsigned long long nr)
 
 /* What the hashes of records are over; the values are behind each other's messages. */
 struct messages {
-	uint8_t data[DATA_LEN];
+	uint8_t data[BENCH_DATA_LEN];
 	uint8_t sha1[2 * SHA_DIGEST_LENGTH], sha256[2 * SHA256_DIGEST_LENGTH];
 };
 
@@ -144,7 +116,7 @@ static void measure_ceiling(unsigned long long nr)
 	struct messages m = { 0 };
 	struct start start;
 
-	fill_data(m.data, 0);
+	bench_fill_data(m.data, 0);
 	start = begin();
 	for (unsigned long long i = 0; i < nr; i++) {
 		memcpy(m.data, &i, sizeof(i));
@@ -159,12 +131,13 @@ static void measure_ceiling_evp(unsigned long long nr)
 	struct messages m = { 0 };
 	struct start start;
 
-	fill_data(m.data, 0);
+	bench_fill_data(m.data, 0);
 	start = begin();
 	for (unsigned long long i = 0; i < nr; i++) {
 		memcpy(m.data, &i, sizeof(i));
-		evp_hash(&e1, m.data, DATA_LEN, m.sha1 + SHA_DIGEST_LENGTH);
-		evp_hash(&e256, m.data, DATA_LEN,
+		evp_hash(&e1, m.data, BENCH_DATA_LEN,
+			 m.sha1 + SHA_DIGEST_LENGTH);
+		evp_hash(&e256, m.data, BENCH_DATA_LEN,
 			 m.sha256 + SHA256_DIGEST_LENGTH);
 		evp_hash(&e1, m.sha1, sizeof(m.sha1), m.sha1);
 		evp_hash(&e256, m.sha256, sizeof(m.sha256), m.sha256);

@@ -127,11 +127,24 @@ void maker_key_free(struct maker_key *key)
 
 /* ---- quotes ---------------------------------------------------------------- */
 
+static void put_digest(struct out *out, const struct maker_quote *quote)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	uint8_t digest[32];
+
+	assert_int_equal(EVP_DigestInit_ex(context, EVP_sha256(), NULL), 1);
+	if (quote->sha1)
+		assert_int_equal(EVP_DigestUpdate(context, quote->sha1, 20), 1);
+	assert_int_equal(EVP_DigestUpdate(context, quote->values,
+					  sizeof(quote->values)),
+			 1);
+	assert_int_equal(EVP_DigestFinal_ex(context, digest, NULL), 1);
+	EVP_MD_CTX_free(context);
+	put_sized(out, digest, sizeof(digest));
+}
+
 static void put_msg(struct out *out, const struct maker_quote *quote)
 {
-	uint8_t digest[32];
-	unsigned int len;
-
 	put_number(out, 4, 0xff544347);
 	put_number(out, 2, 0x8018);
 	put_sized(out, quote->signer.data, quote->signer.len);
@@ -141,12 +154,19 @@ static void put_msg(struct out *out, const struct maker_quote *quote)
 	put_number(out, 4, quote->clock.restarts);
 	put_number(out, 1, quote->clock.safe);
 	put_number(out, 8, quote->firmware);
-	put_number(out, 4, 1);
+	put_number(out, 4, quote->sha1 ? 2 : 1);
+	if (quote->sha1)
+		put(out, "\x00\x04\x03\x00\x04\x00", 6);
 	put(out, "\x00\x0b\x03\xff\x07\x00", 6);
-	assert_int_equal(EVP_Digest(quote->values, sizeof(quote->values),
-				    digest, &len, EVP_sha256(), NULL),
-			 1);
-	put_sized(out, digest, len);
+	put_digest(out, quote);
+}
+
+/* The values in the order of the quote. */
+static struct imastage_bytes value_of(const struct maker_quote *quote, size_t i)
+{
+	if (quote->sha1 && i == 0)
+		return bytes_of(quote->sha1, 20);
+	return bytes_of(quote->values[quote->sha1 ? i - 1 : i], 32);
 }
 
 static void put_list(struct out *out, const struct maker_quote *quote,
@@ -157,22 +177,30 @@ static void put_list(struct out *out, const struct maker_quote *quote,
 
 	put(out, count, sizeof(count));
 	for (size_t i = first; i < first + nr; i++) {
-		put(out, "\x20\x00", 2);
-		put(out, quote->values[i], 32);
-		put(out, zeros, 32);
+		struct imastage_bytes value = value_of(quote, i);
+		const uint8_t len[2] = { (uint8_t)value.len };
+
+		put(out, len, sizeof(len));
+		put(out, value.data, value.len);
+		put(out, zeros, 64 - value.len);
 	}
 	put(out, zeros, 66 * (8 - nr));
 }
 
+/* Of tpm2-tools: structs as they lie in memory, room for 16 banks. */
 static void put_pcrs(struct out *out, const struct maker_quote *quote)
 {
 	static const uint8_t zeros[15 * 8];
+	size_t nr = MAKER_PCRS + (quote->sha1 ? 1 : 0);
 
-	put(out, "\x01\x00\x00\x00\x0b\x00\x03\xff\x07\x00\x00\x00", 12);
-	put(out, zeros, sizeof(zeros));
+	put(out, quote->sha1 ? "\x02\x00\x00\x00" : "\x01\x00\x00\x00", 4);
+	if (quote->sha1)
+		put(out, "\x04\x00\x03\x00\x04\x00\x00\x00", 8);
+	put(out, "\x0b\x00\x03\xff\x07\x00\x00\x00", 8);
+	put(out, zeros, sizeof(zeros) - (quote->sha1 ? 8 : 0));
 	put(out, "\x02\x00\x00\x00", 4);
 	put_list(out, quote, 0, 8);
-	put_list(out, quote, 8, MAKER_PCRS - 8);
+	put_list(out, quote, 8, nr - 8);
 }
 
 static size_t sign(const struct maker_key *key, struct imastage_bytes msg,

@@ -36,6 +36,7 @@ struct maker_quote {
 	struct evidence_clock clock;
 	uint64_t firmware;
 	uint8_t values[MAKER_PCRS][32];
+	const uint8_t *sha1; /* PCR 10 of that bank, quoted before; or NULL */
 };
 
 struct made_quote {
