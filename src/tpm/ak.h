@@ -16,7 +16,8 @@
  *	file	the TPM makes it again from its template each time it is used, some tenths of a
  *		second for an elliptic curve, but up to some ten seconds for RSA, in which
  *		the TPM does nothing else, and IMA waits. Who can read the file and ask the TPM
- *		can use the key; so it has no authorization value. Drawn in ak_file.c.
+ *		can use the key; so it has no authorization value. TPM2_Clear leaves it. Drawn in
+ *		ak_file.c.
  *
  * A persistent key that another program made is as good, wherever it is below.
  *

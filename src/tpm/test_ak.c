@@ -299,6 +299,27 @@ TEST(makes_the_key_of_a_file_again)
 	tpm_close(tpm);
 }
 
+/* It forgets what is persistent; what it makes keys from stays. */
+TEST(finds_a_file_s_key_alone_after_clearing)
+{
+	struct tpm_ak_place place = place_of(TPM_AK_HANDLE_TEXT),
+			    file = new_file(1);
+	struct tpm_ak made, found;
+	struct tpm *tpm = open_tpm();
+
+	assert_int_equal(tpm_ak_create(tpm, &place, TPM_AK_ECC_P256, nothing,
+				       &found),
+			 0);
+	assert_int_equal(
+		tpm_ak_create(tpm, &file, TPM_AK_ECC_P256, nothing, &made), 0);
+	assert_int_equal(emulator_ask(&machine, "tpm-clear", NULL), 0);
+	assert_int_equal(tpm_ak_open(tpm, &place, nothing, &found), -ENOKEY);
+	assert_int_equal(tpm_ak_open(tpm, &file, nothing, &found), 0);
+	assert_memory_equal(&made, &found, sizeof(made));
+	quotes_with(tpm, &found);
+	tpm_close(tpm);
+}
+
 TEST(asks_for_the_authorization_value)
 {
 	struct tpm_ak_place place = place_of("0x81010077"), file = new_file(3);
@@ -646,6 +667,7 @@ TEST_MAIN_WITH(start, stop, cmocka_unit_test(reads_places),
 	       ON_MACHINE(keeps_a_key_in_the_tpm),
 	       ON_MACHINE(keeps_a_file_that_is_there),
 	       ON_MACHINE(makes_the_key_of_a_file_again),
+	       ON_MACHINE(finds_a_file_s_key_alone_after_clearing),
 	       ON_MACHINE(asks_for_the_authorization_value),
 	       ON_MACHINE(says_what_is_missing), ON_MACHINE(refuses_other_keys),
 	       ON_MACHINE(refuses_files_that_are_none),

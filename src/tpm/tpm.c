@@ -157,6 +157,8 @@ void tpm_close(struct tpm *tpm)
 		return;
 	tpm_esys_close(&tpm->link);
 	pthread_mutex_destroy(&tpm->lock);
+	explicit_bzero(&tpm->owner_auth, sizeof(tpm->owner_auth));
+	explicit_bzero(&tpm->endorsement_auth, sizeof(tpm->endorsement_auth));
 	free(tpm);
 }
 

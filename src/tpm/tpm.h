@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the keeper asks of a TPM 2.0. Beside esys.h the only place that knows TSS.
+ * A TPM 2.0, and what the keeper asks of it; what verifiers want is in ak.h, quote.h and
+ * credential.h. This folder is the only place that knows TSS.
  *
  * Any thread may call any of this; one command at a time goes to the TPM. Nothing
  * in an answer is believed: sizes, counts and selections are checked against what

@@ -53,7 +53,7 @@ static int set_output(void *context, const char *value)
 
 static const struct opt opts[] = {
 	{ .text = "What is in the request:" },
-	{ "ek", 'e', "KIND",
+	{ "ek", 'e', "TYPE",
 	  "the endorsement key: ecc-p256 or rsa-2048 (the one with\n"
 	  "a certificate)",
 	  set_kind, "ecc-p256 or rsa-2048" },
@@ -158,6 +158,12 @@ static int read_ek(struct options *options, struct tpm_ek *ret_ek)
 static void fill(struct enroll_request *request, const struct tpm_ek *ek,
 		 const struct tpm_ak *ak, const char *host)
 {
+	_Static_assert(sizeof(ek->public) <= sizeof(request->ek_pub.data) &&
+			       sizeof(ak->public) <=
+				       sizeof(request->ak_pub.data) &&
+			       sizeof(ek->certificate) <=
+				       sizeof(request->ek_certificate.data),
+		       "all that a TPM may have");
 	PUT(&request->ek_pub, ek->public, ek->public_len);
 	PUT(&request->ek_certificate, ek->certificate, ek->certificate_len);
 	PUT(&request->ak_pub, ak->public, ak->public_len);
