@@ -340,10 +340,10 @@ selftest_on_imasim() {
 	run_tap "$name" tests/imasim/conformance build/test "$program" "$@" | tee "build/imasim/$name.tap"
 }
 
-# What docs/imasim.md shows is what happens.
+# What docs/imasim.md and docs/attestation.md show is what happens.
 check_sessions() {
 	build_release
-	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md
+	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md docs/attestation.md
 	run_tap wrong tests/imasim/test-sessions build/release --must-fail tests/imasim/wrong-sessions.md
 }
 

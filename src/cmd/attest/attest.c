@@ -409,8 +409,13 @@ static void print(const struct work *work)
 		print_json(work);
 		return;
 	}
-	printf("%s: the quote proves records %s", work->options->path,
-	       words_of_range(work->file.first, work->evidence.end, there));
+	if (work->evidence.end == work->file.first)
+		printf("%s: the quote proves that no record is new",
+		       work->options->path);
+	else
+		printf("%s: the quote proves records %s", work->options->path,
+		       words_of_range(work->file.first, work->evidence.end,
+				      there));
 	if (work->file.nr_excess)
 		printf(", %" PRIu64 " that follow are there",
 		       work->file.nr_excess);

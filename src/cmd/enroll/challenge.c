@@ -58,7 +58,7 @@ static const struct opt opts[] = {
 	{ .text = "Which endorsement keys (EK) are trusted:" },
 	{ "ca", 0, "PATH",
 	  "those with a certificate by one of these: a file in PEM or\n"
-	  "DER, or a folder of such; may be given several times",
+	  "DER, or a folder with some; may be given several times",
 	  set_ca, "a file or a folder" },
 	{ "ek", 0, "FILE",
 	  "this one, as of tpm2_createek -u or 'imastage enroll request'",
@@ -82,41 +82,63 @@ static const struct command command = {
 
 /* ---- certificates of makers -------------------------------------------------------- */
 
-static int add_file(struct options *options, const char *path)
+static int read_certificates(struct options *options, const char *path)
 {
 	cleanup_free uint8_t *data = NULL;
 	size_t len;
 	int r = file_read(path, CA_LEN_MAX, &data, &len);
 
-	if (r == 0)
-		r = ek_roots_add(options->roots, bytes_of(data, len));
-	if (r == 0)
-		return CLI_OK;
+	return r ? r : ek_roots_add(options->roots, bytes_of(data, len));
+}
+
+static int complain(const char *path, int r)
+{
 	cli_error("%s: %s", path,
 		  r == -EBADMSG ? "holds no certificate" : strerror(-r));
 	return CLI_FAILED;
+}
+
+static int add_file(struct options *options, const char *path)
+{
+	int r = read_certificates(options, path);
+
+	return r ? complain(path, r) : CLI_OK;
+}
+
+/* A CA's folder has its keys and settings, too: what holds no certificate is passed over. */
+static int add_entry(struct options *options, const char *path, bool *found)
+{
+	struct stat attr;
+	int r = 0;
+
+	if (stat(path, &attr))
+		r = -errno;
+	else if (S_ISREG(attr.st_mode))
+		r = read_certificates(options, path);
+	else
+		return CLI_OK;
+	*found = *found || r == 0;
+	return r == 0 || r == -EBADMSG ? CLI_OK : complain(path, r);
 }
 
 static int add_folder(struct options *options, const char *path)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
+	bool found = false;
 	int status = CLI_OK;
 
-	if (!folder) {
-		cli_error("%s: %s", path, strerror(errno));
-		return CLI_FAILED;
-	}
+	if (!folder)
+		return complain(path, -errno);
 	while (status == CLI_OK && (entry = readdir(folder))) {
 		char name[4096];
 
-		if (*entry->d_name == '.')
-			continue;
 		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		status = add_file(options, name);
+		if (*entry->d_name != '.')
+			status = add_entry(options, name, &found);
 	}
 	closedir(folder);
-	return status;
+	return status != CLI_OK || found ? status : complain(path, -EBADMSG);
 }
 
 static int add_cas(struct options *options)

@@ -65,8 +65,8 @@ static void print_body(FILE *file, const struct verify_verdict *verdict)
 			verdict->first_index, verdict->nr_excess);
 	else if (verdict->proved)
 		fprintf(file,
-			"records %" PRIu64 " to %" PRIu64
-			" are proved, %" PRIu64 " follow\n",
+			"records %" PRIu64 "..%" PRIu64 " are proved, %" PRIu64
+			" follow\n",
 			verdict->first_index, verdict->next_index - 1,
 			verdict->nr_excess);
 	else
