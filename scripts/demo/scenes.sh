@@ -3,9 +3,9 @@
 #
 # The scenes of `make demo`, in order. Each is a function scene_NAME that says what it
 # shows and why it matters, does it, and fails if it does not come out so. What they
-# are made with is in lib.sh.
+# are made with is in lib.sh; the scenes of the verifier are in attest.sh.
 
-scenes=(machine stage rounds kexec blocked proof tampered keeper account)
+scenes=(machine stage rounds kexec blocked proof tampered keeper enrolled attested refused account)
 
 scene_machine() {
 	printf '\n%simastage: the list of IMA, kept outside of the kernel, proved by the TPM%s\n\n' \
@@ -18,7 +18,7 @@ scene_machine() {
 	gap
 	list_programs
 	machine ima private/socket --tpm swtpm --twin private/all || return
-	machine never private/never --tpm swtpm --twin private/never-all --boot-id private/never-boot || return
+	machine never private/never --tpm swtpm --ek-ca private/never-ca --boot-log private/never-firmware --twin private/never-all --boot-id private/never-boot || return
 	memory_at_boot=$(memory)
 	if imasim watch --exec /usr/bin 2>private/said; then
 		run_watched || return
@@ -335,6 +335,7 @@ scene_account() {
 		"TPM's PCR 10" "explained in $banks" \
 		'record tampered with' "$tampered_index, found" \
 		'kept by imastaged' "$nr_kept, through $nr_kills kills and a kexec" \
+		'proved to a verifier' "$((nr_kept + 101)), in two rounds; 3 of 3 forgeries refused" \
 		'time' "$seconds s"
 	cat >account.json <<-END
 		{
