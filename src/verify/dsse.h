@@ -60,7 +60,8 @@ int dsse_sign(const struct dsse_key *key, const char *type,
 /*
  * 0: *ret_payload (owned by the caller) was signed as of @type by one of @keys, whose id
  * is in *ret_key unless NULL. -EBADMSG: it is no envelope; -ENOMEM. Members of an envelope
- * that are not known are passed over, as DSSE asks; those known are there once.
+ * that are not known are passed over, as DSSE asks; those known are there once. Memory is at
+ * most four times the envelope, beside OpenSSL's.
  */
 int dsse_open(struct imastage_bytes envelope, const char *type,
 	      const struct dsse_keys *keys, struct imastage_buffer *ret_payload,
