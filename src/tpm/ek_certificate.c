@@ -224,7 +224,7 @@ static int cut_off(struct tpm *tpm, size_t len, struct tpm_ek *ek)
 
 static int read_certificate(struct tpm *tpm, ESYS_TR index, struct tpm_ek *ek)
 {
-	size_t len;
+	size_t len = 0;
 	int r = read_size(tpm, index, &len);
 
 	if (r == 0 && len > sizeof(ek->certificate))

@@ -347,6 +347,44 @@ TEST(asks_for_the_authorization_value)
 	evict(place.handle);
 }
 
+static void write_file(const char *path, const void *data, size_t len)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void note_level(void *context, enum say_level level, const char *words)
+{
+	enum say_level *worst = context;
+
+	(void)words;
+	*worst = level < *worst ? level : *worst;
+}
+
+/* A keeper that looks for a key at each start has nothing to complain of. */
+TEST(logs_no_error_where_there_is_no_key)
+{
+	struct tpm_ak_place place = place_of("0x81010078"), file = new_file(4);
+	enum say_level worst = SAY_DEBUG;
+	const struct say log = { note_level, &worst };
+	char tcti[256];
+	struct tpm *tpm;
+	struct tpm_ak ak;
+
+	way_to_machine(tcti, sizeof(tcti));
+	assert_int_equal(tpm_open(tcti, &log, &tpm), 0);
+	assert_int_equal(tpm_ak_open(tpm, &place, nothing, &ak), -ENOKEY);
+	assert_int_equal(tpm_ak_open(tpm, &file, nothing, &ak), -ENOKEY);
+	assert_int_equal(worst, SAY_DEBUG);
+	write_file(file.file, "no key", 6);
+	assert_int_equal(tpm_ak_open(tpm, &file, nothing, &ak), -EBADMSG);
+	assert_int_equal(worst, SAY_ERROR);
+	tpm_close(tpm);
+}
+
 TEST(says_what_is_missing)
 {
 	struct tpm_ak_place place = place_of("0x81010078"), file = new_file(4);
@@ -385,15 +423,6 @@ TEST(refuses_other_keys)
 	assert_trouble(tpm, "what is there is no attestation key");
 	tpm_close(tpm);
 	evict(place.handle);
-}
-
-static void write_file(const char *path, const void *data, size_t len)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
 }
 
 static size_t read_file(const char *path, uint8_t *data, size_t room)
@@ -669,6 +698,7 @@ TEST_MAIN_WITH(start, stop, cmocka_unit_test(reads_places),
 	       ON_MACHINE(makes_the_key_of_a_file_again),
 	       ON_MACHINE(finds_a_file_s_key_alone_after_clearing),
 	       ON_MACHINE(asks_for_the_authorization_value),
+	       ON_MACHINE(logs_no_error_where_there_is_no_key),
 	       ON_MACHINE(says_what_is_missing), ON_MACHINE(refuses_other_keys),
 	       ON_MACHINE(refuses_files_that_are_none),
 	       ON_MACHINE(refuses_what_cannot_be_quoted),

@@ -14,7 +14,8 @@
 /* ---- what goes wrong ----------------------------------------------------- */
 
 /* Said once, until something works again. */
-static void note_trouble(struct tpm *tpm, const char *what, const char *words)
+static void note_trouble(struct tpm *tpm, enum say_level level,
+			 const char *what, const char *words)
 {
 	char text[TPM_TROUBLE_MAX];
 
@@ -22,8 +23,14 @@ static void note_trouble(struct tpm *tpm, const char *what, const char *words)
 		 *tpm->tcti ? tpm->tcti : "TPM", what, *what ? ": " : "",
 		 words);
 	if (strcmp(text, tpm->trouble) != 0)
-		say(tpm->say, SAY_ERROR, "TPM %s", text);
+		say(tpm->say, level, "TPM %s", text);
 	memcpy(tpm->trouble, text, sizeof(text));
+}
+
+/* That there is no key is an answer, to who only looks. */
+static enum say_level level_of(int r)
+{
+	return r == -ENOKEY ? SAY_DEBUG : SAY_ERROR;
 }
 
 /* Does the TPM itself say so? Then the way to it is all right. */
@@ -39,7 +46,7 @@ static void note_failure(struct tpm *tpm, const char *what, TSS2_RC rc)
 	char words[TPM_WORDS_MAX];
 
 	tpm_esys_words(rc, *what ? NULL : tpm->tcti, words);
-	note_trouble(tpm, what, words);
+	note_trouble(tpm, level_of(tpm_esys_errno(rc)), what, words);
 	if (!is_its_word(rc) && *tpm->tcti) {
 		tpm_esys_close(&tpm->link);
 		tpm->identified = false;
@@ -71,7 +78,7 @@ int tpm_refuse(struct tpm *tpm, int r, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
-	note_trouble(tpm, "", words);
+	note_trouble(tpm, level_of(r), "", words);
 	return r;
 }
 
