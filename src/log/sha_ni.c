@@ -416,6 +416,28 @@ NI_INLINE void put_sha256_extend(uint8_t blocks[2 * BLOCK_LEN],
 	put_length(blocks + 2 * BLOCK_LEN, 2 * SHA256_LEN);
 }
 
+/* One block for sha1 beside two for sha256: 20 steps spread over 32. */
+NI static void extend_blocks(struct both *sum, const uint8_t *at1,
+			     const uint8_t *at256)
+{
+	struct sha1_run run1 = { .abcd = sum->sha1.abcd,
+				 .before = sum->sha1.e };
+	struct sha256_run run256 = { .now = sum->sha256 };
+
+#pragma GCC unroll 32
+	for (int i = 0; i < 32; i++) {
+		int step = i * 5 / 8;
+
+		if (i == 16)
+			sha256_add(&sum->sha256, &run256);
+		sha256_four(&run256, i % 16, at256 + i / 16 * BLOCK_LEN);
+		if (i == 0 || step > (i - 1) * 5 / 8)
+			sha1_four(&run1, step, at1);
+	}
+	sha256_add(&sum->sha256, &run256);
+	sha1_add(&sum->sha1, &run1);
+}
+
 NI static void extend_both(uint8_t *sha1_value, const uint8_t *sha1_digest,
 			   uint8_t *sha256_value, const uint8_t *sha256_digest)
 {
@@ -424,8 +446,7 @@ NI static void extend_both(uint8_t *sha1_value, const uint8_t *sha1_digest,
 
 	put_sha1_extend(for_sha1, sha1_value, sha1_digest);
 	put_sha256_extend(for_sha256, sha256_value, sha256_digest);
-	both_blocks(&sum, for_sha1, for_sha256, 1);
-	sha256_blocks(&sum.sha256, for_sha256 + BLOCK_LEN, 1);
+	extend_blocks(&sum, for_sha1, for_sha256);
 	sha1_end(&sum.sha1, sha1_value);
 	sha256_end(&sum.sha256, sha256_value);
 }
