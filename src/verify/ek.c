@@ -169,3 +169,37 @@ int ek_check(const struct ek_roots *roots, struct imastage_bytes bytes,
 	ERR_clear_error();
 	return r;
 }
+
+/* ---- one key ----------------------------------------------------------------------- */
+
+static int is_pem(const struct evidence_public *ek, EVP_PKEY *theirs)
+{
+	EVP_PKEY *ours = evidence_pkey(ek);
+	int r = ours && EVP_PKEY_eq(theirs, ours) == 1;
+
+	EVP_PKEY_free(ours);
+	return r;
+}
+
+int ek_is(const struct evidence_public *ek, struct imastage_bytes file)
+{
+	struct evidence_public other;
+	struct evidence_error error;
+	EVP_PKEY *theirs;
+	BIO *bio;
+	int r;
+
+	if (evidence_public_parse(file, &other, &error) == 0)
+		return bytes_equal(ek->area, other.area);
+	if (file.len == 0 || file.len > FILE_MAX)
+		return -EBADMSG;
+	bio = BIO_new_mem_buf(file.data, (int)file.len);
+	if (!bio)
+		return -ENOMEM;
+	theirs = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	r = theirs ? is_pem(ek, theirs) : -EBADMSG;
+	EVP_PKEY_free(theirs);
+	BIO_free(bio);
+	ERR_clear_error();
+	return r;
+}

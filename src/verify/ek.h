@@ -31,4 +31,10 @@ int ek_roots_add(struct ek_roots *roots, struct imastage_bytes file);
 int ek_check(const struct ek_roots *roots, struct imastage_bytes certificate,
 	     const struct evidence_public *ek, char ret_text[EK_TEXT_MAX]);
 
+/*
+ * Is @ek the key of a file: TPM2B_PUBLIC, which is then the same in every byte, or a public
+ * key in PEM? 1, 0; -EBADMSG: the file is neither; -ENOMEM.
+ */
+int ek_is(const struct evidence_public *ek, struct imastage_bytes file);
+
 #endif

@@ -20,6 +20,7 @@
 
 #define CA_LEN_MAX ((size_t)4 << 20)
 #define CA_MAX 64
+#define EK_FILE_MAX ((size_t)16 << 10)
 
 struct options {
 	struct verifier_place place;
@@ -61,8 +62,8 @@ static const struct opt opts[] = {
 	  "DER, or a folder with some; may be given several times",
 	  set_ca, "a file or a folder" },
 	{ "ek", 0, "FILE",
-	  "this one, as of tpm2_createek -u or 'imastage enroll request'",
-	  set_ek, "a file" },
+	  "this one: TPM2B_PUBLIC, as of tpm2_createek -u, or PEM", set_ek,
+	  "a file" },
 	{ .text = "The challenge:" },
 	{ "output", 'o', "FILE", "where it goes (standard output)", set_output,
 	  "a file" },
@@ -168,17 +169,25 @@ static int refuse(const char *reason)
 	return CLI_REJECTED;
 }
 
-static int check_pinned(struct options *options)
+static int check_pinned(struct options *options,
+			const struct evidence_public *ek)
 {
 	cleanup_free uint8_t *data = NULL;
 	size_t len;
-	int status = verifier_read(options->ek, ENROLL_PUBLIC_MAX, &data, &len);
+	int status = verifier_read(options->ek, EK_FILE_MAX, &data, &len);
+	int r = status == CLI_OK ? ek_is(ek, bytes_of(data, len)) : 0;
 
 	if (status != CLI_OK)
 		return status;
-	if (!bytes_equal(bytes_of(data, len),
-			 message_view(&options->request.ek_pub)))
+	if (r == 0)
 		return refuse("its EK is not the one given");
+	if (r < 0) {
+		cli_error("%s: %s", options->ek,
+			  r == -EBADMSG ? "is neither TPM2B_PUBLIC nor a "
+					  "public key in PEM" :
+					  strerror(-r));
+		return CLI_FAILED;
+	}
 	options->machine.trust = STORE_EK_PINNED;
 	snprintf(options->machine.trusted, sizeof(options->machine.trusted),
 		 "the EK was given by an operator");
@@ -218,7 +227,7 @@ static int check_ek(struct options *options, struct evidence_public *ek)
 				  &error) ||
 	    evidence_public_name(ek, &options->machine.ek_name) < 0)
 		return refuse("its EK is no public area of RSA or ECC");
-	return options->ek ? check_pinned(options) :
+	return options->ek ? check_pinned(options, ek) :
 			     check_certified(options, ek);
 }
 

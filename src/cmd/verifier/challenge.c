@@ -20,6 +20,14 @@ struct options {
 	const char *output;
 };
 
+static bool has_list_pcr(const struct evidence_selections *pcrs)
+{
+	for (size_t i = 0; i < pcrs->nr; i++)
+		if (pcrs->of[i].pcrs & 1u << IMASTAGE_PCR_IMA)
+			return true;
+	return false;
+}
+
 static int set_pcrs(void *context, const char *value)
 {
 	struct evidence_selections *pcrs =
@@ -32,7 +40,10 @@ static int set_pcrs(void *context, const char *value)
 		pcrs->of[i].alg = imastage_bank_tpm_alg(selections[i].bank);
 		pcrs->of[i].pcrs = selections[i].pcrs;
 	}
-	return r;
+	return r == 0 && !has_list_pcr(pcrs) ?
+		       cli_usage("--pcrs without PCR 10: no record could be "
+				 "proved") :
+		       r;
 }
 
 static int set_expires(void *context, const char *value)
