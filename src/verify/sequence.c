@@ -129,6 +129,13 @@ bool verify_sequence_goes_on(const struct verify_sequence *sequence,
 	       first == sequence->checkpoint.next;
 }
 
+bool verify_sequence_from_snapshot(const struct verify_sequence *sequence,
+				   uint64_t first)
+{
+	return sequence->request.from_snapshot && first > 0 &&
+	       !sequence->has_checkpoint;
+}
+
 /* 1: *ret_request is complete; 0: a verdict. */
 static int make_request(const struct verify_sequence *sequence,
 			const struct container_small *small,
@@ -139,6 +146,10 @@ static int make_request(const struct verify_sequence *sequence,
 
 	*ret_request = sequence->request;
 	ret_request->history = small->manifest.kind == MANIFEST_HISTORY;
+	ret_request->from_snapshot =
+		verify_sequence_from_snapshot(sequence, small->manifest.first);
+	if (ret_request->from_snapshot)
+		ret_request->first_index = small->manifest.first;
 	if (!sequence->has_checkpoint)
 		return 1;
 	if (goes_on && !checkpoint_covers(&sequence->checkpoint,

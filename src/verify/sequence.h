@@ -20,7 +20,10 @@
 #include "verify/file.h"
 
 struct verify_sequence {
-	/* Set by the caller: what is the same for all files. The nonce is for live ones. */
+	/*
+	 * Set by the caller: what is the same for all files. The nonce is for live ones. With
+	 * from_snapshot the first list may begin at a snapshot_aggregate, without a checkpoint.
+	 */
 	struct verify_request request;
 	const char *machine; /* id; may be empty */
 	uint64_t now; /* in seconds since 1970, for checkpoints */
@@ -60,6 +63,10 @@ void verify_sequence_end(const struct verify_sequence *sequence,
 /* Does a list that begins at @first begin where the checkpoint ends? */
 bool verify_sequence_goes_on(const struct verify_sequence *sequence,
 			     uint64_t first);
+
+/* Does such a list begin at a snapshot_aggregate? Only where the request allows it. */
+bool verify_sequence_from_snapshot(const struct verify_sequence *sequence,
+				   uint64_t first);
 
 /* A verdict that was proved is where the next one goes on from. 0, -ENOMEM, -EIO */
 int verify_sequence_advance(struct verify_sequence *sequence,

@@ -55,6 +55,12 @@ static int make_request(struct verify_options *options,
 	bool goes_on = verify_sequence_goes_on(sequence, first);
 
 	*ret_request = options->request;
+	ret_request->from_snapshot =
+		verify_sequence_from_snapshot(sequence, first);
+	if (ret_request->from_snapshot) {
+		ret_request->first_index = first;
+		return CLI_OK;
+	}
 	if (first > 0 &&
 	    (!goes_on || !checkpoint_covers(&sequence->checkpoint,
 					    &options->request.asked)))

@@ -132,6 +132,13 @@ static int set_boot_pcrs(void *context, const char *value)
 				    pcrs_parse(value, IMASTAGE_PCR_IMA, boot);
 }
 
+static int set_from_snapshot(void *context, const char *value)
+{
+	(void)value;
+	((struct verify_options *)context)->request.from_snapshot = true;
+	return 0;
+}
+
 static int set_json(void *context, const char *value)
 {
 	(void)value;
@@ -195,6 +202,10 @@ static const struct opt request_opts[] = {
 	  "BANK:PCRS[+...]" },
 	{ "checkpoint", 0, "FILE", "where the last verification ended",
 	  set_checkpoint, "a file" },
+	{ "from-snapshot", 0, NULL,
+	  "the list may begin at a snapshot_aggregate, where there\n"
+	  "is no checkpoint; the verdict warns of it",
+	  set_from_snapshot, NULL },
 	{ "checkpoint-out", 0, "FILE", "where this one does",
 	  set_checkpoint_out, "a file" },
 	{ "verifier-key", 0, "FILE",
