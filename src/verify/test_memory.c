@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * A verifier whose OpenSSL has no memory, from any allocation on, rejects nobody.
+ * A verifier that has no memory, of its own or of OpenSSL's, from any allocation on,
+ * rejects nobody and goes on from nothing.
  */
+#include "lib/alloc.h"
 #include "lib/roundmaker.h"
 #include "lib/testing.h"
+#include "verify/sequence.h"
 
 #include <openssl/crypto.h>
+
+/* ---- OpenSSL's --------------------------------------------------------------- */
 
 /* OpenSSL's: the allocation that fails, counted down, and with it all that follow. */
 static uint64_t left_to_openssl = UINT64_MAX;
@@ -89,4 +94,70 @@ TEST(want_of_memory_rejects_nobody)
 	}
 }
 
-TEST_MAIN(cmocka_unit_test(want_of_memory_rejects_nobody))
+/* ---- our own ---------------------------------------------------------------- */
+
+static ssize_t read_left(void *context, void *data, size_t len)
+{
+	struct imastage_bytes *left = context;
+	struct imastage_bytes piece = bytes_first(*left, len);
+
+	if (piece.len > 0)
+		memcpy(data, piece.data, piece.len);
+	*left = bytes_skip(*left, piece.len);
+	return (ssize_t)piece.len;
+}
+
+/* An evidence file, where the @nr-th allocation fails and all behind it. */
+static bool verify_file_with(struct verify_sequence *sequence,
+			     const struct imastage_buffer *file, uint64_t nr)
+{
+	static struct verify_verdict verdict;
+	struct imastage_bytes left = bytes_of(file->data, file->len);
+	const struct imastage_source source = { read_left, &left };
+	bool failed;
+	int r;
+
+	sequence->has_checkpoint = false;
+	alloc_fail(nr, true);
+	r = verify_sequence_next(sequence, source, &verdict);
+	failed = alloc_stop();
+	assert_int_equal(verdict.result, r < 0 ? VERIFY_NONE : VERIFY_WARNED);
+	assert_int_equal(verdict.proved && r == 0, r == 0);
+	assert_int_equal(sequence->has_checkpoint, r == 0);
+	return failed;
+}
+
+TEST(want_of_memory_for_a_file)
+{
+	static const uint8_t nonce[20];
+	static struct made_machine machine;
+	static struct verify_sequence sequence;
+	struct imastage_buffer file = { 0 };
+	uint64_t nr = 1;
+
+	made_machine_init(&machine);
+	sequence.request = (struct verify_request){
+		.ak = bytes_of(machine.key.area, machine.key.len),
+		.nonce = bytes_of(nonce, sizeof(nonce)),
+		.asked = { .nr = 1, .of = { { 0x000b, 0x7ff } } },
+		.list_pcrs = 1u << IMASTAGE_PCR_IMA,
+	};
+	sequence.machine = "m";
+	made_machine_quote(&machine, sequence.request.nonce);
+	made_machine_pack(&machine, 0, NULL, &file);
+	while (verify_file_with(&sequence, &file, nr))
+		nr++;
+	assert_true(nr > 5);
+	free(file.data);
+	made_machine_fini(&machine);
+}
+
+static int init(void **state)
+{
+	(void)state;
+	alloc_init();
+	return 0;
+}
+
+TEST_MAIN(cmocka_unit_test(want_of_memory_rejects_nobody),
+	  cmocka_unit_test_setup(want_of_memory_for_a_file, init))
