@@ -44,11 +44,26 @@ int db_random(struct store *store, uint8_t *ret_data, size_t len)
 
 /* ---- statements ---------------------------------------------------------------- */
 
+/*
+ * A transaction that could not be taken back, for which lack of memory is enough, is open
+ * still: nobody may see what is in it.
+ */
+static bool is_left_open(const struct store *store, enum query which)
+{
+	return which != QUERY_ROLLBACK && !store->in_round &&
+	       !store->in_group && !sqlite3_get_autocommit(store->db);
+}
+
 struct sqlite3_stmt *db_take(struct store *store, enum query which, int *ret)
 {
 	struct sqlite3_stmt **query = &store->queries[which];
 	int rc = SQLITE_OK;
 
+	if (is_left_open(store, which)) {
+		*ret = db_run(store, QUERY_ROLLBACK);
+		if (*ret < 0)
+			return NULL;
+	}
 	errno = 0;
 	if (!*query)
 		rc = sqlite3_prepare_v3(store->db, db_texts[which], -1,
@@ -96,9 +111,29 @@ int db_run(struct store *store, enum query which)
 
 /* ---- transactions ---------------------------------------------------------------- */
 
+static int group_is_lost(const struct store *store)
+{
+	return say_errno(store->say, -EIO,
+			 "%s: the group of rounds is lost; begin it again",
+			 store->path);
+}
+
 int db_begin(struct store *store)
 {
-	return db_run(store, store->in_group ? QUERY_SAVEPOINT : QUERY_BEGIN);
+	int r;
+
+	if (store->group_lost)
+		return group_is_lost(store);
+	r = db_run(store, store->in_group ? QUERY_SAVEPOINT : QUERY_BEGIN);
+	store->in_round = r == 0;
+	return r;
+}
+
+static int take_back_part(struct store *store)
+{
+	int r = db_run(store, QUERY_ROLLBACK_TO);
+
+	return r < 0 ? r : db_run(store, QUERY_RELEASE);
 }
 
 /* Whatever SQLite still has open of it. Quietly: why is said already. */
@@ -107,12 +142,10 @@ static void take_back(struct store *store)
 	const struct say *say_to = store->say;
 
 	store->say = NULL;
-	if (store->in_group) {
-		(void)db_run(store, QUERY_ROLLBACK_TO);
-		(void)db_run(store, QUERY_RELEASE);
-	} else if (!sqlite3_get_autocommit(store->db)) {
+	if (store->in_group)
+		store->group_lost |= take_back_part(store) < 0;
+	else if (!sqlite3_get_autocommit(store->db))
 		(void)db_run(store, QUERY_ROLLBACK);
-	}
 	store->say = say_to;
 }
 
@@ -123,6 +156,7 @@ int db_end(struct store *store, int r)
 			   store->in_group ? QUERY_RELEASE : QUERY_COMMIT);
 	if (r != 0)
 		take_back(store);
+	store->in_round = false;
 	return r;
 }
 
@@ -131,17 +165,21 @@ int store_begin_group(struct store *store)
 	int r = db_run(store, QUERY_BEGIN);
 
 	store->in_group = r == 0;
+	store->group_lost = false;
 	return r;
 }
 
 int store_end_group(struct store *store)
 {
-	store->in_group = false;
 	/* SQLite may have given up all of it, when the disk was full. */
-	if (sqlite3_get_autocommit(store->db))
-		return say_errno(store->say, -EIO, "%s: the group is lost",
-				 store->path);
-	return db_end(store, 0);
+	bool lost = store->group_lost || sqlite3_get_autocommit(store->db);
+	int r;
+
+	store->in_group = false;
+	store->group_lost = false;
+	store->in_round = true;
+	r = db_end(store, lost ? -EIO : 0);
+	return lost ? group_is_lost(store) : r;
 }
 
 /* ---- parameters and columns ----------------------------------------------------------- */

@@ -77,7 +77,9 @@ struct store {
 	char *path; /* owned */
 	const struct say *say;
 	char verifier[STORE_ID_LEN + 1];
+	bool in_round; /* between db_begin() and db_end() */
 	bool in_group;
+	bool group_lost; /* a part of it could not be taken back */
 	struct dsse_key *own[DSSE_KEYS_MAX]; /* owned; the first one signs */
 	struct dsse_keys keys; /* the same */
 };

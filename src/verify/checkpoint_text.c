@@ -238,9 +238,9 @@ static int write_pcrs(const struct pcr_values *values,
 		r = write_bank(values, (enum imastage_bank)i, first, text);
 		first = false;
 	}
-	if (first)
-		return -EINVAL;
-	return r < 0 ? r : put(text, "}");
+	if (r < 0)
+		return r;
+	return first ? -EINVAL : put(text, "}");
 }
 
 /* ---- policies ------------------------------------------------------------------------- */
