@@ -17,12 +17,13 @@
  *	263	u8[2]	version	"00"
  *	265	u8[32]	uname	NULs
  *	297	u8[32]	gname	NULs
- *	329	u8[8]	devmajor	"0000000" NUL
+ *	329	u8[8]	devmajor	"0000000" NUL, or NULs in both
  *	337	u8[8]	devminor	"0000000" NUL
  *	345	u8[155]	prefix	NULs
  *	500	u8[12]		NULs
  *
- * Source: POSIX.1-2017, pax, "ustar Interchange Format". GNU tar writes the same bytes.
+ * Source: POSIX.1-2017, pax, "ustar Interchange Format". GNU tar writes the same bytes up to
+ * version 1.34, and NULs for the numbers of a device from 1.35 on; both are read.
  */
 #ifndef EVIDENCE_TAR_H
 #define EVIDENCE_TAR_H
@@ -37,6 +38,9 @@ struct tar_field {
 	size_t offset, len;
 	const char *otherwise; /* what is wrong when it is not as drawn above */
 };
+
+#define TAR_DEVICE 329 /* both numbers */
+#define TAR_DEVICE_LEN 16
 
 #define TAR_MAGIC \
 	"ustar\0" \

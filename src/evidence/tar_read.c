@@ -158,9 +158,12 @@ static int check_order(struct tar_reader *reader,
 static int check_fields(struct tar_reader *reader, const uint8_t *header,
 			const struct tar_member *member, uint64_t size)
 {
+	static const uint8_t no_device[TAR_DEVICE_LEN];
 	uint8_t expected[TAR_BLOCK_LEN];
 
 	tar_header_make(member->name, size, expected);
+	if (!memcmp(header + TAR_DEVICE, no_device, TAR_DEVICE_LEN))
+		memset(expected + TAR_DEVICE, 0, TAR_DEVICE_LEN);
 	for (size_t i = 0; i < tar_nr_fields; i++)
 		if (!equal_in(header, expected, &tar_fields[i]))
 			return refuse_field(reader, member, &tar_fields[i]);

@@ -110,6 +110,25 @@ TEST(what_is_written_is_read)
 	}
 }
 
+/* As GNU tar writes it since version 1.35: both numbers, or none of them. */
+TEST(without_numbers_of_a_device)
+{
+	struct tar_error error;
+	uint8_t tar[LEN];
+	size_t sizes[4];
+
+	make(tar);
+	memset(tar + AT_B + TAR_DEVICE, 0, TAR_DEVICE_LEN);
+	tar_header_sum(tar + AT_B);
+	assert_int_equal(read_tar(bytes_of(tar, LEN), 4096, sizes, &error),
+			 TAR_END);
+	assert_int_equal(sizes[1], 600);
+	memcpy(tar + AT_B + TAR_DEVICE, "0000000", 8);
+	tar_header_sum(tar + AT_B);
+	must_refuse(bytes_of(tar, LEN), AT_B + TAR_DEVICE + 8, "b",
+		    "the minor number is not 0");
+}
+
 TEST(what_is_not_read_is_passed_over)
 {
 	struct slow_source slow = { .step = 100 };
@@ -409,6 +428,7 @@ TEST(what_a_writer_refuses)
 }
 
 TEST_MAIN(cmocka_unit_test(what_is_written_is_read),
+	  cmocka_unit_test(without_numbers_of_a_device),
 	  cmocka_unit_test(what_is_not_read_is_passed_over),
 	  cmocka_unit_test(truncated_at_every_byte),
 	  cmocka_unit_test(every_bit_altered),
