@@ -180,11 +180,26 @@ static bool may_be_list(const struct search *search, int process,
 	return false;
 }
 
+/* Of a path that is too long the end says more: which list it is. */
+static void read_path(int fd_dir, const char *fd, char ret_path[], size_t room)
+{
+	static const char cut[] = "...";
+	char path[PATH_MAX];
+	ssize_t len = readlinkat(fd_dir, fd, path, sizeof(path));
+	size_t skipped = len >= (ssize_t)room ? (size_t)len - room + 1 : 0;
+
+	if (len < 0)
+		len = 0;
+	memcpy(ret_path, path + skipped, (size_t)len - skipped);
+	if (skipped)
+		memcpy(ret_path, cut, sizeof(cut) - 1);
+	make_harmless(ret_path, (size_t)len - skipped);
+}
+
 static void add_holder(struct search *search, int process, pid_t pid,
 		       int fd_dir, const char *fd)
 {
 	struct source_holder *holder = &search->found[search->nr_found++];
-	ssize_t len;
 
 	*holder = (struct source_holder){
 		.pid = pid,
@@ -194,8 +209,7 @@ static void add_holder(struct search *search, int process, pid_t pid,
 	holder->view = is_view(process, holder->comm);
 	read_harmless(process, "cmdline", holder->command,
 		      sizeof(holder->command));
-	len = readlinkat(fd_dir, fd, holder->path, sizeof(holder->path) - 1);
-	make_harmless(holder->path, len < 0 ? 0 : (size_t)len);
+	read_path(fd_dir, fd, holder->path, sizeof(holder->path));
 }
 
 /* ---- looking through all of them ----------------------------------------- */

@@ -122,7 +122,8 @@ struct source_holder {
 	pid_t pid;
 	char comm[17]; /* its name */
 	char command[256]; /* its command line, as much as fits */
-	char path[128]; /* the file, as that process sees it */
+	char path[128]; /* the file, as that process sees it; "..." before the end
+			 * of one that is longer */
 	bool writes;
 	bool view; /* our own: `imastage mount`, or one in the keeper's process */
 };

@@ -95,6 +95,7 @@ static void begin_holding(struct holder *holder, int (*hold)(void))
 	holder->pid = fork();
 	assert_true(holder->pid >= 0);
 	if (holder->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		prctl(PR_SET_NAME, "a holder\n\033[m");
 		if (hold() < 0 || write(ends[1], "", 1) != 1)
 			_exit(1);
@@ -161,12 +162,17 @@ static int hold_what_was_passed(void)
 		       -1;
 }
 
-/* By another name, in another mount namespace, and in a chroot. */
+static void path_of_other(char ret_path[256])
+{
+	snprintf(ret_path, 256, "%s/other-%0150d", ours.home, 0);
+}
+
+/* By another name, which is long, in another mount namespace, and in a chroot. */
 static int hold_from_elsewhere(void)
 {
-	char other[160];
+	char other[256];
 
-	snprintf(other, sizeof(other), "%s/other", ours.home);
+	path_of_other(other);
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", other, "tmpfs", 0, NULL) < 0 || chdir(other) < 0 ||
@@ -179,12 +185,10 @@ static int hold_from_elsewhere(void)
 
 static int hold_elsewhere(void)
 {
-	char other[160];
-	int r = mkdir((snprintf(other, sizeof(other), "%s/other", ours.home),
-		       other),
-		      0700);
+	char other[256];
 
-	return r < 0 ? r : hold_from_elsewhere();
+	path_of_other(other);
+	return mkdir(other, 0700) < 0 ? -1 : hold_from_elsewhere();
 }
 
 static void *hold_in_thread(void *told)
@@ -285,12 +289,12 @@ TEST(finds_who_was_passed_it)
 
 TEST(finds_who_is_elsewhere)
 {
-	char other[160];
+	char other[256];
 
 	need_root();
 	assert_found(hold_elsewhere, true,
-		     "binary_runtime_measurements_sha1_staged");
-	snprintf(other, sizeof(other), "%s/other", ours.home);
+		     "/binary_runtime_measurements_sha1_staged");
+	path_of_other(other);
 	assert_return_code(rmdir(other), errno);
 }
 
