@@ -171,22 +171,30 @@ static int set_padding(EVP_PKEY_CTX *context, uint16_t scheme)
 	return scheme == EVIDENCE_ALG_ECDSA;
 }
 
+/* A complaint about the signature, and not about what else a verification needs. */
+static bool is_of_signature(unsigned long error)
+{
+#ifdef EVP_R_PROVIDER_SIGNATURE_FAILURE /* OpenSSL 3.4 */
+	if (ERR_GET_LIB(error) == ERR_LIB_EVP &&
+	    ERR_GET_REASON(error) == EVP_R_PROVIDER_SIGNATURE_FAILURE)
+		return true;
+#endif
+	return ERR_GET_LIB(error) == ERR_LIB_RSA && !ERR_COMMON_ERROR(error);
+}
+
 /*
  * What EVP_DigestVerify() says: 1, or 0 for a signature that is wrong. A wrong signature
- * leaves complaints about RSA's padding or none at all. All else is want of memory, which
- * has many names: -ENOMEM.
+ * leaves complaints that begin with one about it, or none at all. All else is want of
+ * memory, which has many names: -ENOMEM.
  */
 static int answer(int verified)
 {
-	unsigned long error;
+	unsigned long error = ERR_peek_error();
 
 	if (verified < 0)
 		return -ENOMEM;
-	while (verified == 0 && (error = ERR_get_error()))
-		if (ERR_COMMON_ERROR(error) ||
-		    ERR_GET_LIB(error) != ERR_LIB_RSA)
-			return -ENOMEM;
-	return verified;
+	return verified > 0 || !error || is_of_signature(error) ? verified :
+								  -ENOMEM;
 }
 
 static int verify_bytes(EVP_PKEY *key, const struct evidence_public *ak,
