@@ -67,37 +67,41 @@ need() {
 # run_tap TITLE COMMAND...: the cases of COMMAND become cases of the check. One
 # more fails when the program does not keep its plan, prints none, or exits
 # with an error without having reported one. Several programs may print one
-# after the other: their plans add up. One that hangs is ended, see end_silent.
+# after the other: their plans add up. One that hangs is ended, see end_silent; so is waiting
+# for what one has started and left behind, with its output.
 run_tap() {
 	local title=$1 raw status watcher
 	shift
 	raw=$(mktemp)
 	end_silent "$raw" >/dev/null 3>&- 4>&- &
 	watcher=$!
-	(echo "$BASHPID" >"$raw.pid" && exec "$@") | tee "$raw" && status=0 || status=$?
+	(echo "$BASHPID" >"$raw.pid" && exec "$@") | (echo "$BASHPID" >"$raw.tee" && exec tee "$raw") && status=0 || status=$?
 	kill "$watcher" 2>/dev/null || true
-	[[ ! -e $raw.silent ]] || status=124
+	[[ ! -s $raw.silent ]] || status=$(<"$raw.silent")
 	while IFS= read -r line; do
 		result "$line"
 	done < <(tap_results "$title" "$status" <"$raw")
-	rm -f "$raw"{,.pid,.silent}
+	rm -f "$raw"{,.pid,.tee,.silent}
 }
 
 # end_silent FILE: ends the process in FILE.pid, which prints to FILE, with its children, once
-# it has printed nothing for TAP_SECONDS of the idle clock; FILE.silent says so.
+# it has printed nothing for TAP_SECONDS of the idle clock; or, when it has ended before, who
+# waits for more of FILE, a little later. FILE.silent has the status for it.
 end_silent() {
-	local size=0 idle=0 step=$((tap_seconds > 50 ? 5 : 1)) never before now tree
+	local size=0 idle=0 step=$((tap_seconds > 50 ? 5 : 1)) never before now tree limit=$tap_seconds status=124
 	exec {never}<> <(:)
 	before=$(idle_us)
-	while ! read -r -t "$step" -u "$never" && ((idle < tap_seconds * 1000000)); do
+	while ! read -r -t "$step" -u "$never" && ((idle < limit * 1000000)); do
 		now=$(idle_us)
 		idle=$((idle + now - before)) before=$now
 		[[ $(stat -c %s "$1") == "$size" ]] || { size=$(stat -c %s "$1") && idle=0; }
+		((status == 125)) || [[ ! -s $1.pid ]] || kill -0 "$(<"$1.pid")" 2>/dev/null || { status=125 limit=$((tap_seconds > 30 ? 30 : tap_seconds)) idle=0; }
 	done
-	touch "$1.silent"
+	echo "$status" >"$1.silent"
 	mapfile -t tree < <(descendants "$(<"$1.pid")")
-	kill "${tree[@]}"
+	kill "${tree[@]}" 2>/dev/null
 	read -r -t 10 -u "$never" || kill -KILL "${tree[@]}" 2>/dev/null
+	kill "$(<"$1.tee")"
 }
 
 # descendants PID: and the process itself
@@ -133,6 +137,7 @@ tap_results() {
 		/^Bail out!/ { failed++; print "not ok - " title ": " $0 }
 		END {
 			if (status == 124 || status == 137) print "not ok - " title ": did not end in time, or was killed"
+			else if (status == 125) print "not ok - " title ": what it has started has outlived it, and holds its output"
 			else if (planned && !plan && !skipped) print "not ok - " title ": planned no case"
 			else if (!planned) print "not ok - " title ": printed no plan"
 			else if (n + 0 != plan) print "not ok - " title ": " n + 0 " of " plan " planned cases"
