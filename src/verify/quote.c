@@ -171,6 +171,17 @@ static void check_since_last(struct verify_run *run)
 		check_new_boot(run, now, last);
 }
 
+/* What a machine measured between two quotes is told late: later ones may be withheld. */
+static void check_gap(struct verify_run *run)
+{
+	const struct verify_request *request = run->request;
+	uint64_t now = run->attest.clock.clock, last = request->last.clock;
+
+	if (request->gap_max > 0 && now > last && now - last > request->gap_max)
+		verify_add(run->verdict, VERIFY_CLOCK_GAP, NULL, "%llu ms",
+			   (unsigned long long)(now - last));
+}
+
 void verify_check_clock(struct verify_run *run)
 {
 	const struct verify_request *request = run->request;
@@ -184,10 +195,12 @@ void verify_check_clock(struct verify_run *run)
 			   "0x%016llx before, 0x%016llx now",
 			   (unsigned long long)request->firmware,
 			   (unsigned long long)run->attest.firmware);
-	if (request->has_last)
+	if (request->has_last) {
 		check_since_last(run);
-	else
+		check_gap(run);
+	} else {
 		verify_say(run->verdict, VERIFY_CLOCK_FIRST, NULL);
+	}
 }
 
 /* ---- PCRs ------------------------------------------------------------------ */

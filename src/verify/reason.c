@@ -113,6 +113,9 @@ static const struct {
 	[VERIFY_CLOCK_UNSAFE] = { "clock.unsafe", VERIFY_WARNING,
 				  "the TPM's clock may have been ahead before "
 				  "power was lost" },
+	[VERIFY_CLOCK_GAP] = { "clock.gap", VERIFY_WARNING,
+			       "more time passed since the last quote than is "
+			       "allowed" },
 	[VERIFY_TPM_CLEARED] = { "tpm.cleared", VERIFY_FAILURE,
 				 "the TPM was cleared" },
 	[VERIFY_TPM_FIRMWARE] = { "tpm.firmware", VERIFY_WARNING,

@@ -291,6 +291,22 @@ TEST(history_and_a_boot)
 	assert_true(has(VERIFY_BOOT_UNSEEN));
 }
 
+/* By the TPM's clock, which goes on by a second with each quote here. */
+TEST(a_long_time)
+{
+	sequence.request.gap_max = 1000;
+	make_live(0);
+	assert_int_equal(verify(), VERIFY_WARNED);
+	make_live(4);
+	assert_int_equal(verify(), VERIFY_WARNED);
+	assert_false(has(VERIFY_CLOCK_GAP));
+	made_machine_boot(&machine);
+	machine.quote.clock.clock++;
+	make_live(0);
+	assert_int_equal(verify(), VERIFY_WARNED);
+	assert_true(has(VERIFY_CLOCK_GAP) && verdict.proved);
+}
+
 TEST(history_that_is_none)
 {
 	make_history(0, 4);
@@ -416,7 +432,7 @@ TEST(goes_on_from_a_signed_checkpoint)
 TEST_MAIN(ROUND(a_live_file), ROUND(cut_off_at_every_byte),
 	  ROUND(each_byte_altered), ROUND(a_manifest_that_contradicts),
 	  ROUND(a_kind_that_was_not_asked_for), ROUND(a_source_that_fails),
-	  ROUND(a_hundred_files), ROUND(history_and_a_boot),
+	  ROUND(a_hundred_files), ROUND(history_and_a_boot), ROUND(a_long_time),
 	  ROUND(history_that_is_none), ROUND(history_older_than_the_checkpoint),
 	  ROUND(the_list_of_another_boot), ROUND(a_checkpoint_of_other_banks),
 	  ROUND(goes_on_from_a_signed_checkpoint))

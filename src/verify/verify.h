@@ -69,6 +69,7 @@ struct verify_request {
 	/* The last good quote of this AK. */
 	bool has_last;
 	struct evidence_clock last;
+	uint64_t gap_max; /* milliseconds until the next one; 0: any */
 	bool has_firmware;
 	uint64_t firmware;
 

@@ -12,6 +12,7 @@
 #include "cmd/verify/verify.h"
 #include "list/pcrs.h"
 #include "tool/cli.h"
+#include "tool/parse.h"
 
 #include <errno.h>
 #include <time.h>
@@ -132,6 +133,17 @@ static int set_boot_pcrs(void *context, const char *value)
 				    pcrs_parse(value, IMASTAGE_PCR_IMA, boot);
 }
 
+static int set_max_gap(void *context, const char *value)
+{
+	uint64_t seconds;
+	int r = parse_number(value, UINT32_MAX, &seconds);
+
+	if (r == 0)
+		((struct verify_options *)context)->request.gap_max =
+			seconds * 1000;
+	return r == 0 && seconds == 0 ? -EINVAL : r;
+}
+
 static int set_from_snapshot(void *context, const char *value)
 {
 	(void)value;
@@ -202,6 +214,9 @@ static const struct opt request_opts[] = {
 	  "BANK:PCRS[+...]" },
 	{ "checkpoint", 0, "FILE", "where the last verification ended",
 	  set_checkpoint, "a file" },
+	{ "max-gap", 0, "SECONDS",
+	  "warn of more between two quotes, by the TPM's clock", set_max_gap,
+	  "a number of seconds, from 1 on" },
 	{ "from-snapshot", 0, NULL,
 	  "the list may begin at a snapshot_aggregate, where there\n"
 	  "is no checkpoint; the verdict warns of it",
