@@ -407,6 +407,40 @@ int archive_each_hold(struct archive *archive,
 				  const struct archive_hold *hold),
 		      void *context);
 
+/* ---- the keeper's own quotes ----------------------------------------------- */
+
+#define ARCHIVE_QUOTES_MAX \
+	16 /* of a boot that are kept: the first, and the newest */
+#define ARCHIVE_QUOTE_PART_MAX ((size_t)32 << 10)
+
+/* A quote of the TPM, and which records it proves; docs/format-archive.md. */
+struct archive_quote {
+	int64_t boot;
+	uint8_t chain[ARCHIVE_SHA256_LEN]; /* that its qualifying data is made of */
+	uint64_t chained; /* index behind the last record that this is over */
+	uint64_t end; /* index behind the last record that the quote proves */
+	int64_t created; /* seconds since 1970 */
+	struct imastage_bytes msg, sig, pcrs, ak; /* as in an evidence file */
+};
+
+/* The chain behind the last segment of @boot. -ENOENT: there is no such boot. */
+int archive_chain(struct archive *archive, int64_t boot,
+		  uint8_t ret_chain[ARCHIVE_SHA256_LEN], uint64_t *ret_chained);
+
+/*
+ * Keeps it, durable on return; of the boot's other quotes those between the first and the newest
+ * may go. -ESTALE: it is not of the last boot; -ERANGE: not all that it proves is archived;
+ * -EINVAL: a part is empty or too long; -EBUSY: something was put and not committed.
+ */
+int archive_add_quote(struct archive *archive,
+		      const struct archive_quote *quote);
+
+/* Oldest first. What @each returns ends it when it is not 0. */
+int archive_each_quote(struct archive *archive, int64_t boot,
+		       int (*each)(void *context,
+				   const struct archive_quote *quote),
+		       void *context);
+
 /* ---- upkeep ---------------------------------------------------------------- */
 
 /*

@@ -122,33 +122,42 @@ static int check_table(struct index *index, struct sqlite3_stmt *query,
 	return query_damaged(index, "its tables are not those of an archive");
 }
 
-/* They are the first @nr_wanted. */
-static int check_tables(struct index *index, size_t nr_wanted)
+/* The next one of @version behind the table @at; schema_nr_tables: there is none. */
+static size_t next_table(size_t at, int64_t version)
+{
+	while (at < schema_nr_tables && schema_tables[at].since > version)
+		at++;
+	return at;
+}
+
+/* They are those of @version. */
+static int check_tables(struct index *index, int64_t version)
 {
 	int r;
 	struct sqlite3_stmt *query = query_take(index, QUERY_SCHEMA, &r);
-	size_t nr = 0;
+	size_t at = next_table(0, version);
 
 	if (!query)
 		return r;
 	while ((r = query_step(index, query)) == 0) {
-		if (nr == nr_wanted)
+		if (at == schema_nr_tables)
 			r = query_damaged(index, "it has a table too many");
 		else
-			r = check_table(index, query, &schema_tables[nr++]);
+			r = check_table(index, query, &schema_tables[at]);
 		if (r < 0)
 			break;
+		at = next_table(at + 1, version);
 	}
 	query_give(index, query);
-	if (r == IMASTAGE_END && nr < nr_wanted)
+	if (r == IMASTAGE_END && at < schema_nr_tables)
 		r = query_damaged(index, "it lacks a table");
 	return r == IMASTAGE_END ? 0 : r;
 }
 
 #define OLDER 2 /* not IMASTAGE_END */
 
-/* IMASTAGE_END: it is empty, as one that was about to be made. OLDER: of version 1. */
-static int check_kind(struct index *index)
+/* IMASTAGE_END: it is empty, as one that was about to be made. OLDER: of *ret_version. */
+static int check_kind(struct index *index, int64_t *ret_version)
 {
 	int64_t id = 0, version = 0, schema = 0;
 	int r = get_pragma(index, "PRAGMA application_id", &id);
@@ -165,11 +174,10 @@ static int check_kind(struct index *index)
 	if (id != SCHEMA_APPLICATION_ID)
 		return query_damaged(index,
 				     "it is not the index of an archive");
-	if (version == SCHEMA_VERSION)
-		return check_tables(index, schema_nr_tables);
-	if (version == 1) {
-		r = check_tables(index, schema_nr_tables_1);
-		return r == 0 ? OLDER : r;
+	*ret_version = version;
+	if (version >= 1 && version <= SCHEMA_VERSION) {
+		r = check_tables(index, version);
+		return r == 0 && version < SCHEMA_VERSION ? OLDER : r;
 	}
 	say(index->say, SAY_ERROR,
 	    "%s: format version %lld is not known here, up to %d is; a newer imastage has made it: use that",
@@ -177,14 +185,15 @@ static int check_kind(struct index *index)
 	return -ENOTSUP;
 }
 
-/* To the latest version, in one transaction: what is there stays as it is. */
-static int upgrade(struct index *index)
+/* To the latest version from @version, in one transaction: what is there stays as it is. */
+static int upgrade(struct index *index, int64_t version)
 {
 	char text[64];
 	int r = run(index, "BEGIN IMMEDIATE");
 
-	for (size_t i = schema_nr_tables_1; i < schema_nr_tables && r == 0; i++)
-		r = run(index, schema_tables[i].text);
+	for (size_t i = 0; i < schema_nr_tables && r == 0; i++)
+		if (schema_tables[i].since > version)
+			r = run(index, schema_tables[i].text);
 	snprintf(text, sizeof(text), "PRAGMA user_version = %d; COMMIT",
 		 SCHEMA_VERSION);
 	if (r == 0)
@@ -197,14 +206,15 @@ static int upgrade(struct index *index)
 }
 
 /* A reader changes nothing: tables that are missing are empty, and in memory. */
-static int stand_in(struct index *index)
+static int stand_in(struct index *index, int64_t version)
 {
 	static const char create[] = "CREATE TABLE ";
 	char text[512];
 	int r = 0;
 
-	for (size_t i = schema_nr_tables_1; i < schema_nr_tables && r == 0;
-	     i++) {
+	for (size_t i = 0; i < schema_nr_tables && r == 0; i++) {
+		if (schema_tables[i].since <= version)
+			continue;
 		snprintf(text, sizeof(text), "CREATE TEMP TABLE %s",
 			 schema_tables[i].text + strlen(create));
 		r = run(index, text);
@@ -232,6 +242,7 @@ static int make_tables(struct index *index)
 /* The files of the write-ahead log stay, for readers who may not make them. */
 static int prepare_writer(struct index *index)
 {
+	int64_t version = 0;
 	int stay = 1, r;
 
 	sqlite3_file_control(index->db, "main", SQLITE_FCNTL_PERSIST_WAL,
@@ -239,9 +250,9 @@ static int prepare_writer(struct index *index)
 	r = run(index, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 		       "PRAGMA journal_size_limit = 4194304");
 	if (r == 0)
-		r = check_kind(index);
+		r = check_kind(index, &version);
 	if (r == OLDER)
-		return upgrade(index);
+		return upgrade(index, version);
 	return r == IMASTAGE_END ? make_tables(index) : r;
 }
 
@@ -269,14 +280,15 @@ int index_open_writer(struct index *index,
 static int open_to_read(struct index *index, const char *name, int flags,
 			const char *vfs)
 {
+	int64_t version = 0;
 	int r = open_db(index, name,
 			flags | SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
 			vfs);
 
 	if (r == 0)
-		r = check_kind(index);
+		r = check_kind(index, &version);
 	if (r == OLDER)
-		r = stand_in(index);
+		r = stand_in(index, version);
 	if (r == IMASTAGE_END) {
 		say(index->say, SAY_ERROR, "%s: no archive has been made yet",
 		    index->path);

@@ -147,6 +147,21 @@ int index_set_pending(struct index *index,
 		      const struct archive_pending *pending);
 int index_get_pending(struct index *index, struct archive_pending *ret_pending);
 
+/* A quote that was read, and where. Zeros at first; its memory is used again. */
+struct index_quote {
+	struct archive_quote is; /* views of what follows */
+	int64_t id;
+	struct imastage_buffer msg, sig, pcrs, ak; /* owned */
+};
+
+int index_add_quote(struct index *index, const struct archive_quote *quote);
+/* Leaves ARCHIVE_QUOTES_MAX of the boot. */
+int index_thin_quotes(struct index *index, int64_t boot);
+/* The one behind *quote. IMASTAGE_END: there is none. */
+int index_next_quote(struct index *index, int64_t boot,
+		     struct index_quote *quote);
+void index_quote_fini(struct index_quote *quote);
+
 int index_set_note(struct index *index, const char *key, const char *value);
 /* IMASTAGE_END: there is none. */
 int index_get_note(struct index *index, const char *key,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 /*
- * The small tables of the index: gaps, what is pending, notes, holds.
+ * The small tables of the index: gaps, what is pending, notes, holds, quotes.
  */
 #include "archive/query.h"
 #include "base/bytes.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 static int finish(struct index *index, struct sqlite3_stmt *query)
 {
@@ -218,4 +219,103 @@ int index_next_hold(struct index *index, const char *after,
 int index_oldest_hold(struct index *index, struct archive_hold *ret_hold)
 {
 	return find_hold(index, QUERY_HOLD_OLDEST, NULL, ret_hold);
+}
+
+/* ---- quotes ---------------------------------------------------------------- */
+
+int index_add_quote(struct index *index, const struct archive_quote *quote)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_QUOTE_ADD, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)quote->boot);
+	query_bind(query, 2, quote->chained);
+	query_bind_blob(query, 3, bytes_of(quote->chain, sizeof(quote->chain)));
+	query_bind(query, 4, quote->end);
+	query_bind(query, 5, (uint64_t)quote->created);
+	query_bind_blob(query, 6, quote->msg);
+	query_bind_blob(query, 7, quote->sig);
+	query_bind_blob(query, 8, quote->pcrs);
+	query_bind_blob(query, 9, quote->ak);
+	return finish(index, query);
+}
+
+int index_thin_quotes(struct index *index, int64_t boot)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_QUOTES_THIN, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)boot);
+	query_bind(query, 2, ARCHIVE_QUOTES_MAX - 2);
+	return finish(index, query);
+}
+
+/* Its bytes, which are those of anybody: only their number is looked at. */
+static int get_part(struct index *index, struct sqlite3_stmt *query, int at,
+		    struct imastage_buffer *buffer, struct imastage_bytes *part)
+{
+	int len = sqlite3_column_bytes(query, at), r;
+
+	if (len <= 0 || (size_t)len > ARCHIVE_QUOTE_PART_MAX)
+		return query_damaged(index,
+				     "a part of a quote is empty or too long");
+	r = query_blob(query, at, buffer);
+	if (r == 0)
+		*part = bytes_of(buffer->data, buffer->len);
+	return r;
+}
+
+static int get_quote(struct index *index, struct sqlite3_stmt *query,
+		     struct index_quote *quote)
+{
+	struct archive_quote *is = &quote->is;
+	int r;
+
+	quote->id = (int64_t)query_number(query, 0);
+	is->chained = query_number(query, 1);
+	is->end = query_number(query, 3);
+	is->created = (int64_t)query_number(query, 4);
+	if (is->chained > is->end || is->end > INT64_MAX / 4)
+		return query_damaged(index,
+				     "a quote is of records that cannot be");
+	r = query_sha256(index, query, 2, is->chain);
+	if (r == 0)
+		r = get_part(index, query, 5, &quote->msg, &is->msg);
+	if (r == 0)
+		r = get_part(index, query, 6, &quote->sig, &is->sig);
+	if (r == 0)
+		r = get_part(index, query, 7, &quote->pcrs, &is->pcrs);
+	if (r == 0)
+		r = get_part(index, query, 8, &quote->ak, &is->ak);
+	return r;
+}
+
+int index_next_quote(struct index *index, int64_t boot,
+		     struct index_quote *quote)
+{
+	int r;
+	struct sqlite3_stmt *query = query_take(index, QUERY_QUOTE_NEXT, &r);
+
+	if (!query)
+		return r;
+	query_bind(query, 1, (uint64_t)boot);
+	query_bind(query, 2, (uint64_t)quote->id);
+	r = query_step(index, query);
+	if (r == 0)
+		r = get_quote(index, query, quote);
+	query_give(index, query);
+	quote->is.boot = boot;
+	return r;
+}
+
+void index_quote_fini(struct index_quote *quote)
+{
+	free(quote->msg.data);
+	free(quote->sig.data);
+	free(quote->pcrs.data);
+	free(quote->ak.data);
 }

@@ -72,6 +72,8 @@ int index_remove_boot(struct index *index, int64_t boot)
 		r = remove_by_boot(index, QUERY_KERNELS_REMOVE, boot);
 	if (r == 0)
 		r = remove_by_boot(index, QUERY_TPM_REMOVE, boot);
+	if (r == 0)
+		r = remove_by_boot(index, QUERY_QUOTES_REMOVE, boot);
 	return r == 0 ? index_remove_gaps(index, boot, INT64_MAX) : r;
 }
 

@@ -11,90 +11,121 @@
  * make a statement do, or cost, something else.
  */
 const struct schema_table schema_tables[] = {
-	{ "archive", "CREATE TABLE archive (\n"
-		     "	id INTEGER PRIMARY KEY CHECK (id = 0),\n"
-		     "	created INTEGER NOT NULL,\n"
-		     "	touched INTEGER NOT NULL\n"
-		     ") STRICT" },
-	{ "boots", "CREATE TABLE boots (\n"
-		   "	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
-		   "	created INTEGER NOT NULL,\n"
-		   "	reset_count INTEGER,\n"
-		   "	banks INTEGER NOT NULL,\n"
-		   "	base_first INTEGER NOT NULL,\n"
-		   "	base_binary INTEGER NOT NULL,\n"
-		   "	base_ascii INTEGER NOT NULL,\n"
-		   "	base_chain BLOB NOT NULL,\n"
-		   "	base_state BLOB\n"
-		   ") STRICT" },
-	{ "gaps", "CREATE TABLE gaps (\n"
-		  "	boot INTEGER NOT NULL,\n"
-		  "	first INTEGER NOT NULL,\n"
-		  "	count INTEGER NOT NULL,\n"
-		  "	created INTEGER NOT NULL,\n"
-		  "	reason TEXT NOT NULL,\n"
-		  "	PRIMARY KEY (boot, first)\n"
-		  ") STRICT, WITHOUT ROWID" },
-	{ "holds", "CREATE TABLE holds (\n"
-		   "	name TEXT PRIMARY KEY,\n"
-		   "	boot INTEGER NOT NULL,\n"
-		   "	first INTEGER NOT NULL,\n"
-		   "	changed INTEGER NOT NULL\n"
-		   ") STRICT, WITHOUT ROWID" },
-	{ "kernels", "CREATE TABLE kernels (\n"
-		     "	id INTEGER PRIMARY KEY,\n"
-		     "	boot INTEGER NOT NULL,\n"
-		     "	boot_id TEXT NOT NULL,\n"
-		     "	first INTEGER NOT NULL,\n"
-		     "	created INTEGER NOT NULL\n"
-		     ") STRICT" },
-	{ "notes", "CREATE TABLE notes (\n"
-		   "	key TEXT PRIMARY KEY,\n"
-		   "	value TEXT NOT NULL\n"
-		   ") STRICT, WITHOUT ROWID" },
-	{ "pending", "CREATE TABLE pending (\n"
-		     "	id INTEGER PRIMARY KEY CHECK (id = 0),\n"
-		     "	first INTEGER NOT NULL,\n"
-		     "	count INTEGER NOT NULL,\n"
-		     "	method INTEGER NOT NULL\n"
-		     ") STRICT" },
-	{ "segments", "CREATE TABLE segments (\n"
-		      "	id INTEGER PRIMARY KEY,\n"
-		      "	boot INTEGER NOT NULL,\n"
-		      "	first INTEGER NOT NULL,\n"
-		      "	count INTEGER NOT NULL,\n"
-		      "	bytes INTEGER NOT NULL,\n"
-		      "	ascii INTEGER NOT NULL,\n"
-		      "	binary_start INTEGER NOT NULL,\n"
-		      "	ascii_start INTEGER NOT NULL,\n"
-		      "	big_endian INTEGER NOT NULL,\n"
-		      "	sealed INTEGER NOT NULL,\n"
-		      "	compressed INTEGER NOT NULL,\n"
-		      "	stored_bytes INTEGER NOT NULL,\n"
-		      "	created INTEGER NOT NULL,\n"
-		      "	changed INTEGER NOT NULL,\n"
-		      "	sha256 BLOB NOT NULL,\n"
-		      "	chain BLOB NOT NULL,\n"
-		      "	state BLOB,\n"
-		      "	marks BLOB NOT NULL,\n"
-		      "	frames BLOB,\n"
-		      "	UNIQUE (boot, first)\n"
-		      ") STRICT" },
+	{ "archive",
+	  "CREATE TABLE archive (\n"
+	  "	id INTEGER PRIMARY KEY CHECK (id = 0),\n"
+	  "	created INTEGER NOT NULL,\n"
+	  "	touched INTEGER NOT NULL\n"
+	  ") STRICT",
+	  1 },
+	{ "boots",
+	  "CREATE TABLE boots (\n"
+	  "	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	  "	created INTEGER NOT NULL,\n"
+	  "	reset_count INTEGER,\n"
+	  "	banks INTEGER NOT NULL,\n"
+	  "	base_first INTEGER NOT NULL,\n"
+	  "	base_binary INTEGER NOT NULL,\n"
+	  "	base_ascii INTEGER NOT NULL,\n"
+	  "	base_chain BLOB NOT NULL,\n"
+	  "	base_state BLOB\n"
+	  ") STRICT",
+	  1 },
+	{ "gaps",
+	  "CREATE TABLE gaps (\n"
+	  "	boot INTEGER NOT NULL,\n"
+	  "	first INTEGER NOT NULL,\n"
+	  "	count INTEGER NOT NULL,\n"
+	  "	created INTEGER NOT NULL,\n"
+	  "	reason TEXT NOT NULL,\n"
+	  "	PRIMARY KEY (boot, first)\n"
+	  ") STRICT, WITHOUT ROWID",
+	  1 },
+	{ "holds",
+	  "CREATE TABLE holds (\n"
+	  "	name TEXT PRIMARY KEY,\n"
+	  "	boot INTEGER NOT NULL,\n"
+	  "	first INTEGER NOT NULL,\n"
+	  "	changed INTEGER NOT NULL\n"
+	  ") STRICT, WITHOUT ROWID",
+	  1 },
+	{ "kernels",
+	  "CREATE TABLE kernels (\n"
+	  "	id INTEGER PRIMARY KEY,\n"
+	  "	boot INTEGER NOT NULL,\n"
+	  "	boot_id TEXT NOT NULL,\n"
+	  "	first INTEGER NOT NULL,\n"
+	  "	created INTEGER NOT NULL\n"
+	  ") STRICT",
+	  1 },
+	{ "notes",
+	  "CREATE TABLE notes (\n"
+	  "	key TEXT PRIMARY KEY,\n"
+	  "	value TEXT NOT NULL\n"
+	  ") STRICT, WITHOUT ROWID",
+	  1 },
+	{ "pending",
+	  "CREATE TABLE pending (\n"
+	  "	id INTEGER PRIMARY KEY CHECK (id = 0),\n"
+	  "	first INTEGER NOT NULL,\n"
+	  "	count INTEGER NOT NULL,\n"
+	  "	method INTEGER NOT NULL\n"
+	  ") STRICT",
+	  1 },
+	{ "quotes",
+	  "CREATE TABLE quotes (\n"
+	  "	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+	  "	boot INTEGER NOT NULL,\n"
+	  "	chained INTEGER NOT NULL,\n"
+	  "	chain BLOB NOT NULL,\n"
+	  "	next INTEGER NOT NULL,\n"
+	  "	created INTEGER NOT NULL,\n"
+	  "	msg BLOB NOT NULL,\n"
+	  "	sig BLOB NOT NULL,\n"
+	  "	pcrs BLOB NOT NULL,\n"
+	  "	ak BLOB NOT NULL\n"
+	  ") STRICT",
+	  3 },
+	{ "segments",
+	  "CREATE TABLE segments (\n"
+	  "	id INTEGER PRIMARY KEY,\n"
+	  "	boot INTEGER NOT NULL,\n"
+	  "	first INTEGER NOT NULL,\n"
+	  "	count INTEGER NOT NULL,\n"
+	  "	bytes INTEGER NOT NULL,\n"
+	  "	ascii INTEGER NOT NULL,\n"
+	  "	binary_start INTEGER NOT NULL,\n"
+	  "	ascii_start INTEGER NOT NULL,\n"
+	  "	big_endian INTEGER NOT NULL,\n"
+	  "	sealed INTEGER NOT NULL,\n"
+	  "	compressed INTEGER NOT NULL,\n"
+	  "	stored_bytes INTEGER NOT NULL,\n"
+	  "	created INTEGER NOT NULL,\n"
+	  "	changed INTEGER NOT NULL,\n"
+	  "	sha256 BLOB NOT NULL,\n"
+	  "	chain BLOB NOT NULL,\n"
+	  "	state BLOB,\n"
+	  "	marks BLOB NOT NULL,\n"
+	  "	frames BLOB,\n"
+	  "	UNIQUE (boot, first)\n"
+	  ") STRICT",
+	  1 },
 	{ "segments_raw",
 	  "CREATE INDEX segments_raw ON segments (boot, first)\n"
-	  "	WHERE compressed = 0" },
-	{ "tpms", "CREATE TABLE tpms (\n"
-		  "	boot INTEGER PRIMARY KEY,\n"
-		  "	reset_count INTEGER NOT NULL,\n"
-		  "	restart_count INTEGER NOT NULL,\n"
-		  "	ek_name BLOB\n"
-		  ") STRICT" },
+	  "	WHERE compressed = 0",
+	  1 },
+	{ "tpms",
+	  "CREATE TABLE tpms (\n"
+	  "	boot INTEGER PRIMARY KEY,\n"
+	  "	reset_count INTEGER NOT NULL,\n"
+	  "	restart_count INTEGER NOT NULL,\n"
+	  "	ek_name BLOB\n"
+	  ") STRICT",
+	  2 },
 };
 
 const size_t schema_nr_tables =
 	sizeof(schema_tables) / sizeof(schema_tables[0]);
-const size_t schema_nr_tables_1 =
-	sizeof(schema_tables) / sizeof(schema_tables[0]) - 1;
 
 /* ?3: of enum index_parts */
 #define SEGMENT_COLUMNS                                        \
@@ -192,6 +223,20 @@ const char *const query_texts[NR_QUERIES] = {
 			  "(boot, first, count, created, reason) "
 			  "VALUES (?1, ?2, ?3, ?4, ?5)",
 	[QUERY_GAPS_REMOVE] = "DELETE FROM gaps WHERE boot = ?1 AND first < ?2",
+
+	[QUERY_QUOTE_ADD] =
+		"INSERT INTO quotes (boot, chained, chain, next, created, "
+		"msg, sig, pcrs, ak) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[QUERY_QUOTE_NEXT] =
+		"SELECT id, chained, chain, next, created, msg, sig, pcrs, ak "
+		"FROM quotes WHERE boot = ?1 AND id > ?2 ORDER BY id LIMIT 1",
+	[QUERY_QUOTES_THIN] =
+		"DELETE FROM quotes WHERE boot = ?1 AND id > "
+		"(SELECT min(id) FROM quotes WHERE boot = ?1) AND id < "
+		"(SELECT id FROM quotes WHERE boot = ?1 "
+		"ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+	[QUERY_QUOTES_REMOVE] = "DELETE FROM quotes WHERE boot = ?1",
 
 	[QUERY_PENDING_GET] = "SELECT first, count, method FROM pending",
 	[QUERY_PENDING_SET] =

@@ -8,18 +8,16 @@
 #include <stddef.h>
 
 #define SCHEMA_APPLICATION_ID 0x494d4152 /* "IMAR" */
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 struct schema_table {
 	const char *name;
 	const char *text;
+	int since; /* version of the format that has it first */
 };
 
 /* In ascending order of names. */
 extern const struct schema_table schema_tables[];
 extern const size_t schema_nr_tables;
-
-/* So many of them there were in version 1: the first ones. */
-extern const size_t schema_nr_tables_1;
 
 #endif

@@ -165,6 +165,21 @@ static const struct damage damages[] = {
 	{ "UPDATE boots SET base_binary = -1", NULL,
 	  "a boot's base is out of range", true },
 	{ "UPDATE boots SET banks = 0", NULL, "are no such", false },
+	{ "INSERT INTO quotes VALUES (1, 1, 0, zeroblob(32), 99999999, 0, "
+	  "x'00', x'00', x'00', x'00')",
+	  NULL, "a quote proves records that are not there", false },
+	{ "INSERT INTO quotes VALUES (1, 1, 9, zeroblob(32), 8, 0, "
+	  "x'00', x'00', x'00', x'00')",
+	  NULL, "a quote is of records that cannot be", false },
+	{ "INSERT INTO quotes VALUES (1, 1, 0, zeroblob(31), 0, 0, "
+	  "x'00', x'00', x'00', x'00')",
+	  NULL, "a digest is not one of SHA-256", false },
+	{ "INSERT INTO quotes VALUES (1, 1, 0, zeroblob(32), 0, 0, x'00', "
+	  "zeroblob(32769), x'00', x'00')",
+	  NULL, "a part of a quote is empty or too long", false },
+	{ "INSERT INTO quotes VALUES (1, 1, 0, zeroblob(32), 0, 0, x'00', "
+	  "x'00', x'00', x'')",
+	  NULL, "a part of a quote is empty or too long", false },
 	{ "INSERT INTO tpms VALUES (1, 1, 1, zeroblob(69))", NULL,
 	  "the name of an endorsement key is too long", true },
 
@@ -285,8 +300,8 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{ "PRAGMA user_version = 3", NULL, -ENOTSUP, -ENOTSUP,
-	  "format version 3 is not known" },
+	{ "PRAGMA user_version = 4", NULL, -ENOTSUP, -ENOTSUP,
+	  "format version 4 is not known" },
 	{ "PRAGMA application_id = 5", NULL, -EBADMSG, -EBADMSG,
 	  "not the index of an archive" },
 	{ "CREATE TABLE zzz (a)", NULL, -EBADMSG, -EBADMSG,

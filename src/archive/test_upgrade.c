@@ -158,12 +158,12 @@ TEST(a_writer_upgrades_it)
 	struct archive_boot boot;
 
 	assert_int_equal(archive_open_writer(&f->options, &archive), 0);
-	assert_non_null(strstr(f->said.text, "upgraded to format version 2"));
+	assert_non_null(strstr(f->said.text, "upgraded to format version 3"));
 	assert_whole(archive);
 	assert_int_equal(archive_continue_tpm(archive, 1, &key), -ESTALE);
 	assert_int_equal(archive_continue_tpm(archive, 2, &key), 0);
 	archive_close(archive);
-	assert_int_equal(version(f), 2);
+	assert_int_equal(version(f), 3);
 
 	assert_int_equal(archive_open_writer(&f->options, &archive), 0);
 	assert_int_equal(archive_open_reader(&f->options, &reader), 0);

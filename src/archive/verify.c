@@ -627,6 +627,18 @@ static int check_gap(void *context, const struct archive_gap *gap)
 	return verify->stopped;
 }
 
+/* What it proves is for who can check a signature: these records have to be there. */
+static int check_quote(void *context, const struct archive_quote *quote)
+{
+	struct verify *verify = context;
+
+	if (quote->end <= verify->boot->end)
+		return 0;
+	verify->path = index_path(verify);
+	find(verify, 0, "a quote proves records that are not there");
+	return verify->stopped;
+}
+
 static int check_boot(void *context, const struct archive_boot *boot)
 {
 	struct verify *verify = context;
@@ -639,6 +651,9 @@ static int check_boot(void *context, const struct archive_boot *boot)
 	if (r == 0 && !verify->stopped && !verify->options->end)
 		r = archive_each_gap(verify->archive, boot->id, check_gap,
 				     verify);
+	if (r == 0 && !verify->stopped && !verify->options->end)
+		r = archive_each_quote(verify->archive, boot->id, check_quote,
+				       verify);
 	verify->boot = NULL;
 	if (r == -ESTALE) /* pruned, all of it */
 		r = 0;
