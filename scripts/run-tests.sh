@@ -282,6 +282,7 @@ check_attest() {
 	run_tap attest tests/attest/test-attest build/test
 	run_tap enrolled tests/attest/test-enrolled build/test
 	run_tap rounds tests/attest/test-rounds build/test
+	run_tap self tests/attest/test-self build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

@@ -9,6 +9,7 @@
 #include "agent/metrics.h"
 #include "agent/metrics_file.h"
 #include "agent/pressure.h"
+#include "agent/quoter.h"
 #include "agent/schedule.h"
 #include "agent/viewer.h"
 #include "agent/worker.h"
@@ -39,6 +40,7 @@ struct agent {
 	struct control *control;
 	struct worker *worker;
 	struct viewer *viewer; /* NULL: none */
+	struct quoter *quoter; /* NULL: there is no TPM */
 	struct metrics_file *metrics_file;
 	int view_error;
 	uint64_t metrics_at; /* when it is written again at the latest */
@@ -125,6 +127,7 @@ static const struct facts *facts_now(struct agent *agent)
 	if (agent->metrics_file)
 		agent->facts.metrics_error =
 			metrics_file_error(agent->metrics_file);
+	quoter_tell(agent->quoter, &agent->facts);
 	return &agent->facts;
 }
 
@@ -231,6 +234,7 @@ static void apply(struct agent *agent, const struct config *config)
 	agent->config = *config;
 	keeper_configure(agent->keeper, config);
 	schedule_adapt(&agent->schedule, config, loop_now());
+	quoter_adapt(agent->quoter, config, loop_now());
 }
 
 static void note_finding(void *context, enum config_finding finding,
@@ -320,6 +324,8 @@ static bool choose(struct agent *agent, uint64_t now, struct job *job)
 		snprintf(job->reason, sizeof(job->reason), "%s", reason);
 	} else if (now >= s->look_at) {
 		job->kind = JOB_COUNT;
+	} else if (quoter_job(agent->quoter, job)) {
+		return true;
 	} else if (now >= s->check_at && agent->facts.reconciled) {
 		job->kind = JOB_CHECK;
 	} else if (now >= s->tidy_at) {
@@ -367,6 +373,9 @@ static void schedule_job(struct agent *agent, const struct job *job)
 				 f->nr_waiting, now);
 		s->look_at = now;
 		s->drain_at = now;
+		break;
+	case JOB_QUOTE:
+		quoter_done(agent->quoter, job, now);
 		break;
 	case JOB_TRIM:
 		s->look_at = now;
@@ -560,6 +569,10 @@ static int start(struct agent *agent)
 		r = control_new(&agent->loop, &agent->config, &hooks,
 				&agent->control);
 	if (r == 0)
+		r = quoter_new(&agent->loop, &agent->config, &agent->quoter);
+	if (r == -ENODEV) /* there is none to ask */
+		r = 0;
+	if (r == 0)
 		watch_pressure(agent);
 	schedule_init(&agent->schedule, &agent->config, loop_now());
 	return r;
@@ -584,6 +597,8 @@ static uint64_t tick(struct agent *agent)
 	if (agent->job.kind == JOB_NONE &&
 	    schedule_next(&agent->schedule) < next)
 		next = schedule_next(&agent->schedule);
+	if (quoter_next(agent->quoter, &agent->facts) < next)
+		next = quoter_next(agent->quoter, &agent->facts);
 	return next;
 }
 
@@ -593,6 +608,8 @@ static int serve(struct agent *agent)
 
 	while (!agent->stopping || agent->job.kind != JOB_NONE) {
 		begin_next(agent);
+		if (!agent->stopping)
+			quoter_look(agent->quoter, &agent->facts, loop_now());
 		if (agent->job.kind != JOB_NONE)
 			watch_job(agent);
 		r = loop_wait(&agent->loop, tick(agent));
@@ -606,6 +623,7 @@ static void fini(struct agent *agent)
 {
 	control_free(agent->control);
 	viewer_stop(agent->viewer);
+	quoter_free(agent->quoter);
 	worker_free(agent->worker);
 	metrics_file_free(agent->metrics_file);
 	if (agent->signals.fd >= 0)

@@ -238,7 +238,10 @@ static int try_near(struct aligner *aligner, struct attest_prefix *prefix)
 	uint64_t at = aligner->sought->at;
 	int r = try_archived(aligner, &at, prefix);
 
-	return r == 0 && at > 0 ? at--, try_archived(aligner, &at, prefix) : r;
+	if (r != 0 || at == 0)
+		return r;
+	at--;
+	return try_archived(aligner, &at, prefix);
 }
 
 static int try_from_start(struct aligner *aligner, struct attest_prefix *prefix)

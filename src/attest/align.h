@@ -17,6 +17,7 @@
 struct attest_prefix {
 	uint64_t end; /* index behind the last record that is proved */
 	struct evidence_pcrs pcrs; /* with the quote's digest */
+	struct evidence_clock clock; /* of the quote, see attest_align_quote() */
 };
 
 /* What is looked for. */

@@ -55,26 +55,38 @@ static int ask_tpm(struct taking *taking)
 	return r;
 }
 
-static int align(struct taking *taking, uint64_t at, bool thorough)
+int attest_align_quote(struct attest_records *records,
+		       const struct tpm_quote *quote,
+		       const struct evidence_pcrs *read, uint64_t at,
+		       bool thorough, struct attest_prefix *ret_prefix)
 {
-	struct attest_evidence *evidence = taking->evidence;
 	struct evidence_attest attest;
 	struct evidence_error error;
 	struct attest_sought sought = { .attest = &attest,
-					.read = &taking->read,
+					.read = read,
 					.at = at };
-	struct attest_prefix prefix;
-	int r = evidence_attest_parse(tpm_quote_msg(&evidence->quote), &attest,
-				      &error);
+	int r = evidence_attest_parse(tpm_quote_msg(quote), &attest, &error);
 
-	if (r != 0 || find_hash(&evidence->quote, &sought.hash) < 0)
+	if (r != 0 || find_hash(quote, &sought.hash) < 0)
 		return -EBADMSG;
-	r = attest_align(taking->records, &sought, thorough, &prefix);
+	r = attest_align(records, &sought, thorough, ret_prefix);
+	if (r == 0)
+		ret_prefix->clock = attest.clock;
+	return r;
+}
+
+static int align(struct taking *taking, uint64_t at, bool thorough)
+{
+	struct attest_evidence *evidence = taking->evidence;
+	struct attest_prefix prefix;
+	int r = attest_align_quote(taking->records, &evidence->quote,
+				   &taking->read, at, thorough, &prefix);
+
 	if (r != 0)
 		return r;
 	evidence->end = prefix.end;
 	evidence->pcrs = prefix.pcrs;
-	evidence->clock = attest.clock;
+	evidence->clock = prefix.clock;
 	return 0;
 }
 

@@ -47,8 +47,24 @@ int attest_take(struct tpm *tpm, const struct tpm_ak *ak,
 		const struct attest_request *request,
 		struct attest_evidence *ret_evidence);
 
+/*
+ * Finds what @quote proves; @read: values of the PCRs beside it; @at, @thorough: as for
+ * attest_align(), and so is what is returned. -EBADMSG: it is no quote.
+ */
+int attest_align_quote(struct attest_records *records,
+		       const struct tpm_quote *quote,
+		       const struct evidence_pcrs *read, uint64_t at,
+		       bool thorough, struct attest_prefix *ret_prefix);
+
+/* Of the keeper's own quotes: what its qualifying data is made of. */
+struct attest_chain {
+	uint8_t value[MANIFEST_CHAIN_LEN];
+	uint64_t chained;
+};
+
 struct attest_file {
 	enum manifest_kind kind;
+	const struct attest_chain *chain; /* NULL: none */
 	uint64_t first; /* at most evidence->end */
 	bool excess; /* also what is ahead of the quote */
 	bool pack; /* in a frame */

@@ -16,7 +16,8 @@ struct attest_records {
 	struct attest_records_options options;
 	const char *dir; /* of the archive */
 	struct archive *archive; /* NULL: there is none */
-	struct live *live; /* with an archive */
+	bool borrowed; /* the archive, of which nothing else is read */
+	struct live *live; /* with an archive and a kernel */
 	struct archive_boot boot; /* the same */
 	struct spool *spool; /* without */
 	struct attest_extent extent;
@@ -72,12 +73,35 @@ int attest_records_open(const struct attest_records_options *options,
 	return r;
 }
 
+int attest_records_archived(struct archive *archive,
+			    const struct archive_boot *boot,
+			    const struct say *say,
+			    struct attest_records **ret_records)
+{
+	struct attest_records *records = calloc(1, sizeof(*records));
+
+	if (!records)
+		return -ENOMEM;
+	records->options.say = say;
+	records->archive = archive;
+	records->borrowed = true;
+	records->boot = *boot;
+	records->extent = (struct attest_extent){
+		.first = boot->first,
+		.end = boot->end,
+		.archived = boot->end,
+	};
+	*ret_records = records;
+	return 0;
+}
+
 void attest_records_close(struct attest_records *records)
 {
 	if (!records)
 		return;
 	live_free(records->live);
-	archive_close(records->archive);
+	if (!records->borrowed)
+		archive_close(records->archive);
 	spool_free(records->spool);
 	free(records);
 }
@@ -194,8 +218,23 @@ static int complain(const struct attest_records *records, int r)
 	return r;
 }
 
+static int refresh_archived(struct attest_records *records)
+{
+	int r = archive_find_boot(records->archive, records->boot.name,
+				  &records->boot);
+
+	if (r < 0)
+		return r;
+	records->extent.first = records->boot.first;
+	records->extent.end = records->boot.end;
+	records->extent.archived = records->boot.end;
+	return 0;
+}
+
 int attest_records_refresh(struct attest_records *records)
 {
+	if (records->borrowed)
+		return refresh_archived(records);
 	return complain(records, records->live ? refresh_live(records) :
 						 refresh_alone(records));
 }
@@ -208,7 +247,7 @@ struct attest_extent attest_records_extent(const struct attest_records *records)
 int attest_records_replay_at(struct attest_records *records, uint64_t at,
 			     struct imastage_replay **ret_replay)
 {
-	return records->live ?
+	return records->archive ?
 		       archive_replay_at(records->archive, records->boot.id, at,
 					 ret_replay) :
 		       IMASTAGE_END;
@@ -283,6 +322,29 @@ static int walk_live(struct walk *walk)
 	return r;
 }
 
+static int walk_archived(struct walk *walk)
+{
+	struct archive_cursor *cursor;
+	struct imastage_record record;
+	int r = archive_cursor_open(walk->records->archive,
+				    walk->records->boot.id, walk->next,
+				    &cursor);
+
+	if (r < 0)
+		return r;
+	while (r == 0) {
+		r = archive_cursor_next(cursor, &record);
+		if (r == 0)
+			r = step(walk, &record);
+	}
+	if (r == ARCHIVE_GAP) {
+		say_gap(walk, archive_cursor_gap(cursor));
+		r = -ENODATA;
+	}
+	archive_cursor_close(cursor);
+	return r;
+}
+
 int attest_records_each(struct attest_records *records, uint64_t from,
 			uint64_t to,
 			int (*take)(void *context,
@@ -294,7 +356,9 @@ int attest_records_each(struct attest_records *records, uint64_t from,
 
 	if (from >= to)
 		return 0;
-	r = records->live ? walk_live(&walk) : walk_spool(&walk);
+	r = records->borrowed ? walk_archived(&walk) :
+	    records->live     ? walk_live(&walk) :
+				walk_spool(&walk);
 	if (r == AT_END)
 		return 0;
 	return r == IMASTAGE_END ? -EAGAIN : r;

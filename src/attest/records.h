@@ -30,6 +30,12 @@ struct attest_records_options {
 /* An archive that is not there is none. -ENOMEM, or what was said of the archive. */
 int attest_records_open(const struct attest_records_options *options,
 			struct attest_records **ret_records);
+
+/* The same of what is archived of @boot alone. @archive, of a reader or writer, is borrowed. -ENOMEM. */
+int attest_records_archived(struct archive *archive,
+			    const struct archive_boot *boot,
+			    const struct say *say,
+			    struct attest_records **ret_records);
 void attest_records_close(struct attest_records *records);
 
 /*

@@ -105,6 +105,11 @@ static void fill_manifest(const struct attest_evidence *evidence,
 		.time = (uint64_t)time(NULL),
 	};
 	name_kernel(manifest->kernel);
+	if (!file->chain)
+		return;
+	manifest->has_chain = true;
+	memcpy(manifest->chain, file->chain->value, sizeof(manifest->chain));
+	manifest->chained = file->chain->chained;
 }
 
 static int write_file(const struct attest_evidence *evidence,

@@ -27,6 +27,7 @@ int cmd_ak_export(int argc, char **argv);
 int cmd_ak_show(int argc, char **argv);
 
 int cmd_archive_cat(int argc, char **argv);
+int cmd_archive_evidence(int argc, char **argv);
 int cmd_archive_export(int argc, char **argv);
 int cmd_archive_list(int argc, char **argv);
 int cmd_archive_prune(int argc, char **argv);

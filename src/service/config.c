@@ -78,6 +78,8 @@ static const struct key keys[] = {
 	{ "metrics_file", OPTIONAL_PATH, true, AT(metrics_file), 0, 0, false },
 	{ "metrics_socket", OPTIONAL_PATH, false, AT(metrics_socket), 0, 0,
 	  false },
+	{ "quote_interval", DURATION, true, AT(quote_interval), 1000, 366 * DAY,
+	  true },
 	{ "check_interval", DURATION, true, AT(check_interval), 10000,
 	  366 * DAY, true },
 };
@@ -106,6 +108,7 @@ void config_defaults(struct config *ret_config)
 		.control = "/run/imastage/control",
 		.metrics_socket = "/run/imastage/metrics",
 		.check_interval = 60 * MINUTE,
+		.quote_interval = 10 * MINUTE,
 	};
 }
 

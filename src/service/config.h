@@ -66,6 +66,7 @@ struct config {
 	char metrics_file[CONFIG_TEXT_MAX];
 	char metrics_socket[CONFIG_TEXT_MAX];
 	uint64_t check_interval; /* 0: never */
+	uint64_t quote_interval; /* of our own quotes; 0: none */
 };
 
 struct config_error {

@@ -7,6 +7,7 @@
 #ifndef SERVICE_JOB_H
 #define SERVICE_JOB_H
 
+#include "attest/self.h"
 #include "keep/decide.h"
 #include "service/survey.h"
 
@@ -17,6 +18,7 @@ enum job_kind {
 	JOB_SURVEY, /* everything that a status says */
 	JOB_DRAIN,
 	JOB_FLUSH, /* drain, for a kexec is expected */
+	JOB_QUOTE, /* keep a quote that the TPM was asked for by others */
 	JOB_TRIM, /* delete what a verifier was sent, and nothing else */
 	JOB_CHECK, /* replay against the TPM */
 	JOB_TIDY, /* compress, prune by the configuration */
@@ -42,6 +44,7 @@ struct job {
 	uint64_t from;
 	uint64_t up_to; /* of a trim: records from @from to before it */
 	struct archive_prune_options prune;
+	const struct self_quote *quote; /* borrowed, until the job is done */
 	uid_t by; /* who asks; 0: root, or this process' own user */
 
 	/* what came of it */
@@ -53,6 +56,15 @@ struct job {
 	uint64_t nr_gaps; /* of the boot, after a drain; the last ones: */
 	struct archive_gap gaps[JOB_GAPS_MAX];
 	struct archive_prune_result pruned;
+};
+
+/* The keeper's own quotes, attest/self.h. */
+struct facts_quote {
+	bool off; /* there are none, and none are missed */
+	char text[JOB_TEXT_MAX]; /* why: off, or the last one failed */
+	int error; /* negative errno: the last one failed */
+	int64_t time; /* of the newest that is kept; 0: none of this boot */
+	uint64_t end; /* index behind the last record that it proves */
 };
 
 struct facts_drain {
@@ -100,6 +112,8 @@ struct facts {
 	int tidy_error; /* the same of compressing and pruning */
 	uint64_t mean_len; /* bytes of a record in the list, about */
 	bool copies; /* nothing is deleted from this kernel */
+	struct facts_quote quote;
+	struct attest_chain chain; /* of survey.boot */
 	uint64_t nr_waiting; /* records that the next drain would save */
 
 	/* Filled in by whoever shows them. */

@@ -7,8 +7,10 @@
 #include "service/keeper.h"
 #include "base/util.h"
 #include "keep/keep.h"
+#include "service/ak.h"
 #include "service/absence.h"
 #include "service/mounts.h"
+#include "service/own_quote.h"
 #include "service/words.h"
 
 #include <errno.h>
@@ -252,6 +254,7 @@ static void survey(struct keeper *keeper, bool kernel)
 	survey_archive(now, keeper->archive);
 	if (!now->has_first && keeper->facts.reconciled)
 		survey_set_first(now, keeper->archive, keeper->first);
+	own_quote_survey(&keeper->facts, keeper->archive);
 	if (now->boot.nr_records)
 		keeper->facts.mean_len = now->boot.bytes / now->boot.nr_records;
 }
@@ -486,6 +489,47 @@ static void note_gaps(struct keeper *keeper, struct job *job)
 			s->gaps[(s->nr_gaps - nr + i) % SURVEY_GAPS_MAX].is;
 }
 
+/* ---- quotes of our own ------------------------------------------------------- */
+
+static void do_quote(struct keeper *keeper, struct job *job)
+{
+	int r = own_quote_keep(keeper->keep, keeper->archive, job->quote,
+			       OWN_QUOTE_NOW, keeper->options.say, job->text);
+
+	job->result = r;
+	if (r != -EINTR)
+		own_quote_note(&keeper->facts.quote, keeper->options.say, r,
+			       job->text);
+	(void)count(keeper);
+	survey(keeper, false);
+}
+
+/*
+ * Before a kexec and when the machine goes down: all is saved, so nothing waits for the TPM. One
+ * that never made a quote is not missed.
+ */
+static void quote_flushed(struct keeper *keeper)
+{
+	struct facts *facts = &keeper->facts;
+	struct self_quote *quote = calloc(1, sizeof(*quote));
+	char text[JOB_TEXT_MAX] = "";
+	int r;
+
+	if (!quote)
+		return;
+	quote->boot = facts->survey.boot.id;
+	quote->chain = facts->chain;
+	r = ak_ask_quote(&keeper->config, keeper->tpm, quote, text);
+	if (r == 0)
+		r = own_quote_keep(keeper->keep, keeper->archive, quote,
+				   OWN_QUOTE_BEFORE_KEXEC, keeper->options.say,
+				   text);
+	if (r == 0 || facts->quote.time)
+		own_quote_note(&facts->quote, keeper->options.say, r, text);
+	free(quote);
+	survey(keeper, false);
+}
+
 static void do_drain(struct keeper *keeper, struct job *job)
 {
 	struct keep_result result = { 0 };
@@ -498,6 +542,9 @@ static void do_drain(struct keeper *keeper, struct job *job)
 	(void)count(keeper);
 	judge(keeper, job, r);
 	survey(keeper, false);
+	if (job->kind == JOB_FLUSH && r == 0 && keeper->tpm &&
+	    keeper->config.quote_interval)
+		quote_flushed(keeper);
 	note_gaps(keeper, job);
 }
 
@@ -679,6 +726,7 @@ static const struct {
 	[JOB_SURVEY] = { "survey", do_survey, false },
 	[JOB_DRAIN] = { "drain", do_drain, true },
 	[JOB_FLUSH] = { "flush", do_drain, true },
+	[JOB_QUOTE] = { "quote", do_quote, true },
 	[JOB_TRIM] = { "trim", do_trim, true },
 	[JOB_CHECK] = { "check", do_check, true },
 	[JOB_TIDY] = { "tidy", do_tidy, false },

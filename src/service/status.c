@@ -8,6 +8,7 @@
 #include "service/words.h"
 
 #include <json-c/json.h>
+#include <time.h>
 
 static void put_time(struct json_object *to, int64_t time)
 {
@@ -48,6 +49,28 @@ static struct json_object *check_json(const struct facts *facts)
 	survey_put_text(object, "verdict", facts->verdict);
 	json_object_object_add(object, "rejected",
 			       json_object_new_boolean(facts->rejected));
+	return object;
+}
+
+/* @time 0: none of this boot. */
+static struct json_object *quote_json(const struct facts_quote *quote)
+{
+	struct json_object *object = json_object_new_object();
+	int64_t now = (int64_t)time(NULL);
+
+	json_object_object_add(object, "off",
+			       json_object_new_boolean(quote->off));
+	if (quote->time) {
+		put_time(object, quote->time);
+		survey_put_number(
+			object, "seconds",
+			now > quote->time ? (uint64_t)(now - quote->time) : 0);
+		survey_put_number(object, "next", quote->end);
+	}
+	if (quote->error)
+		survey_put_text(object, "errno", ask_errno_name(quote->error));
+	if (*quote->text)
+		survey_put_text(object, "error", quote->text);
 	return object;
 }
 
@@ -97,6 +120,9 @@ struct json_object *status_json(const struct facts *facts)
 				       drain_json(&facts->drain));
 	if (facts->trouble)
 		json_object_object_add(status, "trouble", trouble_json(facts));
+	if (facts->reconciled || facts->quote.time)
+		json_object_object_add(status, "quote",
+				       quote_json(&facts->quote));
 	if (facts->checked)
 		json_object_object_add(status, "check", check_json(facts));
 	return status;

@@ -202,6 +202,26 @@ static void print_trouble(FILE *file, struct json_object *trouble)
 		text(trouble, "time"));
 }
 
+static void print_quote(FILE *file, struct json_object *quote)
+{
+	if (!quote)
+		return;
+	begin(file, "own quote");
+	if (member(quote, "next"))
+		fprintf(file,
+			"%s, %" PRIu64 " s ago, of records before %" PRIu64,
+			text(quote, "time"), number(quote, "seconds"),
+			number(quote, "next"));
+	else
+		fputs("none of this boot", file);
+	if (member(quote, "error"))
+		fprintf(file, "; %s: %s",
+			is_true(quote, "off") ? "they are off" :
+						"the last one failed",
+			text(quote, "error"));
+	fputc('\n', file);
+}
+
 static void print_check(FILE *file, struct json_object *check)
 {
 	if (!check)
@@ -266,6 +286,7 @@ static void print_all(FILE *file, struct json_object *status)
 	print_freed(file, member(status, "freed"));
 	print_drain(file, member(status, "last_drain"));
 	print_check(file, member(status, "check"));
+	print_quote(file, member(status, "quote"));
 	print_trouble(file, member(status, "trouble"));
 	print_gaps(file, member(status, "gaps"));
 	print_holds(file, member(status, "holds"));

@@ -144,6 +144,16 @@ static bool is_unchecked(const struct facts *f, char *text, size_t size)
 	return f->check_error != 0;
 }
 
+/* One that never was is not missed. */
+static bool has_no_quote(const struct facts *f, char *text, size_t size)
+{
+	snprintf(
+		text, size,
+		"the keeper's own quotes fail, so what was saved since the last one proves itself to nobody after a reboot: %s",
+		f->quote.text);
+	return f->quote.error != 0 && !f->quote.off;
+}
+
 static bool is_untidy(const struct facts *f, char *text, size_t size)
 {
 	snprintf(text, size,
@@ -194,6 +204,7 @@ static const struct row {
 	{ "tpm.unproved", is_tpm_no_proof },
 	{ "drain.failed", is_in_trouble },
 	{ "check.failed", is_unchecked },
+	{ "quote.failed", has_no_quote },
 	{ "tidy.failed", is_untidy },
 	{ "view.failed", has_no_view },
 	{ "metrics.failed", has_no_metrics },

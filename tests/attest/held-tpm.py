@@ -6,6 +6,7 @@ The TPM behind PROGRAM (commands on its input, answers on its output), which tak
 quote as there is a file HELD. HELD.asked is made when a quote is asked for.
 """
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,8 @@ def read_message(source):
 
 
 def main():
+    # TSS ends its program by SIGTERM, which it may have inherited blocked.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     held, program = sys.argv[1], sys.argv[2:]
     mine, answers = sys.stdin.buffer, sys.stdout.buffer
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as tpm:

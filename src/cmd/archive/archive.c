@@ -15,6 +15,8 @@ static const struct verb verbs[] = {
 	{ "cat", "write records as the kernel had them", cmd_archive_cat },
 	{ "export", "write records in another format", cmd_archive_export },
 	{ "prune", "remove what is no longer needed", cmd_archive_prune },
+	{ "evidence", "a quote of our own, and the records that it proves",
+	  cmd_archive_evidence },
 	{ 0 },
 };
 

@@ -4,8 +4,8 @@
  */
 #include "cmd/attest/machine.h"
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/util.h"
+#include "service/ak.h"
 #include "tool/cli.h"
 
 #include <errno.h>
@@ -76,29 +76,17 @@ struct imastage_bytes machine_auth_of(const struct machine_auth *auth)
 
 static int read_auth(const char *path, struct machine_auth *ret_auth)
 {
-	cleanup_free uint8_t *data = NULL;
-	size_t len;
-	int r;
+	int r = ak_read_auth(path, ret_auth->value, &ret_auth->len);
 
-	if (!path || !*path)
+	if (r == 0)
 		return CLI_OK;
-	r = file_read(path, TPM_AUTH_MAX + 1, &data, &len);
-	if (r == 0 && len && data[len - 1] == '\n')
-		len--;
-	if (r == -EFBIG || (r == 0 && len > sizeof(ret_auth->value))) {
+	if (r == -EFBIG)
 		cli_error("%s: an authorization value has at most %d bytes; "
 			  "give another file",
 			  path, TPM_AUTH_MAX);
-		return CLI_FAILED;
-	}
-	if (r < 0) {
+	else
 		cli_error("%s: %s", path, strerror(-r));
-		return CLI_FAILED;
-	}
-	ret_auth->len = len;
-	memcpy(ret_auth->value, data, len);
-	explicit_bzero(data, len);
-	return CLI_OK;
+	return CLI_FAILED;
 }
 
 static int use_auths(struct machine *machine)
