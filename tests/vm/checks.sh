@@ -14,7 +14,7 @@
 
 debug_scenarios=(kunit rounds memory duplicates violations banks kexec kexec_digests snapshot oracle suspend abi abi_flush)
 # What the keeper asks of a kernel is what rounds and kexec ask of the one that watches itself.
-vm_scenarios=("${debug_scenarios[@]}" keeper keeper_unpatched confined)
+vm_scenarios=("${debug_scenarios[@]}" keeper keeper_unpatched attest confined)
 
 # Those that need no more of a kernel than its list run on imasim, unchanged, and are judged alike: check_sim_NAME.
 # In the kernel alone: kunit, memory, oracle and keeper (the TPM of the machine), abi (tests/imasim/conformance runs it).
@@ -393,6 +393,19 @@ vm_keeper() {
 		said=$(sed -n 's/^check: \(killed .*\)/\1/p' "$out/console.log" | tr -d '\r')
 		[[ ! $said ]] || note "$said"
 	done
+}
+
+# A verifier attests the machine again and again, over drains and kexecs. What it has proved
+# is what the keeper has archived, from record 0 on.
+vm_attest() {
+	local rounds=${VM_ROUNDS:-5} status
+	keeper_programs
+	vm attest attest --timeout 1500 --append "imastage.rounds=$rounds" "${adds[@]}" || return 0
+	explains attest 3 "$out/results/3.000.part" "$out/results/3.001.part"
+	(($(records "$out/results/3.000.part") <= $(<"$out/results/next") &&
+		$(<"$out/results/next") <= $(records "$out/results/3.000.part" "$out/results/3.001.part"))) && status=0 || status=$?
+	same "attest: all that was archived was proved, and no more than there is" "$status" 0
+	sed -n 's/^check: \(kernel [0-9]: .* rounds .*\)/\1/p' "$out/console.log" | tr -d '\r' | while IFS= read -r line; do note "$line"; done
 }
 
 # Debian's own kernel, as it is: no staging, one list file, and a list that is followed and never trimmed.
