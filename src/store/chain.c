@@ -240,7 +240,7 @@ static int judge(struct store *store, const struct store_machine *machine,
 		 const uint8_t hash[CHECKPOINT_HASH_LEN])
 {
 	uint8_t known[CHECKPOINT_HASH_LEN];
-	uint64_t last;
+	uint64_t last = 0;
 	int r;
 
 	if (strcmp(checkpoint->machine, machine->id) ||
