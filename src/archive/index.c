@@ -441,7 +441,7 @@ int index_changed(struct index *index)
 		return r;
 	r = query_step(index, query);
 	if (r == 0)
-		index->data_version = (int64_t)query_number(query, 0);
+		index->data_version = (int64_t)sql_number(query, 0);
 	if (r == 0 && index->data_version != before)
 		r = ARCHIVE_CHANGED;
 	query_give(index, query);

@@ -22,10 +22,10 @@ static int get_gap(struct index *index, struct sqlite3_stmt *query,
 		   struct archive_gap *gap)
 {
 	*gap = (struct archive_gap){
-		.boot = (int64_t)query_number(query, 0),
-		.first = query_number(query, 1),
-		.count = query_number(query, 2),
-		.created = (int64_t)query_number(query, 3),
+		.boot = (int64_t)sql_number(query, 0),
+		.first = sql_number(query, 1),
+		.count = sql_number(query, 2),
+		.created = (int64_t)sql_number(query, 3),
 	};
 	if (gap->first > INT64_MAX / 4 || gap->count > INT64_MAX / 4)
 		return query_damaged(index, "a gap is out of range");
@@ -41,8 +41,8 @@ int index_next_gap(struct index *index, int64_t boot, uint64_t at,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
 	r = query_step(index, query);
 	if (r == 0)
 		r = get_gap(index, query, &gap);
@@ -59,11 +59,11 @@ int index_put_gap(struct index *index, const struct archive_gap *gap)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)gap->boot);
-	query_bind(query, 2, gap->first);
-	query_bind(query, 3, gap->count);
-	query_bind(query, 4, (uint64_t)gap->created);
-	query_bind_text(query, 5, gap->reason);
+	sql_bind(query, 1, (uint64_t)gap->boot);
+	sql_bind(query, 2, gap->first);
+	sql_bind(query, 3, gap->count);
+	sql_bind(query, 4, (uint64_t)gap->created);
+	sql_bind_text(query, 5, gap->reason);
 	return finish(index, query);
 }
 
@@ -74,8 +74,8 @@ int index_remove_gaps(struct index *index, int64_t boot, uint64_t before)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, before);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, before);
 	return finish(index, query);
 }
 
@@ -91,9 +91,9 @@ int index_set_pending(struct index *index,
 	if (!query)
 		return r;
 	if (pending) {
-		query_bind(query, 1, pending->first);
-		query_bind(query, 2, pending->count);
-		query_bind(query, 3, pending->method);
+		sql_bind(query, 1, pending->first);
+		sql_bind(query, 2, pending->count);
+		sql_bind(query, 3, pending->method);
 	}
 	return finish(index, query);
 }
@@ -116,9 +116,9 @@ int index_get_pending(struct index *index, struct archive_pending *ret_pending)
 	r = query_step(index, query);
 	if (r == 0)
 		*ret_pending = (struct archive_pending){
-			.first = query_number(query, 0),
-			.count = query_number(query, 1),
-			.method = method_of(query_number(query, 2)),
+			.first = sql_number(query, 0),
+			.count = sql_number(query, 1),
+			.method = method_of(sql_number(query, 2)),
 		};
 	query_give(index, query);
 	return r;
@@ -134,9 +134,9 @@ int index_set_note(struct index *index, const char *key, const char *value)
 
 	if (!query)
 		return r;
-	query_bind_text(query, 1, key);
+	sql_bind_text(query, 1, key);
 	if (value)
-		query_bind_text(query, 2, value);
+		sql_bind_text(query, 2, value);
 	return finish(index, query);
 }
 
@@ -148,7 +148,7 @@ int index_get_note(struct index *index, const char *key,
 
 	if (!query)
 		return r;
-	query_bind_text(query, 1, key);
+	sql_bind_text(query, 1, key);
 	r = query_step(index, query);
 	if (r == 0)
 		r = query_text(index, query, 0, ret_value, ARCHIVE_VALUE_MAX);
@@ -165,10 +165,10 @@ int index_put_hold(struct index *index, const struct archive_hold *hold)
 
 	if (!query)
 		return r;
-	query_bind_text(query, 1, hold->name);
-	query_bind(query, 2, (uint64_t)hold->boot);
-	query_bind(query, 3, hold->from);
-	query_bind(query, 4, (uint64_t)hold->changed);
+	sql_bind_text(query, 1, hold->name);
+	sql_bind(query, 2, (uint64_t)hold->boot);
+	sql_bind(query, 3, hold->from);
+	sql_bind(query, 4, (uint64_t)hold->changed);
 	return finish(index, query);
 }
 
@@ -179,7 +179,7 @@ int index_remove_hold(struct index *index, const char *name)
 
 	if (!query)
 		return r;
-	query_bind_text(query, 1, name);
+	sql_bind_text(query, 1, name);
 	removed = query_step(index, query);
 	r = removed == 0 ? query_step(index, query) : removed;
 	query_give(index, query);
@@ -196,12 +196,12 @@ static int find_hold(struct index *index, enum query which, const char *after,
 	if (!query)
 		return r;
 	if (after)
-		query_bind_text(query, 1, after);
+		sql_bind_text(query, 1, after);
 	r = query_step(index, query);
 	if (r == 0) {
-		hold.boot = (int64_t)query_number(query, 1);
-		hold.from = query_number(query, 2);
-		hold.changed = (int64_t)query_number(query, 3);
+		hold.boot = (int64_t)sql_number(query, 1);
+		hold.from = sql_number(query, 2);
+		hold.changed = (int64_t)sql_number(query, 3);
 		r = query_text(index, query, 0, hold.name, sizeof(hold.name));
 	}
 	query_give(index, query);
@@ -230,15 +230,15 @@ int index_add_quote(struct index *index, const struct archive_quote *quote)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)quote->boot);
-	query_bind(query, 2, quote->chained);
-	query_bind_blob(query, 3, bytes_of(quote->chain, sizeof(quote->chain)));
-	query_bind(query, 4, quote->end);
-	query_bind(query, 5, (uint64_t)quote->created);
-	query_bind_blob(query, 6, quote->msg);
-	query_bind_blob(query, 7, quote->sig);
-	query_bind_blob(query, 8, quote->pcrs);
-	query_bind_blob(query, 9, quote->ak);
+	sql_bind(query, 1, (uint64_t)quote->boot);
+	sql_bind(query, 2, quote->chained);
+	sql_bind_bytes(query, 3, bytes_of(quote->chain, sizeof(quote->chain)));
+	sql_bind(query, 4, quote->end);
+	sql_bind(query, 5, (uint64_t)quote->created);
+	sql_bind_bytes(query, 6, quote->msg);
+	sql_bind_bytes(query, 7, quote->sig);
+	sql_bind_bytes(query, 8, quote->pcrs);
+	sql_bind_bytes(query, 9, quote->ak);
 	return finish(index, query);
 }
 
@@ -249,8 +249,8 @@ int index_thin_quotes(struct index *index, int64_t boot)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, ARCHIVE_QUOTES_MAX - 2);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, ARCHIVE_QUOTES_MAX - 2);
 	return finish(index, query);
 }
 
@@ -275,10 +275,10 @@ static int get_quote(struct index *index, struct sqlite3_stmt *query,
 	struct archive_quote *is = &quote->is;
 	int r;
 
-	quote->id = (int64_t)query_number(query, 0);
-	is->chained = query_number(query, 1);
-	is->end = query_number(query, 3);
-	is->created = (int64_t)query_number(query, 4);
+	quote->id = (int64_t)sql_number(query, 0);
+	is->chained = sql_number(query, 1);
+	is->end = sql_number(query, 3);
+	is->created = (int64_t)sql_number(query, 4);
 	if (is->chained > is->end || is->end > INT64_MAX / 4)
 		return query_damaged(index,
 				     "a quote is of records that cannot be");
@@ -302,8 +302,8 @@ int index_next_quote(struct index *index, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, (uint64_t)quote->id);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, (uint64_t)quote->id);
 	r = query_step(index, query);
 	if (r == 0)
 		r = get_quote(index, query, quote);

@@ -27,10 +27,10 @@ int index_add_boot(struct index *index, const struct archive_boot *key,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)now);
+	sql_bind(query, 1, (uint64_t)now);
 	if (key->has_reset_count)
-		query_bind(query, 2, key->reset_count);
-	query_bind(query, 3, banks);
+		sql_bind(query, 2, key->reset_count);
+	sql_bind(query, 3, banks);
 	r = finish(index, query);
 	if (r == 0)
 		*ret_id = sqlite3_last_insert_rowid(index->db);
@@ -44,7 +44,7 @@ static int remove_by_boot(struct index *index, enum query which, int64_t boot)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 1, (uint64_t)boot);
 	return finish(index, query);
 }
 
@@ -56,11 +56,11 @@ int index_set_tpm(struct index *index, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, key->reset_count);
-	query_bind(query, 3, key->restart_count);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, key->reset_count);
+	sql_bind(query, 3, key->restart_count);
 	if (key->ek_len)
-		query_bind_blob(query, 4, bytes_of(key->ek, key->ek_len));
+		sql_bind_bytes(query, 4, bytes_of(key->ek, key->ek_len));
 	return finish(index, query);
 }
 
@@ -85,10 +85,10 @@ int index_add_kernel(struct index *index, int64_t boot, const char *boot_id,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind_text(query, 2, boot_id);
-	query_bind(query, 3, first);
-	query_bind(query, 4, (uint64_t)now);
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind_text(query, 2, boot_id);
+	sql_bind(query, 3, first);
+	sql_bind(query, 4, (uint64_t)now);
 	return finish(index, query);
 }
 
@@ -117,30 +117,30 @@ static int get_ek(struct index *index, struct sqlite3_stmt *query,
 static int get_boot(struct index *index, struct sqlite3_stmt *query,
 		    struct archive_boot *boot)
 {
-	uint64_t base = query_number(query, 3);
-	uint64_t end = larger(query_number(query, 5), query_number(query, 6));
+	uint64_t base = sql_number(query, 3);
+	uint64_t end = larger(sql_number(query, 5), sql_number(query, 6));
 	bool has_segments = sqlite3_column_type(query, 4) != SQLITE_NULL;
 	int r = 0;
 
 	*boot = (struct archive_boot){
-		.id = (int64_t)query_number(query, 0),
-		.created = (int64_t)query_number(query, 1),
+		.id = (int64_t)sql_number(query, 0),
+		.created = (int64_t)sql_number(query, 1),
 		.has_reset_count = sqlite3_column_type(query, 2) != SQLITE_NULL,
-		.reset_count = (uint32_t)query_number(query, 2),
+		.reset_count = (uint32_t)sql_number(query, 2),
 		.end = larger(base, end),
-		.bytes = query_number(query, 7),
-		.stored_bytes = query_number(query, 8),
-		.nr_segments = query_number(query, 9),
-		.nr_gaps = query_number(query, 10),
-		.nr_kernels = query_number(query, 11),
-		.nr_records = query_number(query, 13),
+		.bytes = sql_number(query, 7),
+		.stored_bytes = sql_number(query, 8),
+		.nr_segments = sql_number(query, 9),
+		.nr_gaps = sql_number(query, 10),
+		.nr_kernels = sql_number(query, 11),
+		.nr_records = sql_number(query, 13),
 		.has_restart_count = sqlite3_column_type(query, 14) !=
 				     SQLITE_NULL,
-		.restart_count = (uint32_t)query_number(query, 14),
+		.restart_count = (uint32_t)sql_number(query, 14),
 	};
 	if (boot->id <= 0 || boot->end > INT64_MAX / 4)
 		return query_damaged(index, "a boot's number is out of range");
-	boot->first = has_segments ? query_number(query, 4) : boot->end;
+	boot->first = has_segments ? sql_number(query, 4) : boot->end;
 	snprintf(boot->name, sizeof(boot->name), "%08lld", (long long)boot->id);
 	if (boot->nr_kernels)
 		r = query_text(index, query, 12, boot->boot_id,
@@ -157,7 +157,7 @@ int index_next_boot(struct index *index, int64_t at_least,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)at_least);
+	sql_bind(query, 1, (uint64_t)at_least);
 	r = query_step(index, query);
 	if (r == 0)
 		r = get_boot(index, query, &boot);
@@ -174,12 +174,12 @@ int index_boot_before(struct index *index, int64_t before, int64_t *ret_id)
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)before);
+	sql_bind(query, 1, (uint64_t)before);
 	r = query_step(index, query);
 	if (r == 0 && sqlite3_column_type(query, 0) == SQLITE_NULL)
 		r = IMASTAGE_END;
 	if (r == 0)
-		*ret_id = (int64_t)query_number(query, 0);
+		*ret_id = (int64_t)sql_number(query, 0);
 	query_give(index, query);
 	return r;
 }
@@ -193,11 +193,11 @@ static int get_base(struct index *index, struct sqlite3_stmt *query,
 		    struct index_base *base)
 {
 	base->place = (struct archive_place){
-		query_number(query, 0),
-		query_number(query, 1),
-		query_number(query, 2),
+		sql_number(query, 0),
+		sql_number(query, 1),
+		sql_number(query, 2),
 	};
-	base->banks = (unsigned int)query_number(query, 4);
+	base->banks = (unsigned int)sql_number(query, 4);
 	if (base->place.index > INT64_MAX / 4 ||
 	    base->place.binary > INT64_MAX / 4 ||
 	    base->place.ascii > INT64_MAX / 4)
@@ -214,7 +214,7 @@ int index_get_base(struct index *index, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 1, (uint64_t)boot);
 	r = query_step(index, query);
 	if (r == 0)
 		r = get_base(index, query, &base);
@@ -236,12 +236,12 @@ int index_set_base(struct index *index, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
-	query_bind(query, 2, base->place.index);
-	query_bind(query, 3, base->place.binary);
-	query_bind(query, 4, base->place.ascii);
-	query_bind_blob(query, 5, bytes_of(base->chain, sizeof(base->chain)));
-	query_bind_blob(query, 6, bytes_of(base->state.data, base->state.len));
+	sql_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 2, base->place.index);
+	sql_bind(query, 3, base->place.binary);
+	sql_bind(query, 4, base->place.ascii);
+	sql_bind_bytes(query, 5, bytes_of(base->chain, sizeof(base->chain)));
+	sql_bind_bytes(query, 6, bytes_of(base->state.data, base->state.len));
 	return finish(index, query);
 }
 
@@ -249,22 +249,21 @@ int index_set_base(struct index *index, int64_t boot,
 
 static void get_numbers(struct sqlite3_stmt *query, struct row *row)
 {
-	row->id = (int64_t)query_number(query, 0);
+	row->id = (int64_t)sql_number(query, 0);
 	row->is = (struct archive_segment){
-		.boot = (int64_t)query_number(query, 1),
-		.first = query_number(query, 2),
-		.count = query_number(query, 3),
-		.bytes = query_number(query, 4),
-		.ascii = query_number(query, 5),
-		.binary_start = query_number(query, 6),
-		.ascii_start = query_number(query, 7),
-		.endian = query_number(query, 8) ? IMASTAGE_BIG :
-						   IMASTAGE_LITTLE,
-		.sealed = query_number(query, 9) != 0,
-		.compressed = query_number(query, 10) != 0,
-		.stored_bytes = query_number(query, 11),
-		.created = (int64_t)query_number(query, 12),
-		.changed = (int64_t)query_number(query, 13),
+		.boot = (int64_t)sql_number(query, 1),
+		.first = sql_number(query, 2),
+		.count = sql_number(query, 3),
+		.bytes = sql_number(query, 4),
+		.ascii = sql_number(query, 5),
+		.binary_start = sql_number(query, 6),
+		.ascii_start = sql_number(query, 7),
+		.endian = sql_number(query, 8) ? IMASTAGE_BIG : IMASTAGE_LITTLE,
+		.sealed = sql_number(query, 9) != 0,
+		.compressed = sql_number(query, 10) != 0,
+		.stored_bytes = sql_number(query, 11),
+		.created = (int64_t)sql_number(query, 12),
+		.changed = (int64_t)sql_number(query, 13),
 	};
 }
 
@@ -294,8 +293,8 @@ static int find_row(struct index *index, struct sqlite3_stmt *query,
 {
 	int r;
 
-	query_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
-	query_bind(query, 3, parts);
+	sql_bind(query, 2, at < INT64_MAX ? at : INT64_MAX);
+	sql_bind(query, 3, parts);
 	r = query_step(index, query);
 	if (r == 0)
 		r = get_row(index, query, row);
@@ -311,7 +310,7 @@ static int find_segment(struct index *index, enum query which, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)boot);
+	sql_bind(query, 1, (uint64_t)boot);
 	return find_row(index, query, at, parts, row);
 }
 
@@ -335,8 +334,8 @@ int index_segment_to_compress(struct index *index, int64_t last, int64_t boot,
 
 	if (!query)
 		return r;
-	query_bind(query, 1, (uint64_t)last);
-	query_bind(query, 4, (uint64_t)boot);
+	sql_bind(query, 1, (uint64_t)last);
+	sql_bind(query, 4, (uint64_t)boot);
 	return find_row(index, query, at, INDEX_MARKS | INDEX_STATE, row);
 }
 
@@ -360,14 +359,14 @@ static void bind_row(struct sqlite3_stmt *query, const struct row *row)
 	};
 
 	if (row->id)
-		query_bind(query, 1, (uint64_t)row->id);
+		sql_bind(query, 1, (uint64_t)row->id);
 	for (int i = 0; i < 13; i++)
-		query_bind(query, 2 + i, numbers[i]);
-	query_bind_blob(query, 15, bytes_of(is->sha256, sizeof(is->sha256)));
-	query_bind_blob(query, 16, bytes_of(is->chain, sizeof(is->chain)));
-	query_bind_blob(query, 17, bytes_of(row->state.data, row->state.len));
-	query_bind_blob(query, 18, bytes_of(row->marks.data, row->marks.len));
-	query_bind_blob(query, 19, bytes_of(row->frames.data, row->frames.len));
+		sql_bind(query, 2 + i, numbers[i]);
+	sql_bind_bytes(query, 15, bytes_of(is->sha256, sizeof(is->sha256)));
+	sql_bind_bytes(query, 16, bytes_of(is->chain, sizeof(is->chain)));
+	sql_bind_bytes(query, 17, bytes_of(row->state.data, row->state.len));
+	sql_bind_bytes(query, 18, bytes_of(row->marks.data, row->marks.len));
+	sql_bind_bytes(query, 19, bytes_of(row->frames.data, row->frames.len));
 }
 
 int index_put_segment(struct index *index, struct row *row)
@@ -398,7 +397,7 @@ int index_stored_bytes(struct index *index, uint64_t *ret_bytes)
 		return r;
 	r = query_step(index, query);
 	if (r == 0)
-		*ret_bytes = query_number(query, 0);
+		*ret_bytes = sql_number(query, 0);
 	query_give(index, query);
 	return r;
 }

@@ -74,28 +74,6 @@ int query_run(struct index *index, enum query which)
 
 /* ---- parameters and columns ------------------------------------------------ */
 
-void query_bind(struct sqlite3_stmt *query, int at, uint64_t number)
-{
-	sqlite3_bind_int64(query, at, (sqlite3_int64)number);
-}
-
-void query_bind_text(struct sqlite3_stmt *query, int at, const char *text)
-{
-	sqlite3_bind_text(query, at, text, -1, SQLITE_STATIC);
-}
-
-void query_bind_blob(struct sqlite3_stmt *query, int at,
-		     struct imastage_bytes blob)
-{
-	sqlite3_bind_blob64(query, at, blob.len ? blob.data : NULL, blob.len,
-			    SQLITE_STATIC);
-}
-
-uint64_t query_number(struct sqlite3_stmt *query, int at)
-{
-	return (uint64_t)sqlite3_column_int64(query, at);
-}
-
 int query_text(struct index *index, struct sqlite3_stmt *query, int at,
 	       char *ret_text, size_t size)
 {

@@ -7,7 +7,7 @@
  *
  *	if (!query)
  *		return r;
- *	query_bind_text(query, 1, key);
+ *	sql_bind_text(query, 1, key);
  *	r = query_step(index, query);		(0: a row, IMASTAGE_END, error)
  *	if (r == 0)
  *		... query_text(index, query, 0, value, sizeof(value)) ...
@@ -16,6 +16,7 @@
 #ifndef ARCHIVE_QUERY_H
 #define ARCHIVE_QUERY_H
 
+#include "base/sql.h"
 #include "archive/index.h"
 
 #include <sqlite3.h>
@@ -84,14 +85,7 @@ int query_fail(struct index *index, int rc);
 /* Says that what the index holds is wrong, and returns -EBADMSG. */
 int query_damaged(struct index *index, const char *reason);
 
-/* Parameters count from 1, columns from 0. Memory must stay until the step. */
-void query_bind(struct sqlite3_stmt *query, int at, uint64_t number);
-void query_bind_text(struct sqlite3_stmt *query, int at, const char *text);
-/* An empty one is NULL to SQLite. */
-void query_bind_blob(struct sqlite3_stmt *query, int at,
-		     struct imastage_bytes blob);
-
-uint64_t query_number(struct sqlite3_stmt *query, int at);
+/* Parameters and other columns: base/sql.h. */
 /* -EBADMSG when it does not fit with its NUL or has one inside; -ENOMEM. */
 int query_text(struct index *index, struct sqlite3_stmt *query, int at,
 	       char *ret_text, size_t size);

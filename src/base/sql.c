@@ -111,3 +111,27 @@ int sql_check_companions(const char *path, const struct say *say_to)
 	}
 	return 0;
 }
+
+/* ---- parameters and columns -------------------------------------------------- */
+
+void sql_bind(struct sqlite3_stmt *query, int at, uint64_t number)
+{
+	sqlite3_bind_int64(query, at, (sqlite3_int64)number);
+}
+
+void sql_bind_text(struct sqlite3_stmt *query, int at, const char *text)
+{
+	sqlite3_bind_text(query, at, text, -1, SQLITE_STATIC);
+}
+
+void sql_bind_bytes(struct sqlite3_stmt *query, int at,
+		    struct imastage_bytes bytes)
+{
+	sqlite3_bind_blob64(query, at, bytes.len ? bytes.data : NULL, bytes.len,
+			    SQLITE_STATIC);
+}
+
+uint64_t sql_number(struct sqlite3_stmt *query, int at)
+{
+	return (uint64_t)sqlite3_column_int64(query, at);
+}

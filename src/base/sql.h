@@ -8,7 +8,10 @@
 
 #include "base/say.h"
 
+#include <imastage/bytes.h>
+
 struct sqlite3;
+struct sqlite3_stmt;
 
 #define SQL_BUSY_MS 10000 /* for the moments in which SQLite locks */
 
@@ -31,5 +34,15 @@ int sql_fail(struct sqlite3 *db, int rc, const char *path,
  * it has said which one is no regular file; -ENOMEM.
  */
 int sql_check_companions(const char *path, const struct say *say);
+
+/*
+ * Parameters count from 1, columns from 0. What is bound must stay until the step. Empty
+ * bytes are NULL to SQLite.
+ */
+void sql_bind(struct sqlite3_stmt *query, int at, uint64_t number);
+void sql_bind_text(struct sqlite3_stmt *query, int at, const char *text);
+void sql_bind_bytes(struct sqlite3_stmt *query, int at,
+		    struct imastage_bytes bytes);
+uint64_t sql_number(struct sqlite3_stmt *query, int at);
 
 #endif

@@ -23,7 +23,7 @@ static int get_link(struct store *store, struct sqlite3_stmt *query,
 	if (r < 0)
 		return r;
 	memcpy(ret_hash, hash, sizeof(hash));
-	*ret_sequence = db_number(query, 0);
+	*ret_sequence = sql_number(query, 0);
 	return 0;
 }
 
@@ -38,7 +38,7 @@ static int get_last(struct store *store, const char *machine,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
+	sql_bind_text(query, 1, machine);
 	r = db_step(store, query);
 	if (r == 0)
 		r = get_link(store, query, ret_sequence, ret_hash);
@@ -57,8 +57,8 @@ static int get_hash(struct store *store, const char *machine, uint64_t sequence,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, sequence);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, sequence);
 	r = db_step(store, query);
 	if (r == 0)
 		r = get_link(store, query, &sequence, ret_hash);
@@ -175,8 +175,8 @@ static int thin(struct store *store, const char *machine, uint64_t sequence)
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, sequence - 1);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, sequence - 1);
 	return db_finish(store, query);
 }
 
@@ -190,10 +190,10 @@ static int put(struct store *store, const struct checkpoint *checkpoint,
 	query = r == 0 ? db_take(store, QUERY_CHECKPOINT_PUT, &r) : NULL;
 	if (!query)
 		return r;
-	db_bind_text(query, 1, checkpoint->machine);
-	db_bind(query, 2, checkpoint->sequence);
-	db_bind_bytes(query, 3, bytes_of(hash, sizeof(hash)));
-	db_bind_bytes(query, 4, envelope);
+	sql_bind_text(query, 1, checkpoint->machine);
+	sql_bind(query, 2, checkpoint->sequence);
+	sql_bind_bytes(query, 3, bytes_of(hash, sizeof(hash)));
+	sql_bind_bytes(query, 4, envelope);
 	r = db_finish(store, query);
 	return r < 0 ? r :
 		       thin(store, checkpoint->machine, checkpoint->sequence);

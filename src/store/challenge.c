@@ -64,12 +64,12 @@ static int put_text(struct store *store, const struct store_ask *ask,
 	query = r == 0 ? db_take(store, QUERY_CHALLENGE_PUT, &r) : NULL;
 	if (!query)
 		return r;
-	db_bind_bytes(query, 1, bytes_of(bound, sizeof(bound)));
-	db_bind_text(query, 2, challenge->machine);
-	db_bind(query, 3, now);
-	db_bind(query, 4, challenge->expires);
-	db_bind(query, 5, ask->reverify);
-	db_bind_text(query, 6, text);
+	sql_bind_bytes(query, 1, bytes_of(bound, sizeof(bound)));
+	sql_bind_text(query, 2, challenge->machine);
+	sql_bind(query, 3, now);
+	sql_bind(query, 4, challenge->expires);
+	sql_bind(query, 5, ask->reverify);
+	sql_bind_text(query, 6, text);
 	return db_finish(store, query);
 }
 
@@ -98,14 +98,14 @@ static int clean(struct store *store, const char *machine, uint64_t now)
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, now < KEPT_SECONDS ? 0 : now - KEPT_SECONDS);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, now < KEPT_SECONDS ? 0 : now - KEPT_SECONDS);
 	r = db_finish(store, query);
 	query = r == 0 ? db_take(store, QUERY_CHALLENGE_LIMIT, &r) : NULL;
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, STORE_CHALLENGES_MAX - 1);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, STORE_CHALLENGES_MAX - 1);
 	return db_finish(store, query);
 }
 
@@ -151,7 +151,7 @@ static int get_row(struct store *store, struct sqlite3_stmt *query,
 	    strcmp(round->challenge.verifier, store->verifier))
 		return db_damaged(store, "a challenge is none of this store");
 	round->has_challenge = true;
-	round->reverify = db_number(query, 1);
+	round->reverify = sql_number(query, 1);
 	round->state = sqlite3_column_type(query, 3) == SQLITE_NULL ?
 			       VERIFY_CHALLENGE_OPEN :
 			       VERIFY_CHALLENGE_USED;
@@ -167,7 +167,7 @@ int challenge_find(struct store *store, struct imastage_bytes bound,
 
 	if (!query)
 		return r;
-	db_bind_bytes(query, 1, bound);
+	sql_bind_bytes(query, 1, bound);
 	r = db_step(store, query);
 	if (r == 0)
 		r = get_row(store, query, round);
@@ -185,8 +185,8 @@ int challenge_use(struct store *store, const struct challenge *challenge,
 	query = r == 0 ? db_take(store, QUERY_CHALLENGE_USE, &r) : NULL;
 	if (!query)
 		return r;
-	db_bind_bytes(query, 1, bytes_of(bound, sizeof(bound)));
-	db_bind(query, 2, verdict);
+	sql_bind_bytes(query, 1, bytes_of(bound, sizeof(bound)));
+	sql_bind(query, 2, verdict);
 	r = db_step(store, query);
 	if (r == 0)
 		return db_finish(store, query);

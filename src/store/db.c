@@ -184,28 +184,6 @@ int store_end_group(struct store *store)
 
 /* ---- parameters and columns ----------------------------------------------------------- */
 
-void db_bind(struct sqlite3_stmt *query, int at, uint64_t number)
-{
-	sqlite3_bind_int64(query, at, (sqlite3_int64)number);
-}
-
-void db_bind_text(struct sqlite3_stmt *query, int at, const char *text)
-{
-	sqlite3_bind_text(query, at, text, -1, SQLITE_STATIC);
-}
-
-void db_bind_bytes(struct sqlite3_stmt *query, int at,
-		   struct imastage_bytes bytes)
-{
-	sqlite3_bind_blob64(query, at, bytes.len ? bytes.data : NULL, bytes.len,
-			    SQLITE_STATIC);
-}
-
-uint64_t db_number(struct sqlite3_stmt *query, int at)
-{
-	return (uint64_t)sqlite3_column_int64(query, at);
-}
-
 struct imastage_bytes db_bytes(struct sqlite3_stmt *query, int at)
 {
 	const void *data = sqlite3_column_blob(query, at);

@@ -14,6 +14,7 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
+#include "base/sql.h"
 #include "store/store.h"
 
 #include <sqlite3.h>
@@ -104,13 +105,7 @@ int db_damaged(struct store *store, const char *reason);
 int db_begin(struct store *store);
 int db_end(struct store *store, int r);
 
-/* Parameters count from 1, columns from 0. Memory must stay until the step. */
-void db_bind(struct sqlite3_stmt *query, int at, uint64_t number);
-void db_bind_text(struct sqlite3_stmt *query, int at, const char *text);
-void db_bind_bytes(struct sqlite3_stmt *query, int at,
-		   struct imastage_bytes bytes);
-
-uint64_t db_number(struct sqlite3_stmt *query, int at);
+/* Parameters and other columns: base/sql.h. */
 /* A view, until the next step. Empty for NULL. */
 struct imastage_bytes db_bytes(struct sqlite3_stmt *query, int at);
 /* -EBADMSG when it does not fit with its NUL, or has one inside. */

@@ -41,7 +41,7 @@ static int prune(struct store *store, uint64_t now)
 
 	if (!query)
 		return r;
-	db_bind(query, 1, now);
+	sql_bind(query, 1, now);
 	return db_finish(store, query);
 }
 
@@ -53,10 +53,10 @@ static int put(struct store *store, const struct store_machine *machine,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine->id);
+	sql_bind_text(query, 1, machine->id);
 	machine_bind_parts(query, machine);
-	db_bind(query, 9, expires);
-	db_bind_bytes(query, 10, bytes_of(hash, SHA256_LEN));
+	sql_bind(query, 9, expires);
+	sql_bind_bytes(query, 10, bytes_of(hash, SHA256_LEN));
 	return db_finish(store, query);
 }
 
@@ -95,7 +95,7 @@ static int get_row(struct store *store, struct sqlite3_stmt *query,
 		return db_damaged(store, "a digest is not one of SHA-256");
 	if (CRYPTO_memcmp(wanted.data, hash.data, SHA256_LEN))
 		return STORE_WRONG;
-	if (db_number(query, 8) < now)
+	if (sql_number(query, 8) < now)
 		return STORE_EXPIRED;
 	r = db_text(store, query, 0, machine->id, sizeof(machine->id));
 	return r < 0 ? r : machine_parts(store, query, 1, machine);
@@ -109,7 +109,7 @@ static int get(struct store *store, const char *id, struct imastage_bytes hash,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, id);
+	sql_bind_text(query, 1, id);
 	r = db_step(store, query);
 	if (r == 0)
 		r = get_row(store, query, hash, now, machine);
@@ -144,7 +144,7 @@ static int take(struct store *store, struct store_machine *machine,
 	query = r == 0 ? db_take(store, QUERY_ENROLMENT_REMOVE, &r) : NULL;
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine->id);
+	sql_bind_text(query, 1, machine->id);
 	r = db_finish(store, query);
 	return r < 0 ? r :
 		       decision_put(store, machine->id, "enrol",

@@ -33,7 +33,7 @@ static int get_name(struct store *store, struct sqlite3_stmt *query, int at,
 int machine_parts(struct store *store, struct sqlite3_stmt *query, int at,
 		  struct store_machine *machine)
 {
-	uint64_t trust = db_number(query, at + 1);
+	uint64_t trust = sql_number(query, at + 1);
 	int r = db_text(store, query, at, machine->host, sizeof(machine->host));
 
 	if (r == 0 && trust >= STORE_NR_TRUST)
@@ -55,13 +55,13 @@ int machine_parts(struct store *store, struct sqlite3_stmt *query, int at,
 void machine_bind_parts(struct sqlite3_stmt *query,
 			const struct store_machine *machine)
 {
-	db_bind_text(query, 2, machine->host);
-	db_bind(query, 3, machine->trust);
-	db_bind_text(query, 4, machine->trusted);
-	db_bind_bytes(query, 5, message_view(&machine->ak));
-	db_bind_bytes(query, 6, name_bytes(&machine->ak_name));
-	db_bind_bytes(query, 7, name_bytes(&machine->ak_qualified));
-	db_bind_bytes(query, 8, name_bytes(&machine->ek_name));
+	sql_bind_text(query, 2, machine->host);
+	sql_bind(query, 3, machine->trust);
+	sql_bind_text(query, 4, machine->trusted);
+	sql_bind_bytes(query, 5, message_view(&machine->ak));
+	sql_bind_bytes(query, 6, name_bytes(&machine->ak_name));
+	sql_bind_bytes(query, 7, name_bytes(&machine->ak_qualified));
+	sql_bind_bytes(query, 8, name_bytes(&machine->ek_name));
 }
 
 static int get_carried(struct store *store, struct sqlite3_stmt *query, int at,
@@ -87,12 +87,12 @@ static int get_row(struct store *store, struct sqlite3_stmt *query,
 	r = db_text(store, query, 0, machine->id, sizeof(machine->id));
 	if (r == 0)
 		r = machine_parts(store, query, 1, machine);
-	machine->added = db_number(query, 8);
+	machine->added = sql_number(query, 8);
 	if (r == 0)
 		r = db_text(store, query, 9, machine->barred,
 			    sizeof(machine->barred));
-	machine->fresh = db_number(query, 10);
-	machine->carried.resets = (uint32_t)db_number(query, 11);
+	machine->fresh = sql_number(query, 10);
+	machine->carried.resets = (uint32_t)sql_number(query, 11);
 	return r < 0 ? r : get_carried(store, query, 12, &machine->carried);
 }
 
@@ -117,13 +117,13 @@ int machine_put(struct store *store, const struct store_machine *machine)
 		r = buffer_put(&carried, bytes_of("", 1));
 	query = r == 0 ? db_take(store, QUERY_MACHINE_PUT, &r) : NULL;
 	if (query) {
-		db_bind_text(query, 1, machine->id);
+		sql_bind_text(query, 1, machine->id);
 		machine_bind_parts(query, machine);
-		db_bind(query, 9, machine->added);
-		db_bind_text(query, 10, machine->barred);
-		db_bind(query, 11, machine->fresh);
-		db_bind(query, 12, machine->carried.resets);
-		db_bind_text(query, 13, (const char *)carried.data);
+		sql_bind(query, 9, machine->added);
+		sql_bind_text(query, 10, machine->barred);
+		sql_bind(query, 11, machine->fresh);
+		sql_bind(query, 12, machine->carried.resets);
+		sql_bind_text(query, 13, (const char *)carried.data);
 		r = db_finish(store, query);
 	}
 	free(carried.data);
@@ -140,7 +140,7 @@ static int get_by_text(struct store *store, enum query which, const char *text,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, text);
+	sql_bind_text(query, 1, text);
 	return get(store, query, ret_machine);
 }
 
@@ -153,7 +153,7 @@ static int get_by_name(struct store *store, enum query which,
 
 	if (!query)
 		return r;
-	db_bind_bytes(query, 1, name_bytes(name));
+	sql_bind_bytes(query, 1, name_bytes(name));
 	return get(store, query, ret_machine);
 }
 
@@ -191,11 +191,11 @@ int decision_put(struct store *store, const char *machine, const char *what,
 
 	if (!query)
 		return r;
-	db_bind(query, 1, now);
-	db_bind(query, 2, getuid());
-	db_bind_text(query, 3, machine);
-	db_bind_text(query, 4, what);
-	db_bind_text(query, 5, reason);
+	sql_bind(query, 1, now);
+	sql_bind(query, 2, getuid());
+	sql_bind_text(query, 3, machine);
+	sql_bind_text(query, 4, what);
+	sql_bind_text(query, 5, reason);
 	return db_finish(store, query);
 }
 
@@ -246,7 +246,7 @@ static int remove_rows(struct store *store, enum query which, const char *id)
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, id);
+	sql_bind_text(query, 1, id);
 	return db_finish(store, query);
 }
 

@@ -133,17 +133,17 @@ static int put_verdict(struct store *store, const struct store_round *round,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, round->machine.id);
-	db_bind(query, 2, now);
-	db_bind(query, 3, verdict->result);
-	db_bind(query, 4, verdict->proved);
-	db_bind(query, 5, verdict->clock.resets);
-	db_bind(query, 6, verdict->first_index);
-	db_bind(query, 7, verdict->next_index);
-	db_bind_text(query, 8, reasons);
+	sql_bind_text(query, 1, round->machine.id);
+	sql_bind(query, 2, now);
+	sql_bind(query, 3, verdict->result);
+	sql_bind(query, 4, verdict->proved);
+	sql_bind(query, 5, verdict->clock.resets);
+	sql_bind(query, 6, verdict->first_index);
+	sql_bind(query, 7, verdict->next_index);
+	sql_bind_text(query, 8, reasons);
 	r = db_step(store, query);
 	if (r == 0)
-		*ret_id = db_number(query, 0);
+		*ret_id = sql_number(query, 0);
 	return r == 0 ? db_finish(store, query) : r;
 }
 
@@ -154,8 +154,8 @@ static int prune_verdicts(struct store *store, const char *machine)
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, STORE_VERDICTS_MAX);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, STORE_VERDICTS_MAX);
 	return db_finish(store, query);
 }
 
@@ -332,13 +332,13 @@ static int get_verdict(struct sqlite3_stmt *query,
 	const void *text = sqlite3_column_text(query, 7);
 	size_t len = (size_t)sqlite3_column_bytes(query, 7);
 
-	verdict->id = db_number(query, 0);
-	verdict->made = db_number(query, 1);
-	verdict->result = (enum verify_result)db_number(query, 2);
-	verdict->proved = db_number(query, 3);
-	verdict->resets = (uint32_t)db_number(query, 4);
-	verdict->first = db_number(query, 5);
-	verdict->next = db_number(query, 6);
+	verdict->id = sql_number(query, 0);
+	verdict->made = sql_number(query, 1);
+	verdict->result = (enum verify_result)sql_number(query, 2);
+	verdict->proved = sql_number(query, 3);
+	verdict->resets = (uint32_t)sql_number(query, 4);
+	verdict->first = sql_number(query, 5);
+	verdict->next = sql_number(query, 6);
 	verdict->reasons.len = 0;
 	return text ? buffer_put(&verdict->reasons, bytes_of(text, len)) :
 		      -ENOMEM;
@@ -352,10 +352,10 @@ int store_last_verdict(struct store *store, const char *machine,
 
 	if (!query)
 		return r;
-	db_bind_text(query, 1, machine);
-	db_bind(query, 2, before ? before : INT64_MAX);
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, before ? before : INT64_MAX);
 	r = db_step(store, query);
-	if (r == 0 && db_number(query, 2) > VERIFY_REJECTED)
+	if (r == 0 && sql_number(query, 2) > VERIFY_REJECTED)
 		r = db_damaged(store, "a verdict is none");
 	if (r == 0)
 		r = get_verdict(query, ret_verdict);

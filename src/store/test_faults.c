@@ -134,7 +134,7 @@ static uint64_t count(struct store *store, const char *text)
 	assert_int_equal(sqlite3_prepare_v2(store->db, text, -1, &query, NULL),
 			 SQLITE_OK);
 	assert_int_equal(sqlite3_step(query), SQLITE_ROW);
-	number = db_number(query, 0);
+	number = sql_number(query, 0);
 	sqlite3_finalize(query);
 	return number;
 }
