@@ -19,7 +19,7 @@ declare -a \
 		systemd apparmor e2fsprogs) \
 	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl
 		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
-		diffutils file findutils grep gzip mawk openssl patch procps sed tar util-linux) \
+		diffutils file findutils grep gzip mawk openssl patch procps sed sqlite3 tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
 	fuzz=(clang libclang-rt-dev llvm valgrind) \
 	bench=(python3 gnuplot-nox ima-evm-utils openssl)
