@@ -23,18 +23,8 @@ static uint64_t nr_injected;
 
 static int make_key(void **state)
 {
-	struct imastage_buffer pem = { 0 };
-	struct dsse_key *key;
-	int fd = mkstemp(key_path);
-
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(dsse_key_new(&key), 0);
-	assert_int_equal(dsse_key_write(key, true, &pem), 0);
-	assert_int_equal(write(fd, pem.data, pem.len), pem.len);
-	close(fd);
-	free(pem.data);
-	dsse_key_free(key);
+	storing_make_key(key_path);
 	return 0;
 }
 

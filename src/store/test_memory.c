@@ -29,19 +29,9 @@ static struct imastage_buffer envelope;
 
 static int make_key(void **state)
 {
-	struct imastage_buffer pem = { 0 };
-	struct dsse_key *key;
-	int fd = mkstemp(key_path);
-
 	(void)state;
 	alloc_init();
-	assert_true(fd >= 0);
-	assert_int_equal(dsse_key_new(&key), 0);
-	assert_int_equal(dsse_key_write(key, true, &pem), 0);
-	assert_int_equal(write(fd, pem.data, pem.len), pem.len);
-	close(fd);
-	free(pem.data);
-	dsse_key_free(key);
+	storing_make_key(key_path);
 	return 0;
 }
 

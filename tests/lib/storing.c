@@ -89,3 +89,18 @@ int storing_round(struct store *store, struct made_machine *machine,
 	storing_quote(machine, &challenge);
 	return storing_judge(store, machine, &challenge, now, ret_verdict);
 }
+
+void storing_make_key(char *template)
+{
+	struct imastage_buffer pem = { 0 };
+	struct dsse_key *key;
+	int fd = mkstemp(template);
+
+	assert_true(fd >= 0);
+	assert_int_equal(dsse_key_new(&key), 0);
+	assert_int_equal(dsse_key_write(key, true, &pem), 0);
+	assert_int_equal(write(fd, pem.data, pem.len), pem.len);
+	close(fd);
+	free(pem.data);
+	dsse_key_free(key);
+}

@@ -12,6 +12,9 @@
 int storing_add(struct store *store, const struct made_machine *machine,
 		const char *id, uint64_t now);
 
+/* A key for a store, in a new file named by mkstemp(). */
+void storing_make_key(char *template);
+
 /* Quotes what @challenge asks for, bound. */
 void storing_quote(struct made_machine *machine,
 		   const struct challenge *challenge);
