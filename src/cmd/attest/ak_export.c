@@ -110,8 +110,9 @@ static int write_form(const struct tpm_ak *ak, enum form form, FILE *file)
 	}
 }
 
-static int export(const struct options *options, const struct tpm_ak *ak)
+static int export(void *context, const struct tpm_ak *ak)
 {
+	const struct options *options = context;
 	struct output output;
 	int r = output_open(&output, options->output);
 
@@ -134,20 +135,7 @@ static int export(const struct options *options, const struct tpm_ak *ak)
 int cmd_ak_export(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct opt_group groups[] = {
-		{ opts, &options },
-		{ machine_opts, &options.machine },
-	};
-	int status = opts_parse_all(&command, groups, 2, argc, argv);
-	struct tpm_ak ak;
 
-	if (status != CLI_OK)
-		return status == OPTS_HELP ? CLI_OK : status;
-	status = machine_begin(&options.machine);
-	if (status == CLI_OK)
-		status = machine_open_ak(&options.machine, &ak);
-	if (status == CLI_OK)
-		status = export(&options, &ak);
-	machine_end(&options.machine);
-	return status;
+	return machine_use_ak(&command, opts, &options, &options.machine, argc,
+			      argv, export);
 }

@@ -31,23 +31,16 @@ static const struct command command = {
 		   "names.\n",
 };
 
+static int show(void *context, const struct tpm_ak *ak)
+{
+	ak_print(ak, ((struct options *)context)->json);
+	return CLI_OK;
+}
+
 int cmd_ak_show(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct opt_group groups[] = {
-		{ opts, &options },
-		{ machine_opts, &options.machine },
-	};
-	int status = opts_parse_all(&command, groups, 2, argc, argv);
-	struct tpm_ak ak;
 
-	if (status != CLI_OK)
-		return status == OPTS_HELP ? CLI_OK : status;
-	status = machine_begin(&options.machine);
-	if (status == CLI_OK)
-		status = machine_open_ak(&options.machine, &ak);
-	if (status == CLI_OK)
-		ak_print(&ak, options.json);
-	machine_end(&options.machine);
-	return status;
+	return machine_use_ak(&command, opts, &options, &options.machine, argc,
+			      argv, show);
 }

@@ -239,3 +239,26 @@ bool machine_is_endorsed(const struct tpm_ak *ak)
 	       bytes_equal(bytes_of(name.bytes, name.len),
 			   bytes_of(ak->qualified.bytes, ak->qualified.len));
 }
+
+int machine_use_ak(const struct command *command, const struct opt *opts,
+		   void *options, struct machine *machine, int argc,
+		   char **argv,
+		   int (*use)(void *options, const struct tpm_ak *ak))
+{
+	const struct opt_group groups[] = {
+		{ opts, options },
+		{ machine_opts, machine },
+	};
+	int status = opts_parse_all(command, groups, 2, argc, argv);
+	struct tpm_ak ak;
+
+	if (status != CLI_OK)
+		return status == OPTS_HELP ? CLI_OK : status;
+	status = machine_begin(machine);
+	if (status == CLI_OK)
+		status = machine_open_ak(machine, &ak);
+	if (status == CLI_OK)
+		status = use(options, &ak);
+	machine_end(machine);
+	return status;
+}

@@ -50,6 +50,15 @@ struct imastage_bytes machine_auth_of(const struct machine_auth *auth);
 /* Reads configuration and authorization values. The TPM is asked nothing yet. */
 int machine_begin(struct machine *machine);
 int machine_open_ak(struct machine *machine, struct tpm_ak *ret_ak);
+
+/*
+ * A verb that has to do with the key: parses @opts, with @options, and its own, opens the
+ * key and hands it to @use. Returns what that does, or its own status after a complaint.
+ */
+int machine_use_ak(const struct command *command, const struct opt *opts,
+		   void *options, struct machine *machine, int argc,
+		   char **argv,
+		   int (*use)(void *options, const struct tpm_ak *ak));
 /* Complains of what the TPM could not do, @r negative. */
 int machine_complain(struct machine *machine, int r);
 

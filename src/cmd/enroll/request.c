@@ -199,26 +199,19 @@ static int write_request(const struct options *options, const struct tpm_ek *ek,
 	return status;
 }
 
+static int request(void *context, const struct tpm_ak *ak)
+{
+	struct options *options = context;
+	struct tpm_ek ek;
+	int status = read_ek(options, &ek);
+
+	return status == CLI_OK ? write_request(options, &ek, ak) : status;
+}
+
 int cmd_enroll_request(int argc, char **argv)
 {
 	struct options options = { 0 };
-	const struct opt_group groups[] = {
-		{ opts, &options },
-		{ machine_opts, &options.machine },
-	};
-	int status = opts_parse_all(&command, groups, 2, argc, argv);
-	struct tpm_ak ak;
-	struct tpm_ek ek;
 
-	if (status != CLI_OK)
-		return status == OPTS_HELP ? CLI_OK : status;
-	status = machine_begin(&options.machine);
-	if (status == CLI_OK)
-		status = machine_open_ak(&options.machine, &ak);
-	if (status == CLI_OK)
-		status = read_ek(&options, &ek);
-	if (status == CLI_OK)
-		status = write_request(&options, &ek, &ak);
-	machine_end(&options.machine);
-	return status;
+	return machine_use_ak(&command, opts, &options, &options.machine, argc,
+			      argv, request);
 }
