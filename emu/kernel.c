@@ -344,12 +344,12 @@ bool kernel_is_gone(const struct kernel *kernel)
 
 void kernel_counts(struct kernel *kernel, struct kernel_counts *ret_counts)
 {
-	struct ima_staging *s = &kernel->staging;
+	struct ima_staging_counts counts = ima_staging_counts(&kernel->staging);
 
 	*ret_counts = (struct kernel_counts){
-		.current = atomic_long_read(&kernel->nr_current),
-		.staged = atomic_long_read(&s->nr_staged),
-		.deleted = atomic64_read(&s->nr_deleted),
+		.current = counts.nr_current,
+		.staged = counts.nr_staged,
+		.deleted = counts.nr_deleted,
 		.violations = atomic_long_read(&kernel->nr_violations),
 		.tpm_errors = atomic_long_read(&kernel->nr_tpm_errors),
 		.bytes = ushim_slab_bytes(),

@@ -125,8 +125,10 @@ static void cut(struct kernel *kernel, u64 nr, struct list_head *ret_deleted)
 						       qe->template_data_len);
 	}
 	list_cut_position(ret_deleted, &kernel->current_list, node);
+	spin_lock(&s->count_lock);
 	atomic_long_sub((long)nr, &kernel->nr_current);
 	atomic64_add((long)nr, &s->nr_deleted);
+	spin_unlock(&s->count_lock);
 	WRITE_ONCE(s->generation, s->generation + 1);
 }
 

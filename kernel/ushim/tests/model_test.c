@@ -9,6 +9,7 @@
  *    make up the log: no record is missing, twice, or in another place;
  *  - whoever has a file open sees the counts stand still but for growth of the
  *    current list, and lists that are as the counts say;
+ *  - whoever counts without a file open never sees a record less than before;
  *  - nothing known is appended twice, unless its digest was flushed in between;
  *    in the end just what was not flushed is known;
  *  - of several that trim with the same guard, exactly one does.
@@ -377,6 +378,36 @@ static void *write_often(void *arg)
 	return NULL;
 }
 
+/*
+ * As user space counts, by three files: the records of one moment, if both of the
+ * other counts are found again as they were. There are never fewer than before.
+ */
+static void *count_often(void *arg)
+{
+	struct thread *t = arg;
+	struct ima_staging *s = &t->round->fx.s;
+	s64 nr, last = 0;
+
+	while (!atomic_read(&t->round->stop)) {
+		struct ima_staging_counts first = ima_staging_counts(s), again;
+
+		nr = first.nr_deleted + first.nr_staged +
+		     atomic_long_read(s->nr_current);
+		again = ima_staging_counts(s);
+		if (first.nr_deleted != again.nr_deleted ||
+		    first.nr_staged != again.nr_staged)
+			continue;
+		must(nr >= last, "%lld records, after %lld", nr, last);
+		last = nr;
+		nr = again.nr_deleted + again.nr_staged + again.nr_current;
+		must(nr >= last, "%lld at once, after %lld", nr, last);
+		last = nr;
+		if (!rnd_below(&t->rnd, 8))
+			usleep(20);
+	}
+	return NULL;
+}
+
 /* No record before that one was a duplicate of it when it was appended. */
 static bool is_new(const struct log *log, u64 index, u64 last, bool flushed)
 {
@@ -471,7 +502,7 @@ static void round_fini(struct round *r)
 static void run_round(u64 *state, s64 nr_steps, bool flush_digests)
 {
 	struct thread measuring[NR_MEASURING], readers[NR_READERS];
-	struct thread writers[NR_WRITERS];
+	struct thread writers[NR_WRITERS], counting;
 	struct round *r = calloc(1, sizeof(*r));
 	long nr_pids = ushim_pids_live();
 
@@ -482,11 +513,13 @@ static void run_round(u64 *state, s64 nr_steps, bool flush_digests)
 	start(measuring, NR_MEASURING, r, state, measure);
 	start(readers, NR_READERS, r, state, read_often);
 	start(writers, NR_WRITERS, r, state, write_often);
+	start(&counting, 1, r, state, count_often);
 	suspend_midway(r, nr_steps);
 	join(writers, NR_WRITERS);
 	atomic_set(&r->stop, 1);
 	join(measuring, NR_MEASURING);
 	join(readers, NR_READERS);
+	join(&counting, 1);
 
 	check_round(r);
 	must(ushim_pids_live() == nr_pids, "references to tasks");

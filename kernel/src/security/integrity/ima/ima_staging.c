@@ -8,12 +8,14 @@
  *  - a command either does all it says or leaves everything as it was. What can
  *    fail comes before the lists are cut;
  *  - a record whose digest is in the set says so (@hashed), until it is deleted;
+ *  - who finds the counts of staged and deleted records as before knows that no
+ *    record has left the current list in between;
  *  - extend_lock, which every measuring task takes, is held for a number of
  *    steps that does not depend on the length of the list;
  *  - once suspended, the lists do not change: what the next kernel gets is what
  *    the last user space saw.
  *
- * Order of locks: walk_sem, then extend_lock.
+ * Order of locks: walk_sem, then extend_lock, then count_lock.
  */
 
 #include <linux/errno.h>
@@ -153,6 +155,7 @@ void ima_staging_init(struct ima_staging *s, struct mutex *extend_lock,
 	s->nr_current = nr_current;
 	s->len = len;
 	INIT_LIST_HEAD(&s->staged_list);
+	spin_lock_init(&s->count_lock);
 	init_rwsem(&s->walk_sem);
 	spin_lock_init(&s->access_lock);
 }
@@ -251,6 +254,26 @@ u64 ima_staging_nr_records(struct ima_staging *s)
 
 	return (u64)atomic64_read(&s->nr_deleted) +
 	       atomic_long_read(&s->nr_staged) + atomic_long_read(s->nr_current);
+}
+
+/**
+ * ima_staging_counts - count the records of each list, of one moment
+ * @s: the measurement list
+ *
+ * A record that is being added may or may not be counted. Does not sleep.
+ *
+ * Return: the counts.
+ */
+struct ima_staging_counts ima_staging_counts(struct ima_staging *s)
+{
+	struct ima_staging_counts counts;
+
+	spin_lock(&s->count_lock);
+	counts.nr_current = atomic_long_read(s->nr_current);
+	counts.nr_staged = atomic_long_read(&s->nr_staged);
+	counts.nr_deleted = atomic64_read(&s->nr_deleted);
+	spin_unlock(&s->count_lock);
+	return counts;
 }
 
 /**
@@ -456,9 +479,9 @@ static struct ima_queue_entry *find_cut(struct ima_staging *s, u64 nr,
 	return qe;
 }
 
-/* A record that is cut off, or all of them are, no longer counts as current. */
+/* A record that is cut off, or all of them are. The caller counts them. */
 static void cut_current(struct ima_staging *s, struct ima_queue_entry *last,
-			long nr, struct list_head *to)
+			struct list_head *to)
 {
 	lockdep_assert_held(s->extend_lock);
 
@@ -466,15 +489,30 @@ static void cut_current(struct ima_staging *s, struct ima_queue_entry *last,
 		list_cut_position(to, s->current_list, &last->later);
 	else
 		list_splice_init(s->current_list, to);
-	atomic_long_sub(nr, s->nr_current);
 	WRITE_ONCE(s->generation, s->generation + 1);
 }
 
-static void count_deleted(struct ima_staging *s, long nr, unsigned long len)
+/* Nobody sees one count changed and another not. */
+static void count_staged(struct ima_staging *s, long nr)
 {
 	lockdep_assert_held(s->extend_lock);
 
+	spin_lock(&s->count_lock);
+	atomic_long_sub(nr, s->nr_current);
+	atomic_long_set(&s->nr_staged, nr);
+	spin_unlock(&s->count_lock);
+}
+
+/* As count_staged(), for @nr records taken from the count @nr_before. */
+static void count_deleted(struct ima_staging *s, atomic_long_t *nr_before,
+			  long nr, unsigned long len)
+{
+	lockdep_assert_held(s->extend_lock);
+
+	spin_lock(&s->count_lock);
+	atomic_long_sub(nr, nr_before);
 	atomic64_add(nr, &s->nr_deleted);
+	spin_unlock(&s->count_lock);
 	if (*s->len != ULONG_MAX)
 		*s->len -= len;
 }
@@ -523,8 +561,8 @@ static int stage(struct ima_staging *s, u64 nr)
 		long nr_staged = last ? (long)nr : nr_current;
 
 		s->staged_len = last ? len : *s->len;
-		cut_current(s, last, nr_staged, &s->staged_list);
-		atomic_long_set(&s->nr_staged, nr_staged);
+		cut_current(s, last, &s->staged_list);
+		count_staged(s, nr_staged);
 	}
 	mutex_unlock(s->extend_lock);
 	return ret;
@@ -555,8 +593,7 @@ static int delete_staged(struct ima_staging *s, struct list_head *ret_deleted)
 		ret = -ESTALE;
 	} else {
 		list_splice_init(&s->staged_list, ret_deleted);
-		atomic_long_set(&s->nr_staged, 0);
-		count_deleted(s, nr, s->staged_len);
+		count_deleted(s, &s->nr_staged, nr, s->staged_len);
 		WRITE_ONCE(s->generation, s->generation + 1);
 	}
 	mutex_unlock(s->extend_lock);
@@ -600,8 +637,8 @@ static int trim(struct ima_staging *s, const struct ima_staging_cmd *cmd,
 	if (s->suspended) {
 		ret = -ESTALE;
 	} else {
-		cut_current(s, last, cmd->nr, ret_deleted);
-		count_deleted(s, cmd->nr, len);
+		cut_current(s, last, ret_deleted);
+		count_deleted(s, s->nr_current, cmd->nr, len);
 	}
 	mutex_unlock(s->extend_lock);
 	return ret;

@@ -71,6 +71,18 @@ struct ima_staging_cmd {
 };
 
 /**
+ * struct ima_staging_counts - how many records there are where
+ * @nr_current: in the current list
+ * @nr_staged: in the staged one
+ * @nr_deleted: deleted since hard boot
+ */
+struct ima_staging_counts {
+	long nr_current;
+	long nr_staged;
+	s64 nr_deleted;
+};
+
+/**
  * struct ima_staging - a measurement list that can be staged
  *
  * What is borrowed belongs to the code that measures, and was there before
@@ -117,6 +129,11 @@ struct ima_staging {
 	atomic64_t nr_deleted;
 	/** @nr_snapshots: attempted since hard boot (under @extend_lock) */
 	u64 nr_snapshots;
+	/**
+	 * @count_lock: held while a cut moves records from one count to another,
+	 * and while @nr_staged or @nr_deleted is read for user space
+	 */
+	spinlock_t count_lock;
 	/**
 	 * @suspended: nothing is measured or cut any more: the next kernel is
 	 * about to get both lists (set under @extend_lock, never cleared)
@@ -192,6 +209,7 @@ int ima_staging_reserve_digest(struct ima_staging *s);
 void ima_staging_add_digest(struct ima_staging *s, struct ima_queue_entry *qe);
 bool ima_staging_has_digest(struct ima_staging *s, const u8 *digest, int pcr);
 u64 ima_staging_nr_records(struct ima_staging *s);
+struct ima_staging_counts ima_staging_counts(struct ima_staging *s);
 
 int ima_staging_open(struct ima_staging *s, struct ima_staging_file *f,
 		     bool staged, bool write);

@@ -250,14 +250,14 @@ static ssize_t staged_count_read(struct file *file, char __user *buf,
 				 size_t len, loff_t *ppos)
 {
 	return show_count(buf, len, ppos,
-			  atomic_long_read(&ima_staging.nr_staged));
+			  ima_staging_counts(&ima_staging).nr_staged);
 }
 
 static ssize_t deleted_count_read(struct file *file, char __user *buf,
 				  size_t len, loff_t *ppos)
 {
 	return show_count(buf, len, ppos,
-			  atomic64_read(&ima_staging.nr_deleted));
+			  ima_staging_counts(&ima_staging).nr_deleted);
 }
 
 static const struct file_operations staged_count_ops = {
