@@ -29,12 +29,12 @@ guest_programs() {
 	guest_program "$tools/ima_staging_test" -pthread kernel/src/tools/testing/selftests/ima_staging/*.c
 }
 
-# guest_program PROGRAM WORD...: whole at any time, for another check takes it into its machine
+# guest_program PROGRAM WORD...: another check takes the whole folder into its machine meanwhile, so the program
+# is whole at any time, and nothing in the folder ever goes away
 guest_program() {
-	local program=$1
+	local program=$1 made=build/vm/${1##*/}.$BASHPID
 	shift
-	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -o "$program.$BASHPID" "$@" &&
-		mv "$program.$BASHPID" "$program"
+	gcc -static -O2 -Wall -Wextra -Werror -D_GNU_SOURCE= -o "$made" "$@" && mv "$made" "$program"
 }
 
 # vm NAME SCENARIO OPTION...: boots into build/vm/NAME; the case "NAME: the guest" says
