@@ -24,7 +24,7 @@ demo-vm: ## the same story in a real kernel, in QEMU
 	@scripts/setup.sh build vm && scripts/demo/vm
 
 check: ## all tests
-	@scripts/setup.sh build vm lint fuzz && scripts/run-tests.sh $(CHECKS)
+	@scripts/setup.sh build vm lint fuzz browser && scripts/run-tests.sh $(CHECKS)
 
 check-debug: ## the tests on a kernel with every checker on
 	@scripts/setup.sh build vm && scripts/run-tests.sh debug

@@ -36,7 +36,7 @@ current=  # the check, in its own process
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper attest keeper_faults packaging kernel_core imasim sessions demo series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper attest keeper_faults packaging kernel_core imasim sessions demo report series vm_harness)
 debug=()
 # Not beside others: what compares their results, and machines in which time counts.
 alone=(conformance vm_suspend vm_keeper debug_suspend)
@@ -358,6 +358,12 @@ check_demo() {
 	build_release
 	note "tells the story a dozen times, two minutes"
 	run_tap demo tests/demo/test-demo build/release
+}
+
+# Reports, in a real browser: hostile names, narrow windows, keys.
+check_report() {
+	build_tests
+	run_tap browser tests/report/test-browser build/test/report-sample
 }
 
 # Every case of the selftest has the same result on imasim and in the kernel, when both were run.

@@ -9,6 +9,7 @@
 #   vm      test kernels, QEMU and the software TPM
 #   lint    formatters and static checkers
 #   fuzz    fuzzers and sanitizers
+#   browser a browser, for the tests of pages
 #   bench   tables and plots
 set -euo pipefail
 
@@ -22,6 +23,7 @@ declare -a \
 		diffutils file findutils grep gzip mawk openssl patch procps sed sqlite3 tar util-linux) \
 	lint=(clang-format clang-tidy cppcheck shellcheck sparse git perl) \
 	fuzz=(clang libclang-rt-dev llvm valgrind) \
+	browser=(chromium python3) \
 	bench=(python3 gnuplot-nox ima-evm-utils openssl)
 
 die()
@@ -32,7 +34,7 @@ die()
 
 usage()
 {
-	sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+	sed -n '4,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
 	exit 2
 }
 
@@ -65,7 +67,7 @@ missing()
 
 (($#)) || usage
 for name; do
-	[[ $name =~ ^(build|vm|lint|fuzz|bench)$ ]] || usage
+	[[ $name =~ ^(build|vm|lint|fuzz|browser|bench)$ ]] || usage
 done
 command -v dpkg-query >/dev/null || die "this is not Debian; install by hand what the lists in this script name"
 mapfile -t packages < <(for name; do missing "$name"; done | sort -u)

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+/* What a report counts and keeps of the records that pass by. See report.h. */
+#include "report/private.h"
+#include "base/bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int report_new(struct report **ret_report)
+{
+	struct report *report = calloc(1, sizeof(*report));
+
+	if (!report)
+		return -ENOMEM;
+	*ret_report = report;
+	return 0;
+}
+
+static void free_all(struct shown_list *list)
+{
+	for (size_t i = 0; i < list->nr; i++)
+		free(list->of[i]);
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	free_all(&report->refused);
+	free_all(&report->doubtful);
+	free(report);
+}
+
+/* Copies @from behind what @shown has, and returns the view of it. */
+static struct imastage_bytes keep(struct shown *shown,
+				  struct imastage_bytes from)
+{
+	uint8_t *to = shown->bytes + shown->len;
+
+	if (from.len > 0)
+		memcpy(to, from.data, from.len);
+	shown->len += from.len;
+	return bytes_of(to, from.len);
+}
+
+static int show(struct shown_list *list, const struct report_record *record)
+{
+	struct imastage_bytes path = bytes_first(record->path, SHOWN_LEN_MAX);
+	struct imastage_bytes package =
+		bytes_first(record->package, SHOWN_LEN_MAX);
+	struct imastage_bytes remedy = record->remedy.len > REMEDY_LEN_MAX ?
+					       bytes_of(NULL, 0) :
+					       record->remedy;
+	struct imastage_bytes digest =
+		bytes_first(record->digest, SHOWN_LEN_MAX);
+	struct shown *shown;
+
+	if (list->nr == REPORT_SHOWN_MAX)
+		return 0;
+	shown = calloc(1, sizeof(*shown) + path.len + package.len + remedy.len +
+				  digest.len);
+	if (!shown)
+		return -ENOMEM;
+	shown->record = *record;
+	shown->record.path = keep(shown, path);
+	shown->record.package = keep(shown, package);
+	shown->record.remedy = keep(shown, remedy);
+	shown->record.digest = keep(shown, digest);
+	shown->path_is_cut = path.len < record->path.len;
+	list->of[list->nr++] = shown;
+	return 0;
+}
+
+int report_add(struct report *report, const struct report_record *record)
+{
+	int r = 0;
+
+	if (record->kind == REPORT_REFUSED)
+		r = show(&report->refused, record);
+	else if (record->kind == REPORT_DOUBTFUL)
+		r = show(&report->doubtful, record);
+	if (r < 0)
+		return r;
+	report->nr_of[record->kind]++;
+	tally_count(&report->outcomes, bytes_of_text(record->outcome),
+		    record->kind);
+	tally_count(&report->templates, record->template_name, record->kind);
+	if (record->package.len > 0)
+		tally_count(&report->packages, record->package, record->kind);
+	return 0;
+}
