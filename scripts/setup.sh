@@ -15,7 +15,7 @@ set -euo pipefail
 
 # shellcheck disable=SC2034 # used by name
 declare -a \
-	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev libsqlite3-dev libzstd-dev zstd libarchive-tools zlib1g-dev
+	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev libpcre2-dev libsqlite3-dev libzstd-dev zstd libarchive-tools zlib1g-dev
 		libcmocka-dev libfuse3-dev fuse3 libtss2-dev swtpm swtpm-tools scdoc
 		systemd apparmor e2fsprogs ima-evm-utils) \
 	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl

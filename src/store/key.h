@@ -6,7 +6,7 @@
 #define STORE_KEY_H
 
 #include "base/say.h"
-#include "verify/dsse.h"
+#include "policy/dsse.h"
 
 /*
  * A new private key, whole and on stable storage under its name; what has the name already

@@ -103,6 +103,42 @@ static void put_string(FILE *file, struct imastage_bytes bytes)
 	putc_unlocked('"', file);
 }
 
+void json_newline(struct json *json)
+{
+	if (json->comma)
+		putc_unlocked(',', json->file);
+	json->comma = false;
+	putc_unlocked('\n', json->file);
+}
+
+static void begin_named(struct json *json, struct imastage_bytes name)
+{
+	begin(json, NULL);
+	put_string(json->file, name);
+	putc_unlocked(':', json->file);
+}
+
+void json_open_named(struct json *json, struct imastage_bytes name,
+		     char bracket)
+{
+	begin_named(json, name);
+	putc_unlocked(bracket, json->file);
+	json->comma = false;
+}
+
+void json_text_named(struct json *json, struct imastage_bytes name,
+		     struct imastage_bytes text)
+{
+	begin_named(json, name);
+	put_string(json->file, text);
+}
+
+void json_plain(struct json *json, const char *name, const char *value)
+{
+	begin(json, name);
+	fputs_unlocked(value, json->file);
+}
+
 void json_text(struct json *json, const char *name, const char *text)
 {
 	begin(json, name);

@@ -26,6 +26,16 @@ void json_end(struct json *json, char bracket);
 void json_open(struct json *json, const char *name, char bracket);
 void json_close(struct json *json, char bracket);
 
+/* What comes next begins a line: for files that people compare. */
+void json_newline(struct json *json);
+/* As json_open() for a name that is not the program's own, which is escaped. */
+void json_open_named(struct json *json, struct imastage_bytes name,
+		     char bracket);
+void json_text_named(struct json *json, struct imastage_bytes name,
+		     struct imastage_bytes text);
+/* A value that the program has written itself. */
+void json_plain(struct json *json, const char *name, const char *value);
+
 void json_number(struct json *json, const char *name, uint64_t number);
 void json_boolean(struct json *json, const char *name, bool value);
 void json_text(struct json *json, const char *name, const char *text);

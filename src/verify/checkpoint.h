@@ -12,7 +12,7 @@
 #define VERIFY_CHECKPOINT_H
 
 #include "evidence/qualifying.h"
-#include "verify/dsse.h"
+#include "policy/dsse.h"
 #include "verify/verify.h"
 
 #define CHECKPOINT_TYPE "application/vnd.imastage.checkpoint+json"

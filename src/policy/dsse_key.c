@@ -2,7 +2,7 @@
 /*
  * Keys that sign and check envelopes, in memory of OpenSSL's.
  */
-#include "verify/dsse_key.h"
+#include "policy/dsse_key.h"
 #include "base/hex.h"
 #include "base/util.h"
 #include "log/buffer.h"

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "lib/testing.h"
 #include "log/buffer.h"
-#include "verify/dsse.h"
+#include "policy/dsse.h"
 
 #include <errno.h>
 #include <imastage/bytes.h>

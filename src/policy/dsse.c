@@ -3,12 +3,12 @@
  * Envelopes: what is signed, written, read. Nothing of a payload is looked at before a
  * signature holds.
  */
-#include "verify/dsse.h"
+#include "policy/dsse.h"
 #include "base/base64.h"
 #include "base/json_text.h"
 #include "base/util.h"
 #include "log/buffer.h"
-#include "verify/dsse_key.h"
+#include "policy/dsse_key.h"
 
 #include <errno.h>
 

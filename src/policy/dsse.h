@@ -12,8 +12,8 @@
  * its SubjectPublicKeyInfo in hexadecimal; it is a hint: every accepted key is tried, so
  * that keys can be changed while old ones are accepted still.
  */
-#ifndef VERIFY_DSSE_H
-#define VERIFY_DSSE_H
+#ifndef POLICY_DSSE_H
+#define POLICY_DSSE_H
 
 #include "evidence/wire.h"
 

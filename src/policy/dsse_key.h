@@ -2,10 +2,10 @@
 /*
  * Keys of envelopes from the inside.
  */
-#ifndef VERIFY_DSSE_KEY_H
-#define VERIFY_DSSE_KEY_H
+#ifndef POLICY_DSSE_KEY_H
+#define POLICY_DSSE_KEY_H
 
-#include "verify/dsse.h"
+#include "policy/dsse.h"
 
 #include <openssl/evp.h>
 
