@@ -38,8 +38,8 @@ bench-memory: ## what records and digests cost, on three kernels
 bench-log: ## checking and replaying lists, beside evmctl and bare hashing
 	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench && bench/log/run
 
-bench-verify: ## verifying quotes and lists, beside replaying them and evmctl; FULL=--full: up to 10 million records
-	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench && bench/verify/run $(FULL)
+bench-verify: ## making and verifying evidence, beside replaying its list and evmctl; FULL=--full: up to 10 million records
+	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench store-bench && bench/verify/run $(FULL)
 
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
 	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run
