@@ -194,6 +194,13 @@ int imastage_replay_set_value(struct imastage_replay *replay,
 	return 0;
 }
 
+static inline void join(uint8_t *message, const uint8_t *value,
+			const uint8_t *digest, size_t len)
+{
+	memcpy(message, value, len);
+	memcpy(message + len, digest, len);
+}
+
 static int extend_bank(struct imastage_replay *replay, struct hash *hash,
 		       unsigned int pcr, const uint8_t *digest)
 {
@@ -202,11 +209,15 @@ static int extend_bank(struct imastage_replay *replay, struct hash *hash,
 	uint8_t message[2 * IMASTAGE_DIGEST_MAX];
 
 	/*
-	 * In one piece: a whole block is hashed from where it is. All of the room for a
-	 * value is copied, because a copy of a size that is known costs nothing.
+	 * In one piece: a whole block is hashed from where it is. A copy of a size that is
+	 * known costs next to nothing, so that is said for the common ones.
 	 */
-	memcpy(message, value, IMASTAGE_DIGEST_MAX);
-	memcpy(message + len, digest, IMASTAGE_DIGEST_MAX);
+	if (len == SHA256_DIGEST_LENGTH)
+		join(message, value, digest, SHA256_DIGEST_LENGTH);
+	else if (len == SHA_DIGEST_LENGTH)
+		join(message, value, digest, SHA_DIGEST_LENGTH);
+	else
+		join(message, value, digest, len);
 	return hash_two(hash, bytes_of(message, 2 * len), bytes_of(NULL, 0),
 			value);
 }
