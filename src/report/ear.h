@@ -12,8 +12,9 @@
  *	                    99 the list is not what the TPM was extended with
  *	hardware            2 the boot PCRs are approved; 32 they are not; 99 no valid quote
  *
- * What was not judged, because no policy was given, is left out. A verifier that could not judge claims -1 for each. The status is never better than the worst
- * claim, nor than the verdict.
+ * What was not judged, because no policy was given, is left out. A verifier that could not
+ * judge claims -1 for each. The status is never better than the worst claim, nor than the
+ * verdict.
  */
 #ifndef REPORT_EAR_H
 #define REPORT_EAR_H

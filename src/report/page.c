@@ -420,9 +420,22 @@ static void put_list(FILE *file, const char *caption,
 	end_frame(file);
 }
 
-static void put_records(FILE *file, struct report *report)
+static bool is_proved(const struct report_about *about)
+{
+	for (size_t i = 0; i < about->nr_verdicts; i++)
+		if (about->verdicts[i].proved)
+			return true;
+	return false;
+}
+
+static void put_records(FILE *file, struct report *report,
+			const struct report_about *about)
 {
 	fputs("<section id=\"records\">\n<h2>Records</h2>\n", file);
+	if (!is_proved(about) && report->outcomes.nr_rows > 0)
+		fputs("<p>Nothing proves these records: the list may be made "
+		      "up.</p>\n",
+		      file);
 	put_list(file, "Refused", &report->refused,
 		 report->nr_of[REPORT_REFUSED]);
 	put_list(file, "In doubt", &report->doubtful,
@@ -431,7 +444,7 @@ static void put_records(FILE *file, struct report *report)
 	tally_sort(&report->templates);
 	tally_sort(&report->packages);
 	if (report->outcomes.nr_rows == 0)
-		fputs("<p>No record is new.</p>\n", file);
+		fputs("<p>No record was judged.</p>\n", file);
 	chart_shares(file, report->nr_of);
 	if (report->outcomes.nr_rows > 0)
 		chart_names(file, "By outcome", &report->outcomes, NAMES_SHOWN,
@@ -567,7 +580,7 @@ int report_write(struct report *report, const struct report_about *about,
 	put_contents(file, about);
 	put_why(file, about);
 	put_basis(file, about);
-	put_records(file, report);
+	put_records(file, report, about);
 	put_rounds(file, about);
 	put_boot(file, about);
 	fputs("</main>\n<footer class=\"soft\"><p>Made by imastage. The file "

@@ -22,12 +22,18 @@ static void free_all(struct shown_list *list)
 		free(list->of[i]);
 }
 
+void report_clear(struct report *report)
+{
+	free_all(&report->refused);
+	free_all(&report->doubtful);
+	memset(report, 0, sizeof(*report));
+}
+
 void report_free(struct report *report)
 {
 	if (!report)
 		return;
-	free_all(&report->refused);
-	free_all(&report->doubtful);
+	report_clear(report);
 	free(report);
 }
 
@@ -88,4 +94,27 @@ int report_add(struct report *report, const struct report_record *record)
 	if (record->package.len > 0)
 		tally_count(&report->packages, record->package, record->kind);
 	return 0;
+}
+
+static void move_shown(struct shown_list *to, struct shown_list *from)
+{
+	size_t nr = 0;
+
+	while (nr < from->nr && to->nr < REPORT_SHOWN_MAX)
+		to->of[to->nr++] = from->of[nr++];
+	while (nr < from->nr)
+		free(from->of[nr++]);
+	from->nr = 0;
+}
+
+void report_merge(struct report *report, struct report *from)
+{
+	for (int kind = 0; kind < REPORT_NR_KINDS; kind++)
+		report->nr_of[kind] += from->nr_of[kind];
+	tally_merge(&report->outcomes, &from->outcomes);
+	tally_merge(&report->templates, &from->templates);
+	tally_merge(&report->packages, &from->packages);
+	move_shown(&report->refused, &from->refused);
+	move_shown(&report->doubtful, &from->doubtful);
+	report_clear(from);
 }

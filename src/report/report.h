@@ -93,6 +93,12 @@ void report_free(struct report *report); /* NULL is fine */
 /* -ENOMEM, and the record is not in the report. */
 int report_add(struct report *report, const struct report_record *record);
 
+/* Moves all that @from has seen behind what @report has; @from is empty then. */
+void report_merge(struct report *report, struct report *from);
+
+/* @report is as a new one. */
+void report_clear(struct report *report);
+
 /* Once, at the end. Returns 0, -EIO when @file does not take it, or an error of OpenSSL. */
 int report_write(struct report *report, const struct report_about *about,
 		 FILE *file);

@@ -43,19 +43,35 @@ static struct tally_row *add(struct tally *tally, struct imastage_bytes name,
 	return row;
 }
 
-void tally_count(struct tally *tally, struct imastage_bytes name, int kind)
+static void add_many(struct tally *tally, struct imastage_bytes name, int kind,
+		     uint64_t nr)
 {
-	struct imastage_bytes key = bytes_first(name, TALLY_NAME_LEN_MAX);
-	uint16_t *slot = find(tally, key);
+	uint16_t *slot = find(tally, name);
 
 	if (*slot > 0) {
-		tally->rows[*slot - 1].nr++;
+		tally->rows[*slot - 1].nr += nr;
 	} else if (tally->nr_rows < TALLY_NAMES_MAX) {
-		add(tally, key, kind)->nr = 1;
+		add(tally, name, kind)->nr = nr;
 		*slot = (uint16_t)tally->nr_rows;
 	} else {
-		tally->nr_others++;
+		tally->nr_others += nr;
 	}
+}
+
+void tally_count(struct tally *tally, struct imastage_bytes name, int kind)
+{
+	add_many(tally, bytes_first(name, TALLY_NAME_LEN_MAX), kind, 1);
+}
+
+void tally_merge(struct tally *tally, const struct tally *from)
+{
+	for (size_t i = 0; i < from->nr_rows; i++) {
+		const struct tally_row *row = &from->rows[i];
+
+		add_many(tally, bytes_of(row->name, row->name_len), row->kind,
+			 row->nr);
+	}
+	tally->nr_others += from->nr_others;
 }
 
 static int by_count(const void *a, const void *b)

@@ -29,6 +29,9 @@ struct tally {
 /* One of all zeros is empty. */
 void tally_count(struct tally *tally, struct imastage_bytes name, int kind);
 
+/* Adds all that @from has counted. */
+void tally_merge(struct tally *tally, const struct tally *from);
+
 /* Orders the rows by their counts, the largest first. Nothing is counted afterwards. */
 void tally_sort(struct tally *tally);
 

@@ -188,6 +188,39 @@ TEST(long_names_are_cut_and_empty_ones_counted)
 	free(tally);
 }
 
+TEST(parts_make_a_whole)
+{
+	struct report *report, *part;
+	struct report_record record = {
+		.kind = REPORT_DOUBTFUL,
+		.outcome = "violation",
+		.template_name = bytes_of_text("ima-ng"),
+		.path = bytes_of_text("/x"),
+	};
+	struct report_about about = { .machine = bytes_of_text("m") };
+	char *page = NULL;
+	size_t len;
+	FILE *file = open_memstream(&page, &len);
+
+	assert_int_equal(report_new(&report), 0);
+	assert_int_equal(report_new(&part), 0);
+	for (int round = 0; round < 3; round++) {
+		for (record.index = 0; record.index < 400; record.index++)
+			assert_int_equal(report_add(part, &record), 0);
+		report_merge(report, part);
+	}
+	assert_int_equal(report_add(part, &record), 0);
+	report_clear(part);
+	report_merge(report, part);
+	assert_int_equal(report_write(report, &about, file), 0);
+	fclose(file);
+	assert_non_null(strstr(page, "In doubt: 1,200, the first 500 of them"));
+	assert_non_null(strstr(page, "Nothing proves these records"));
+	free(page);
+	report_free(part);
+	report_free(report);
+}
+
 /* ---- text ---------------------------------------------------------------------- */
 
 static void assert_shown(void (*put)(FILE *, uint64_t), uint64_t number,
@@ -222,4 +255,5 @@ TEST_MAIN(cmocka_unit_test(names_are_no_tags),
 	  cmocka_unit_test(a_full_disk_is_an_error),
 	  cmocka_unit_test(counts_a_bounded_number_of_names),
 	  cmocka_unit_test(long_names_are_cut_and_empty_ones_counted),
+	  cmocka_unit_test(parts_make_a_whole),
 	  cmocka_unit_test(numbers_and_times_are_readable))

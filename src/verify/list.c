@@ -235,6 +235,9 @@ static int take_record(struct verify_run *run,
 		r = extend_padded(run, record);
 	if (r == 0)
 		look(run);
+	if (r == 0 && run->request->watch)
+		run->request->watch->record(run->request->watch->context,
+					    where->index, record);
 	return r;
 }
 

@@ -114,8 +114,11 @@ static void conclude(struct verify_run *run)
 
 static int check_all(struct verify_run *run)
 {
+	const struct verify_watch *watch = run->request->watch;
 	int r = check_request(run);
 
+	if (r == 0 && watch)
+		watch->begin(watch->context, run->request);
 	if (r == 0)
 		r = verify_check_ak(run);
 	if (r == 0)

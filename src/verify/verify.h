@@ -50,6 +50,20 @@ enum verify_challenge {
 	VERIFY_CHALLENGE_EXPIRED,
 };
 
+struct verify_request;
+
+/*
+ * Whoever shows a verdict may see what it is of. @begin comes before the list is read, and
+ * once more when all is begun anew; @record with each record in its order, up to the one
+ * that leads to the quote, after it was judged.
+ */
+struct verify_watch {
+	void (*begin)(void *context, const struct verify_request *request);
+	void (*record)(void *context, uint64_t index,
+		       const struct imastage_record *record);
+	void *context;
+};
+
 /* What the verifier knows of its own and asked for. */
 struct verify_request {
 	struct imastage_bytes ak; /* the enrolled one, TPM2B_PUBLIC or PEM */
@@ -104,6 +118,8 @@ struct verify_request {
 	const struct pcr_values *boots;
 	size_t nr_boots;
 	const struct verify_files *files; /* NULL: no file policy */
+
+	const struct verify_watch *watch; /* or NULL */
 
 	/* Replays padded sha1 beside, to tell it from tampering, at twice the cost. */
 	bool explain;

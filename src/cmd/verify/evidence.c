@@ -4,6 +4,7 @@
  */
 #include "base/util.h"
 #include "cmd/verify/print.h"
+#include "cmd/verify/show.h"
 #include "cmd/verify/verify.h"
 #include "tool/cli.h"
 
@@ -113,6 +114,7 @@ static int verify_all(struct run *run)
 					 "--challenge",
 					 name_of(run->paths[i]));
 		run->nr_done++;
+		show_end_part(run->options->show);
 		if (r < 0)
 			verify_complain(name_of(run->paths[i]), r);
 	}
@@ -140,7 +142,8 @@ static enum verify_result worst_of(const struct run *run)
 	return worst;
 }
 
-static void print_all(const struct run *run)
+/* 0, or negative after a complaint. */
+static int print_all(const struct run *run)
 {
 	const struct verdict_set set = {
 		.verdicts = run->verdicts,
@@ -157,18 +160,19 @@ static void print_all(const struct run *run)
 		verdict_print_json_set(stdout, &set);
 	else
 		verdict_print_text_set(stdout, &set);
+	return show_write(run->options->show, run->options, &set);
 }
 
 static int judge(struct run *run)
 {
 	int r = verify_all(run);
-	int written;
+	int written, shown;
 
 	if (r == CLI_USAGE)
 		return r;
 	written = r < 0 ? 0 : verify_write_checkpoint(run->options);
-	print_all(run);
-	return r < 0 || written < 0 ?
+	shown = print_all(run);
+	return r < 0 || written < 0 || shown < 0 ?
 		       CLI_FAILED :
 		       verify_status(run->options, worst_of(run));
 }

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/verify/print.h"
+#include "cmd/verify/show.h"
 #include "cmd/verify/verify.h"
 #include "list/pcrs.h"
 #include "tool/cli.h"
@@ -39,6 +40,8 @@ DEFINE_SET_PATH(challenge, challenge.path)
 DEFINE_SET_PATH(checkpoint, checkpoint.path)
 DEFINE_SET_PATH(checkpoint_out, checkpoint_out)
 DEFINE_SET_PATH(store, store_path)
+DEFINE_SET_PATH(html, show->html)
+DEFINE_SET_PATH(ear, show->ear)
 
 static int set_key(void *context, const char *value)
 {
@@ -238,6 +241,12 @@ static const struct opt request_opts[] = {
 static const struct opt output_opts[] = {
 	{ .text = "The verdict:" },
 	{ "json", 'j', NULL, "as one JSON object", set_json, NULL },
+	{ "html", 0, "FILE", "as a page for a browser, too", set_html,
+	  "a file" },
+	{ "ear", 0, "FILE",
+	  "as an EAT Attestation Result (JWT), too, signed by the\n"
+	  "verifier's key",
+	  set_ear, "a file" },
 	{ "strict", 0, NULL, "a warning is exit status 3, too", set_strict,
 	  NULL },
 	{ 0 },
@@ -518,6 +527,20 @@ enum cli_status verify_status(const struct verify_options *options,
 	}
 }
 
+static int show_one(struct verify_options *options)
+{
+	static char *const names[] = { NULL };
+	const struct verdict_set set = {
+		.verdicts = &options->verdict,
+		.names = names,
+		.nr = 1,
+		.result = options->verdict.result,
+	};
+
+	show_end_part(options->show);
+	return show_write(options->show, options, &set);
+}
+
 int verify_finish(struct verify_options *options, int r)
 {
 	if (r == -EINVAL)
@@ -535,6 +558,8 @@ int verify_finish(struct verify_options *options, int r)
 		verdict_print_json(stdout, &options->verdict);
 	else
 		verdict_print_text(stdout, &options->verdict);
+	if (show_one(options) < 0)
+		r = -EIO;
 	return r < 0 ? CLI_FAILED :
 		       verify_status(options, options->verdict.result);
 }
@@ -556,6 +581,29 @@ static void fini(struct verify_options *options)
 			(struct dsse_key *)(uintptr_t)options->keys.of[i]);
 	verify_sequence_fini(&options->sequence);
 	store_close(options->store);
+	show_fini(options->show);
+}
+
+/* Whoever reads a token wants to know whose word it is. */
+static int check_show(const struct verify_options *options)
+{
+	if (options->keylime.path &&
+	    (options->show->html || options->show->ear))
+		return cli_usage("--keylime answers as Keylime does: leave out "
+				 "--html and --ear");
+	if (options->show->ear && !options->store_path && options->keys.nr == 0)
+		return cli_usage("--ear needs --verifier-key or --store");
+	return CLI_OK;
+}
+
+/* A public key signs nothing. */
+static int check_ear_key(const struct verify_options *options)
+{
+	if (options->show->ear && !options->store &&
+	    !dsse_key_signs(options->keys.of[0]))
+		return cli_usage("%s: a public key signs no result",
+				 options->key_files[0].path);
+	return CLI_OK;
 }
 
 static int judge(struct verify_options *options, char **args)
@@ -566,7 +614,12 @@ static int judge(struct verify_options *options, char **args)
 
 	if (options->store_path && parts)
 		return cli_usage("--store verifies evidence files");
-	status = options->store_path ? open_store(options) : load_all(options);
+	status = show_begin(options->show, &options->request);
+	if (status == CLI_OK)
+		status = options->store_path ? open_store(options) :
+					       load_all(options);
+	if (status == CLI_OK)
+		status = check_ear_key(options);
 	if (status == CLI_OK && !options->store)
 		status = resume(options);
 	if (status != CLI_OK || options->checkpoint_refused)
@@ -579,7 +632,8 @@ static int judge(struct verify_options *options, char **args)
 
 int cmd_verify(int argc, char **argv)
 {
-	static struct verify_options options; /* a verdict is large */
+	static struct show show;
+	static struct verify_options options = { .show = &show }; /* large */
 	const struct opt_group groups[] = {
 		{ evidence_opts, &options },
 		{ request_opts, &options },
@@ -596,6 +650,9 @@ int cmd_verify(int argc, char **argv)
 	status = opts_parse(&command, groups, 4, argc, argv, &args);
 	if (status != CLI_OK)
 		return status == OPTS_HELP ? CLI_OK : status;
+	status = check_show(&options);
+	if (status != CLI_OK)
+		return status;
 	status = options.keylime.path ? verify_keylime(&options, args) :
 					judge(&options, args);
 	fini(&options);

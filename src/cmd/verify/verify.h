@@ -15,6 +15,8 @@
 #define VERIFY_BOOTS_MAX 16
 #define VERIFY_PART_LEN_MAX ((size_t)96 << 10) /* of all but lists and logs */
 
+struct show;
+
 /* A file that is given as an option. */
 struct part {
 	const char *path; /* NULL: it is not */
@@ -44,6 +46,7 @@ struct verify_options {
 	struct verify_request request;
 
 	bool json, strict;
+	struct show *show; /* the verdict in files */
 	/* What checkpoints call a machine without an id: by its key. */
 	char key_name[HEX_TEXT_LEN(EVIDENCE_NAME_MAX)];
 	bool checkpoint_refused; /* which is the verdict */
