@@ -20,7 +20,7 @@
 #define DSSE_KEYS_MAX 16 /* accepted at a time */
 #define DSSE_SIGNATURES_MAX 8 /* in an envelope */
 #define DSSE_KEY_ID_LEN 64
-#define DSSE_LEN_MAX ((size_t)16 << 20) /* of an envelope */
+#define DSSE_LEN_MAX ((size_t)128 << 20) /* of an envelope */
 #define DSSE_PEM_MAX ((size_t)8 << 10)
 
 struct dsse_key;
