@@ -201,6 +201,7 @@ check_unit() {
 		run_tap "$name" "build/test/$name"
 	done
 	run_tap quotes build/test/verify-cases tests/verify/quote build/test/imastage
+	run_tap policies build/test/verify-policies tests/verify/policy
 	run_tap matrix build/test/verify-matrix build/test/imastage
 	verifier_needs
 }

@@ -51,8 +51,10 @@ static int claim_executables(const struct ear *ear)
 		return FAILED;
 	if (!verdict->proved || verify_has(verdict, VERIFY_LOG_DIGEST))
 		return CRYPTO_FAILED;
-	if (verify_failed(verdict, VERIFY_FILE_UNLISTED,
-			  VERIFY_FILE_UNREADABLE) ||
+	if (verify_has(verdict, VERIFY_FILE_DENIED))
+		return EXECUTABLE_DENIED;
+	if (verify_failed(verdict, VERIFY_FILE_UNLISTED, VERIFY_KEY_LEARNT) ||
+	    verify_has(verdict, VERIFY_FILE_EXCLUDED) ||
 	    verify_has(verdict, VERIFY_LOG_VIOLATION))
 		return EXECUTABLE_UNKNOWN;
 	return ear->judges_files ? AFFIRMED : NONE;

@@ -140,7 +140,7 @@ void verify_check_boot(struct verify_run *run)
 
 	if (run->request->nr_boots == 0)
 		verify_say(run->verdict, VERIFY_BOOT_POLICY, NULL);
-	if (!run->request->files)
+	if (!run->request->policy)
 		verify_say(run->verdict, VERIFY_FILE_POLICY, NULL);
 	if (run->evidence->boot_log)
 		check_log(run);

@@ -171,16 +171,19 @@ static void start_at_snapshot(struct verify_run *run,
 		verify_say(run->verdict, VERIFY_LOG_SNAPSHOT_START, where);
 }
 
+static bool is_replayed(const struct verify_run *run,
+			const struct imastage_record *record)
+{
+	return record->pcr < IMASTAGE_NR_PCRS &&
+	       run->request->list_pcrs & 1u << record->pcr;
+}
+
 /* What its data says counts only where the PCR proves it. */
 static int judge(struct verify_run *run, const struct imastage_record *record,
 		 const struct verify_where *where)
 {
-	bool replayed = record->pcr < IMASTAGE_NR_PCRS &&
-			run->request->list_pcrs & 1u << record->pcr;
-
-	if (!replayed) {
-		verify_add(run->verdict, VERIFY_LOG_PCR, where, "PCR %u",
-			   record->pcr);
+	if (!is_replayed(run, record)) {
+		verify_say_unproved(run, record, where);
 		return 0;
 	}
 	if (run->request->from_snapshot &&
@@ -213,6 +216,16 @@ static int note_first(struct verify_run *run,
 	return 0;
 }
 
+static void tell_watch(struct verify_run *run, const struct verify_where *where)
+{
+	const struct verify_watch *watch = run->request->watch;
+
+	if (watch)
+		watch->record(watch->context, where,
+			      run->reading.readable ? &run->reading : NULL,
+			      run->appraisal ? &run->judgement : NULL);
+}
+
 /* A record that the quote may prove. */
 static int take_record(struct verify_run *run,
 		       const struct imastage_record *record,
@@ -235,9 +248,8 @@ static int take_record(struct verify_run *run,
 		r = extend_padded(run, record);
 	if (r == 0)
 		look(run);
-	if (r == 0 && run->request->watch)
-		run->request->watch->record(run->request->watch->context,
-					    where->index, record);
+	if (r == 0)
+		tell_watch(run, where);
 	return r;
 }
 
@@ -250,6 +262,9 @@ static int take_excess(struct verify_run *run,
 	int r = 0;
 
 	run->verdict->nr_excess++;
+	/* No later quote proves it either. */
+	if (run->appraisal && !is_replayed(run, record))
+		verify_say_unproved(run, record, where);
 	if (record->opaque)
 		return 0;
 	if (!run->excess_hasher)
@@ -410,6 +425,8 @@ int verify_check_list(struct verify_run *run)
 	if (run->banks == 0)
 		return 0;
 	r = begin(run);
+	if (r == 0)
+		r = verify_begin_appraisal(run);
 	if (r < 0)
 		return r;
 	run->began = run->request->start != NULL;

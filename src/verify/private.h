@@ -7,6 +7,7 @@
 #define VERIFY_PRIVATE_H
 
 #include "evidence/pcrs.h"
+#include "policy/appraise.h"
 #include "verify/verify.h"
 
 #define VERIFY_PEM_NUMBERS (2 * EVIDENCE_RSA_LEN_MAX)
@@ -31,6 +32,10 @@ struct verify_run {
 	struct imastage_replay *padded[2];
 	struct imastage_hasher *hasher; /* owned; of the list's own bank */
 	struct imastage_hasher *excess_hasher; /* the same, behind the prefix */
+	struct policy_appraisal *appraisal; /* owned; NULL: no policy */
+	/* Of the record at hand: what it says, and with a policy what that comes to. */
+	struct policy_reading reading;
+	struct policy_judgement judgement;
 	bool begins_anew; /* the first record that came is a boot_aggregate */
 	bool began; /* the first record that is replayed was judged, or is known */
 	bool matched;
@@ -74,6 +79,18 @@ int verify_check_list(struct verify_run *run);
 int verify_check_record(struct verify_run *run,
 			const struct imastage_record *record,
 			const struct verify_where *where);
+
+/* Check 12 of records: begins it, if there is a policy, and judges one. */
+int verify_begin_appraisal(struct verify_run *run);
+int verify_appraise(struct verify_run *run,
+		    const struct imastage_record *record,
+		    const struct verify_where *where,
+		    enum policy_computed computed);
+
+/* A record of a PCR that is not replayed: with a policy it fails, for it cannot be judged. */
+void verify_say_unproved(struct verify_run *run,
+			 const struct imastage_record *record,
+			 const struct verify_where *where);
 
 /* What is said about the boot, whatever the list has. */
 void verify_check_boot(struct verify_run *run);

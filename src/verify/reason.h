@@ -8,6 +8,7 @@
 
 #include "evidence/attest.h"
 #include "log/pcr_file.h"
+#include "policy/appraise.h"
 
 #include <imastage/record.h>
 
@@ -109,7 +110,20 @@ enum verify_id {
 	VERIFY_FILE_DIGEST,
 	VERIFY_FILE_WEAK,
 	VERIFY_FILE_UNREADABLE,
-	VERIFY_FILE_UNJUDGED,
+	VERIFY_FILE_EXCLUDED,
+	VERIFY_FILE_DENIED,
+	VERIFY_FILE_RETIRED,
+	VERIFY_FILE_UNSIGNED,
+	VERIFY_FILE_SIGNED_OTHER,
+	VERIFY_FILE_VIOLATION,
+	VERIFY_FILE_UNPROVED,
+	VERIFY_BUFFER_UNLISTED,
+	VERIFY_BUFFER_DIGEST,
+	VERIFY_KEY_UNLISTED,
+	VERIFY_KEY_DIGEST,
+	VERIFY_KEY_IGNORED,
+	VERIFY_KEY_LEARNT,
+	VERIFY_POLICY_CHANGED,
 	VERIFY_MACHINE_BARRED,
 	VERIFY_MACHINE_TRUSTED,
 	VERIFY_NR_IDS
@@ -172,6 +186,11 @@ struct verify_verdict {
 	uint64_t nr_bytes; /* of these records, as they were read */
 	uint64_t nr_violations; /* among these records */
 	uint64_t nr_excess; /* records behind them, of which nothing is proved */
+
+	/* SHA-256 of the policy that records were judged by, and what came of it. */
+	bool has_policy;
+	uint8_t policy[VERIFY_RECORD_LEN];
+	uint64_t nr_outcomes[POLICY_NR_OUTCOMES];
 
 	bool has_quote; /* those below are of the quote, whatever it is worth */
 	struct evidence_clock clock;

@@ -4,6 +4,7 @@
  * carried from round to round, and texts that are none.
  */
 #include "base/bytes.h"
+#include "lib/policymaker.h"
 #include "lib/roundmaker.h"
 #include "lib/testing.h"
 #include "verify/checkpoint.h"
@@ -49,14 +50,16 @@ static enum verify_result round_of(void)
 	return verdict.result;
 }
 
-static int judge_all(void *context, struct imastage_bytes path,
-		     struct imastage_bytes algorithm,
-		     struct imastage_bytes digest)
+static enum verify_result round_by(enum made_policy how)
 {
-	(void)path;
-	(void)algorithm;
-	(void)digest;
-	return *(int *)context;
+	struct policy *policy =
+		make_policy(bytes_of(machine.list, machine.len), how);
+	enum verify_result result;
+
+	request.policy = policy;
+	result = round_of();
+	policy_free(policy);
+	return result;
 }
 
 /* What was signed is read again, and is what the next round starts with. */
@@ -154,18 +157,13 @@ TEST(all_of_it_again)
 
 TEST(what_was_wrong_stays_wrong_in_that_boot)
 {
-	int answer = VERIFY_DIFFERS;
-	const struct verify_files files = { judge_all, &answer };
-
-	request.files = &files;
-	assert_int_equal(round_of(), VERIFY_REJECTED);
+	assert_int_equal(round_by(MADE_OTHER), VERIFY_REJECTED);
 	assert_true(verdict.proved);
 	take_checkpoint(true);
 	assert_int_equal(checkpoint.verdict, VERIFY_REJECTED);
-	answer = 0;
 	for (unsigned int i = 0; i < 10; i++) {
 		made_machine_measure(&machine, 1);
-		assert_int_equal(round_of(), VERIFY_REJECTED);
+		assert_int_equal(round_by(MADE_AS_LISTED), VERIFY_REJECTED);
 		assert_true(verdict.proved);
 		assert_true(verify_has(&verdict, VERIFY_FILE_DIGEST));
 		take_checkpoint(true);
@@ -178,22 +176,17 @@ TEST(what_was_wrong_stays_wrong_in_that_boot)
 			    10);
 	made_machine_boot(&machine);
 	checkpoint_apply(&checkpoint, false, &request);
-	assert_int_equal(round_of(), VERIFY_WARNED);
+	assert_int_equal(round_by(MADE_AS_LISTED), VERIFY_WARNED);
 	take_checkpoint(true);
 	assert_int_equal(checkpoint.verdict, VERIFY_WARNED);
 }
 
 TEST(verified_again_it_may_be_right)
 {
-	int answer = VERIFY_DIFFERS;
-	const struct verify_files files = { judge_all, &answer };
-
-	request.files = &files;
-	assert_int_equal(round_of(), VERIFY_REJECTED);
+	assert_int_equal(round_by(MADE_OTHER), VERIFY_REJECTED);
 	take_checkpoint(false);
-	answer = 0;
 	request.carried = NULL;
-	assert_int_equal(round_of(), VERIFY_WARNED);
+	assert_int_equal(round_by(MADE_AS_LISTED), VERIFY_WARNED);
 	assert_false(verify_has(&verdict, VERIFY_FILE_DIGEST));
 }
 

@@ -4,8 +4,10 @@
  * rejects nobody and goes on from nothing.
  */
 #include "lib/alloc.h"
+#include "lib/policymaker.h"
 #include "lib/roundmaker.h"
 #include "lib/testing.h"
+#include "policy/read.h"
 #include "verify/sequence.h"
 
 #include <openssl/crypto.h>
@@ -133,6 +135,7 @@ TEST(want_of_memory_for_a_file)
 	static struct made_machine machine;
 	static struct verify_sequence sequence;
 	struct imastage_buffer file = { 0 };
+	struct policy *policy;
 	uint64_t nr = 1;
 
 	made_machine_init(&machine);
@@ -145,11 +148,44 @@ TEST(want_of_memory_for_a_file)
 	sequence.machine = "m";
 	made_machine_quote(&machine, sequence.request.nonce);
 	made_machine_pack(&machine, 0, NULL, &file);
+	policy = make_policy(bytes_of(machine.list, machine.len),
+			     MADE_AS_LISTED);
+	sequence.request.policy = policy;
 	while (verify_file_with(&sequence, &file, nr))
 		nr++;
 	assert_true(nr > 5);
+	policy_free(policy);
 	free(file.data);
 	made_machine_fini(&machine);
+}
+
+/* A policy with some of everything is read, or there was no memory. */
+TEST(want_of_memory_for_a_policy)
+{
+	static const char text[] =
+		"{\"meta\":{\"version\":1,\"generator\":0},\"release\":0,"
+		"\"digests\":{\"/\\u0061\":[\"00000000000000000000000000000000"
+		"00000000\"]},\"excludes\":[\"/t(a|b)*\"],\"keyrings\":{},"
+		"\"ima\":{\"ignored_keyrings\":[\"*\"],\"log_hash_alg\":"
+		"\"sha1\"},\"ima-buf\":{},\"verification-keys\":\"\","
+		"\"imastage\":{\"version\":1,\"packages\":[{\"name\":\"n\","
+		"\"files\":{\"/b\":[\"00000000000000000000000000000000000000"
+		"00\"]}}]}}";
+	bool failed;
+	uint64_t nr = 1;
+
+	do {
+		struct policy *policy = NULL;
+		struct policy_error error;
+		int r;
+
+		alloc_fail(nr++, true);
+		r = policy_read(bytes_of_text(text), NULL, &policy, &error);
+		failed = alloc_stop();
+		assert_int_equal(r, failed ? -ENOMEM : 0);
+		policy_free(policy);
+	} while (failed);
+	assert_true(nr > 20);
 }
 
 static int init(void **state)
@@ -160,4 +196,5 @@ static int init(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(want_of_memory_rejects_nobody),
-	  cmocka_unit_test_setup(want_of_memory_for_a_file, init))
+	  cmocka_unit_test_setup(want_of_memory_for_a_file, init),
+	  cmocka_unit_test(want_of_memory_for_a_policy))

@@ -6,6 +6,7 @@
  */
 #include "base/hex.h"
 #include "lib/listbuilder.h"
+#include "lib/policymaker.h"
 #include "lib/quotemaker.h"
 #include "lib/testing.h"
 #include "verify/verify.h"
@@ -568,23 +569,17 @@ TEST(fields_in_another_order)
 	end(&machine);
 }
 
-static int say_so(void *context, struct imastage_bytes path,
-		  struct imastage_bytes algorithm, struct imastage_bytes digest)
+static struct policy *policy_of(const struct machine *machine,
+				enum made_policy how)
 {
-	const int *answer = context;
-
-	assert_true(bytes_equal_text(algorithm, "sha256"));
-	assert_int_equal(digest.len, 32);
-	assert_true(path.len > 0 && path.data[0] == '/');
-	return *answer;
+	return make_policy(bytes_of(machine->list, machine->len), how);
 }
 
 /* Nothing to be judged is not judged well. */
 TEST(records_without_path_and_digest)
 {
 	static struct machine machine;
-	int answer = 0;
-	const struct verify_files files = { say_so, &answer };
+	struct policy *policy;
 	const struct imastage_bytes fields[] = { bytes_of("\1\2\3\4", 4),
 						 bytes_of("\5\6", 2) };
 	struct verify_request request;
@@ -596,9 +591,14 @@ TEST(records_without_path_and_digest)
 	request = request_to(&machine);
 	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
 	assert_true(machine.verdict.proved);
-	request.files = &files;
+	policy = policy_of(&machine, MADE_AS_LISTED);
+	request.policy = policy;
 	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
 	assert_int_equal(machine.verdict.nr_of[VERIFY_FILE_UNREADABLE], 3);
+	assert_int_equal(machine.verdict.nr_outcomes[POLICY_MALFORMED], 3);
+	assert_int_equal(machine.verdict.nr_outcomes[POLICY_BY_DIGEST], 3);
+	assert_int_equal(machine.verdict.nr_outcomes[POLICY_BY_REPLAY], 1);
+	policy_free(policy);
 	end(&machine);
 }
 
@@ -618,12 +618,35 @@ TEST(buffers)
 
 /* ---- policies ---------------------------------------------------------------- */
 
+static enum verify_result verify_by(struct machine *machine,
+				    struct verify_request *request,
+				    enum made_policy how)
+{
+	struct policy *policy = policy_of(machine, how);
+	enum verify_result result;
+
+	request->policy = policy;
+	result = verify(machine, request);
+	policy_free(policy);
+	return result;
+}
+
+static int verify_damaged(struct machine *machine,
+			  struct verify_request *request)
+{
+	struct policy *policy = policy_of(machine, MADE_DAMAGED);
+	int r;
+
+	request->policy = policy;
+	r = verify_at(machine, request, 0);
+	policy_free(policy);
+	return r;
+}
+
 TEST(policies)
 {
 	static struct machine machine;
 	static struct pcr_values boot_values;
-	int answer = 0;
-	const struct verify_files files = { say_so, &answer };
 	struct verify_request request;
 
 	begin(&machine, MAKER_P256);
@@ -635,21 +658,22 @@ TEST(policies)
 			0);
 	request.boots = &boot_values;
 	request.nr_boots = 1;
-	request.files = &files;
-	assert_int_equal(verify(&machine, &request), VERIFY_ACCEPTED);
-	answer = VERIFY_UNLISTED;
-	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
+	assert_int_equal(verify_by(&machine, &request, MADE_AS_LISTED),
+			 VERIFY_ACCEPTED);
+	assert_int_equal(verify_by(&machine, &request, MADE_EMPTY),
+			 VERIFY_REJECTED);
 	assert_int_equal(machine.verdict.nr_of[VERIFY_FILE_UNLISTED], 3);
 	assert_true(machine.verdict.proved);
-	answer = VERIFY_DIFFERS;
-	assert_int_equal(verify(&machine, &request), VERIFY_REJECTED);
-	assert_true(has(&machine, VERIFY_FILE_DIGEST));
-	answer = -EIO; /* not judged is not accepted */
-	assert_int_equal(verify_at(&machine, &request, 0), -EIO);
+	assert_int_equal(verify_by(&machine, &request, MADE_OTHER),
+			 VERIFY_REJECTED);
+	assert_int_equal(machine.verdict.nr_of[VERIFY_FILE_DIGEST], 3);
+	assert_int_equal(machine.verdict.nr_outcomes[POLICY_DIFFERS], 3);
+	/* Not judged is not accepted. */
+	assert_int_equal(verify_damaged(&machine, &request), -EBADMSG);
 	assert_int_equal(machine.verdict.result, VERIFY_NONE);
-	answer = 0;
 	boot_values.of[IMASTAGE_SHA256][9][31]++;
-	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+	assert_int_equal(verify_by(&machine, &request, MADE_AS_LISTED),
+			 VERIFY_WARNED);
 	assert_true(has(&machine, VERIFY_BOOT_UNAPPROVED));
 	end(&machine);
 }

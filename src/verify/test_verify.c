@@ -35,7 +35,8 @@ TEST(every_id_is_documented)
 			fail_msg("docs/verdict.md lacks%s", line);
 	}
 	for (const char *at = text; (at = strstr(at, "\n| ")); at++)
-		nr += at[3] != 'i'; /* the heading */
+		/* Headings and other tables have no dot in their first word. */
+		nr += memchr(at + 3, '.', strcspn(at + 3, " ")) != NULL;
 	assert_int_equal(nr, VERIFY_NR_IDS);
 	free(text);
 }

@@ -155,5 +155,6 @@ int verify_quote(const struct verify_request *request,
 	imastage_replay_free(run.padded[1]);
 	imastage_hasher_free(run.hasher);
 	imastage_hasher_free(run.excess_hasher);
+	policy_appraisal_free(run.appraisal);
 	return r;
 }

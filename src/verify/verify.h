@@ -22,25 +22,17 @@
 
 #include "evidence/boot_log.h"
 #include "evidence/public.h"
+#include "policy/appraise.h"
 #include "verify/reason.h"
 
 #include <imastage/reader.h>
 
 #define VERIFY_RAW_NONCE_MAX 31 /* 32 bytes could be another protocol's hash */
 
-/* Which files may be measured. */
-#define VERIFY_UNLISTED 1
-#define VERIFY_DIFFERS 2
-
-struct verify_files {
-	/*
-	 * 0: @digest, by @algorithm ("sha256"), is approved for @path.
-	 * VERIFY_UNLISTED, VERIFY_DIFFERS; negative: the verdict is none.
-	 */
-	int (*judge)(void *context, struct imastage_bytes path,
-		     struct imastage_bytes algorithm,
-		     struct imastage_bytes digest);
-	void *context;
+enum verify_violations {
+	VERIFY_VIOLATIONS_POLICY, /* as the policy says; without one they warn */
+	VERIFY_VIOLATIONS_FAIL,
+	VERIFY_VIOLATIONS_WARN,
 };
 
 /* Of the verifier's own challenge. */
@@ -55,12 +47,14 @@ struct verify_request;
 /*
  * Whoever shows a verdict may see what it is of. @begin comes before the list is read, and
  * once more when all is begun anew; @record with each record in its order, up to the one
- * that leads to the quote, after it was judged.
+ * that leads to the quote, after it was judged. @judgement: what the policy said; NULL
+ * without one. @reading: what the record says; NULL where nothing was read, as of a violation.
  */
 struct verify_watch {
 	void (*begin)(void *context, const struct verify_request *request);
-	void (*record)(void *context, uint64_t index,
-		       const struct imastage_record *record);
+	void (*record)(void *context, const struct verify_where *where,
+		       const struct policy_reading *reading,
+		       const struct policy_judgement *judgement);
 	void *context;
 };
 
@@ -117,7 +111,12 @@ struct verify_request {
 	/* Approved values of PCR 0 to 9, each a whole set; none: no boot policy. */
 	const struct pcr_values *boots;
 	size_t nr_boots;
-	const struct verify_files *files; /* NULL: no file policy */
+
+	/* What may be measured; NULL: nothing is judged, which is a warning. */
+	const struct policy *policy;
+	const struct policy_keys *keys; /* beside those of the policy; or NULL */
+	enum verify_violations violations;
+	uint64_t now; /* seconds since 1970; 0: no digest retires */
 
 	const struct verify_watch *watch; /* or NULL */
 
@@ -174,7 +173,8 @@ void verify_ak(struct imastage_bytes ak, struct verify_verdict *ret_verdict);
  * Returns 0 with a verdict. A negative errno: it could not be judged, and the result is
  * VERIFY_NONE, with what was found until then. -EINVAL: the request makes no sense, such
  * as a nonce that is too short or too long, or PCRs of @list_pcrs that are not asked for;
- * -ENOMEM; -ENOTSUP, -EIO of OpenSSL; the error of the reader's source.
+ * -ENOMEM; -ENOTSUP, -EIO of OpenSSL; -EBADMSG: the policy is damaged; the error of the
+ * reader's source.
  */
 int verify_quote(const struct verify_request *request,
 		 const struct verify_evidence *evidence,

@@ -4,15 +4,26 @@
  * be proved; each record is read and judged all the same, and reasons stay bounded.
  */
 #include "fuzz/promises.h"
+#include "policy/read.h"
 #include "verify/verify.h"
 
-/* Some of each answer, the same for the same path. */
-static int judge(void *context, struct imastage_bytes path,
-		 struct imastage_bytes algorithm, struct imastage_bytes digest)
+/* A policy with some of everything. */
+static struct policy *new_policy(void)
 {
-	(void)context;
-	must(digest.len > 0 || algorithm.len > 0);
-	return (int)(path.len % 3);
+	static const char text[] =
+		"{\"meta\":{\"version\":1,\"generator\":0},\"release\":0,"
+		"\"digests\":{\"boot_aggregate\":[\"00000000000000000000000000"
+		"00000000000000000000000000000000000000\"],\"/usr/bin/a\":[\"11"
+		"11111111111111111111111111111111111111\"]},\"excludes\":["
+		"\"/tmp/\",\"/(a+)+$\",\".*x\"],\"keyrings\":{\".ima\":[\"11"
+		"11111111111111111111111111111111111111\"]},\"ima\":{"
+		"\"ignored_keyrings\":[\".builtin\"],\"log_hash_alg\":"
+		"\"sha1\"},\"ima-buf\":{},\"verification-keys\":\"\"}";
+	struct policy_error error;
+	struct policy *policy = NULL;
+
+	must(policy_read(bytes_of_text(text), NULL, &policy, &error) == 0);
+	return policy;
 }
 
 static void check_reasons(const struct verify_verdict *verdict)
@@ -29,7 +40,7 @@ static void check_reasons(const struct verify_verdict *verdict)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct verify_files files = { .judge = judge };
+	static struct policy *policy;
 	static const struct verify_evidence nothing;
 	static const uint8_t nonce[20];
 	static struct verify_verdict verdict;
@@ -40,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.nonce = bytes_of(nonce, sizeof(nonce)),
 		.asked = { .nr = 2, .of = { { 4, 0x7ff }, { 11, 0x7ff } } },
 		.list_pcrs = 1u << IMASTAGE_PCR_IMA,
-		.files = &files,
+		.policy = policy ? policy : (policy = new_policy()),
 		.explain = true,
 	};
 	struct imastage_reader *reader;

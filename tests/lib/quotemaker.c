@@ -127,6 +127,20 @@ void maker_key_free(struct maker_key *key)
 
 /* ---- quotes ---------------------------------------------------------------- */
 
+/* Of the sha256 bank. */
+static size_t first_pcr(const struct maker_quote *quote)
+{
+	return quote->ima_alone ? 10 : 0;
+}
+
+static void put_selection(struct out *out, const struct maker_quote *quote)
+{
+	if (quote->ima_alone)
+		put(out, "\x03\x00\x04\x00", 4);
+	else
+		put(out, "\x03\xff\x07\x00", 4);
+}
+
 static void put_digest(struct out *out, const struct maker_quote *quote)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -135,8 +149,9 @@ static void put_digest(struct out *out, const struct maker_quote *quote)
 	assert_int_equal(EVP_DigestInit_ex(context, EVP_sha256(), NULL), 1);
 	if (quote->sha1)
 		assert_int_equal(EVP_DigestUpdate(context, quote->sha1, 20), 1);
-	assert_int_equal(EVP_DigestUpdate(context, quote->values,
-					  sizeof(quote->values)),
+	assert_int_equal(EVP_DigestUpdate(context,
+					  quote->values[first_pcr(quote)],
+					  32 * (MAKER_PCRS - first_pcr(quote))),
 			 1);
 	assert_int_equal(EVP_DigestFinal_ex(context, digest, NULL), 1);
 	EVP_MD_CTX_free(context);
@@ -157,7 +172,8 @@ static void put_msg(struct out *out, const struct maker_quote *quote)
 	put_number(out, 4, quote->sha1 ? 2 : 1);
 	if (quote->sha1)
 		put(out, "\x00\x04\x03\x00\x04\x00", 6);
-	put(out, "\x00\x0b\x03\xff\x07\x00", 6);
+	put(out, "\x00\x0b", 2);
+	put_selection(out, quote);
 	put_digest(out, quote);
 }
 
@@ -166,7 +182,8 @@ static struct imastage_bytes value_of(const struct maker_quote *quote, size_t i)
 {
 	if (quote->sha1 && i == 0)
 		return bytes_of(quote->sha1, 20);
-	return bytes_of(quote->values[quote->sha1 ? i - 1 : i], 32);
+	i += first_pcr(quote) - (quote->sha1 ? 1 : 0);
+	return bytes_of(quote->values[i], 32);
 }
 
 static void put_list(struct out *out, const struct maker_quote *quote,
@@ -191,16 +208,20 @@ static void put_list(struct out *out, const struct maker_quote *quote,
 static void put_pcrs(struct out *out, const struct maker_quote *quote)
 {
 	static const uint8_t zeros[15 * 8];
-	size_t nr = MAKER_PCRS + (quote->sha1 ? 1 : 0);
+	size_t nr = MAKER_PCRS - first_pcr(quote) + (quote->sha1 ? 1 : 0);
+	size_t nr_first = nr < 8 ? nr : 8;
 
 	put(out, quote->sha1 ? "\x02\x00\x00\x00" : "\x01\x00\x00\x00", 4);
 	if (quote->sha1)
 		put(out, "\x04\x00\x03\x00\x04\x00\x00\x00", 8);
-	put(out, "\x0b\x00\x03\xff\x07\x00\x00\x00", 8);
+	put(out, "\x0b\x00", 2);
+	put_selection(out, quote);
+	put(out, "\x00\x00", 2);
 	put(out, zeros, sizeof(zeros) - (quote->sha1 ? 8 : 0));
-	put(out, "\x02\x00\x00\x00", 4);
-	put_list(out, quote, 0, 8);
-	put_list(out, quote, 8, nr - 8);
+	put(out, nr > 8 ? "\x02\x00\x00\x00" : "\x01\x00\x00\x00", 4);
+	put_list(out, quote, 0, nr_first);
+	if (nr > 8)
+		put_list(out, quote, 8, nr - 8);
 }
 
 static size_t sign(const struct maker_key *key, struct imastage_bytes msg,

@@ -37,6 +37,7 @@ struct maker_quote {
 	uint64_t firmware;
 	uint8_t values[MAKER_PCRS][32];
 	const uint8_t *sha1; /* PCR 10 of that bank, quoted before; or NULL */
+	bool ima_alone; /* of the sha256 bank, PCR 10 and no other */
 };
 
 struct made_quote {

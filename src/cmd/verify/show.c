@@ -30,25 +30,62 @@ static void see_request(void *context, const struct verify_request *request)
 	if (nonce.len > 0)
 		memcpy(show->nonce, nonce.data, nonce.len);
 	show->nonce_len = nonce.len;
-	show->judges_files = request->files != NULL;
+	show->judges_files = request->policy != NULL;
+	show->policy = request->policy;
+	show->violations_warn =
+		request->violations == VERIFY_VIOLATIONS_WARN ||
+		(request->violations == VERIFY_VIOLATIONS_POLICY &&
+		 request->policy &&
+		 policy_switches(request->policy)->violations_warn);
 	show->judges_boot = request->nr_boots > 0;
 }
 
-static void see_record(void *context, uint64_t index,
-		       const struct imastage_record *record)
+/* What a reader has to do something about comes first. */
+static enum report_kind kind_of(enum policy_outcome outcome)
+{
+	if (outcome <= POLICY_KEY_LEARNT)
+		return REPORT_ALLOWED;
+	return outcome <= POLICY_EXCLUDED ? REPORT_DOUBTFUL : REPORT_REFUSED;
+}
+
+static void see_judgement(const struct show *show,
+			  const struct policy_judgement *judgement,
+			  struct report_record *shown)
+{
+	shown->kind = kind_of(judgement->outcome);
+	shown->outcome = policy_outcome_name(judgement->outcome);
+	shown->package =
+		policy_package_of(show->policy, judgement->package).name;
+	if (judgement->was_other ||
+	    (judgement->outcome == POLICY_IS_VIOLATION &&
+	     show->violations_warn))
+		shown->kind = REPORT_DOUBTFUL;
+}
+
+static void see_record(void *context, const struct verify_where *where,
+		       const struct policy_reading *reading,
+		       const struct policy_judgement *judgement)
 {
 	struct show *show = context;
-	bool violation = imastage_record_is_violation(record);
+	bool violation = imastage_record_is_violation(where->record);
 	struct report_record shown = {
-		.index = index,
+		.index = where->index,
 		.kind = violation ? REPORT_DOUBTFUL : REPORT_UNJUDGED,
 		.outcome = violation ? "violation" : "not judged",
-		.template_name = record->name,
+		.template_name = where->record->name,
 	};
 	int r;
 
-	if (violation)
-		(void)imastage_record_event_name(record, &shown.path);
+	if (violation || judgement)
+		(void)imastage_record_event_name(where->record, &shown.path);
+	if (judgement)
+		see_judgement(show, judgement, &shown);
+	if (reading && judgement) {
+		shown.path = reading->path;
+		if (reading->has_alg)
+			shown.algorithm = policy_algorithm_name(reading->alg);
+		shown.digest = reading->digest;
+	}
 	r = report_add(show->part, &shown);
 	if (r < 0)
 		show->error = r;

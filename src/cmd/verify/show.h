@@ -21,6 +21,8 @@ struct show {
 	uint8_t nonce[EVIDENCE_NONCE_MAX];
 	size_t nonce_len;
 	bool judges_files, judges_boot;
+	const struct policy *policy; /* whose packages are named; or NULL */
+	bool violations_warn;
 	int error; /* negative: something was not noted */
 };
 
