@@ -26,11 +26,14 @@ struct firmware_event {
 	uint32_t kind;
 	const char *data;
 	size_t len;
+	size_t unhashed; /* so many of the first bytes say what it is */
 };
 
 /* As long as it looks: zeros are part of it. */
 /* clang-format off */
-#define EVENT(pcr, kind, text) { pcr, kind, text, sizeof(text) - 1 }
+#define EVENT(pcr, kind, text) { pcr, kind, text, sizeof(text) - 1, 0 }
+/* As GRUB measures what it reads. */
+#define GRUB(pcr, what, text) { pcr, IPL, what text, sizeof(what text) - 1, sizeof(what) - 1 }
 /* clang-format on */
 
 /* UEFI_VARIABLE_DATA: GUID, lengths, name in UTF-16, value */
@@ -54,7 +57,8 @@ static const struct firmware_event events[] = {
 	EVENT(6, SEPARATOR, "\0\0\0\0"),
 	EVENT(7, SEPARATOR, "\0\0\0\0"),
 	EVENT(9, IPL, "/boot/vmlinuz-imasim"),
-	EVENT(8, IPL, "/boot/vmlinuz-imasim root=/dev/imasim ima_policy=tcb"),
+	GRUB(8, "kernel_cmdline: ",
+	     "/boot/vmlinuz-imasim root=/dev/imasim ima_policy=tcb"),
 	EVENT(5, EFI_ACTION, "Exit Boot Services Invocation"),
 	EVENT(5, EFI_ACTION, "Exit Boot Services Returned with Success"),
 };
@@ -65,8 +69,10 @@ static int hash_event(const struct algo *algo,
 		      const struct firmware_event *event,
 		      uint8_t ret_digest[ALGO_DIGEST_MAX])
 {
-	return algo_hash(algo, &(struct algo_part){ event->data, event->len },
-			 1, ret_digest);
+	const struct algo_part part = { event->data + event->unhashed,
+					event->len - event->unhashed };
+
+	return algo_hash(algo, &part, 1, ret_digest);
 }
 
 /* A bank that is not known here gets zeros, and no digest in the log. */

@@ -4,7 +4,8 @@
  *
  *	source -> window -> event: PCR, kind, digests, a little of its data -> extend
  *
- * Of an event's data no more than the first bytes are looked at; the rest is passed over.
+ * Of an event's data no more than the first bytes are looked at, by whoever watches; the rest is
+ * passed over.
  */
 #include "evidence/boot_log.h"
 #include "log/hash.h"
@@ -12,7 +13,7 @@
 #define EV_NO_ACTION 3u
 #define OLD_DIGEST_LEN 20
 #define PCR_MAX 23
-#define WINDOW_LEN 1024
+#define WINDOW_LEN BOOT_LOG_DATA_MAX
 #define SPEC_ID "Spec ID Event03"
 #define SPEC_FIXED_LEN (sizeof(SPEC_ID) + 8)
 #define LOCALITY "StartupLocality"
@@ -46,6 +47,7 @@ struct replay {
 	struct algorithm algorithms[BOOT_LOG_ALGORITHMS_MAX];
 	struct hash hashes[IMASTAGE_NR_BANKS]; /* those of log.banks, owned */
 	bool extended_pcr_0, has_locality;
+	const struct boot_log_watcher *watcher; /* or NULL */
 	struct boot_log log;
 	struct evidence_error *error;
 };
@@ -398,6 +400,39 @@ static int extend(struct replay *replay, const struct event *event)
 	return r;
 }
 
+/* Its data comes next. */
+static int tell(struct replay *replay, const struct event *event,
+		uint64_t number)
+{
+	size_t shown = event->data_len < BOOT_LOG_DATA_MAX ? event->data_len :
+							     BOOT_LOG_DATA_MAX;
+	struct boot_log_event told = { .number = number,
+				       .pcr = event->pcr,
+				       .kind = event->kind,
+				       .data_len = event->data_len };
+	int r = replay->len < shown ? fill(replay, shown) : 0;
+
+	if (r < 0 || replay->len < shown)
+		return r; /* that it ends too early is said next */
+	for (size_t i = 0; i < replay->nr_algorithms; i++)
+		if (replay->algorithms[i].known)
+			told.digests[replay->algorithms[i].bank] = bytes_of(
+				event->of[i].digest, replay->algorithms[i].len);
+	told.data = bytes_of(replay->window + replay->start, shown);
+	replay->watcher->event(replay->watcher->context, &told);
+	return 0;
+}
+
+/* One that extends a PCR. */
+static int take_measured(struct replay *replay, const struct event *event)
+{
+	int r = extend(replay, event);
+
+	if (r == 0 && replay->watcher)
+		r = tell(replay, event, replay->log.nr_events - 1);
+	return r < 0 ? r : pass_over(replay, event->data_len);
+}
+
 static int take_event(struct replay *replay)
 {
 	struct event event = { 0 };
@@ -409,8 +444,7 @@ static int take_event(struct replay *replay)
 	replay->log.nr_events++;
 	if (event.kind == EV_NO_ACTION)
 		return take_note(replay, &event);
-	r = extend(replay, &event);
-	return r < 0 ? r : pass_over(replay, event.data_len);
+	return take_measured(replay, &event);
 }
 
 /* The first one tells the form. */
@@ -433,14 +467,17 @@ static int take_first(struct replay *replay)
 	if (r == 0)
 		r = begin_hashes(replay);
 	if (r == 0 && event.kind != EV_NO_ACTION)
-		r = extend(replay, &event);
+		return take_measured(replay, &event);
 	return r < 0 ? r : pass_over(replay, event.data_len);
 }
 
-int boot_log_replay(struct imastage_source source, struct boot_log *ret_log,
-		    struct evidence_error *ret_error)
+int boot_log_watch(struct imastage_source source,
+		   const struct boot_log_watcher *watcher,
+		   struct boot_log *ret_log, struct evidence_error *ret_error)
 {
-	struct replay replay = { .source = source, .error = ret_error };
+	struct replay replay = { .source = source,
+				 .error = ret_error,
+				 .watcher = watcher };
 	int r = take_first(&replay);
 
 	while (r == 0 && (r = has_more(&replay)) > 0)
@@ -451,4 +488,10 @@ int boot_log_replay(struct imastage_source source, struct boot_log *ret_log,
 		if (replay.log.banks & 1u << bank)
 			hash_fini(&replay.hashes[bank]);
 	return r;
+}
+
+int boot_log_replay(struct imastage_source source, struct boot_log *ret_log,
+		    struct evidence_error *ret_error)
+{
+	return boot_log_watch(source, NULL, ret_log, ret_error);
 }

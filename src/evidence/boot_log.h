@@ -49,6 +49,22 @@ struct boot_log {
 	struct pcr_values values; /* where the log leads to, of BOOT_LOG_PCRS */
 };
 
+#define BOOT_LOG_DATA_MAX 4096 /* of an event's data that are shown */
+
+/* An event that extends a PCR; views are valid for the call. */
+struct boot_log_event {
+	uint64_t number; /* of all kinds, from 0 */
+	uint32_t pcr, kind;
+	struct imastage_bytes digests[IMASTAGE_NR_BANKS]; /* or of no length */
+	struct imastage_bytes data; /* its first bytes, */
+	uint32_t data_len; /* of so many */
+};
+
+struct boot_log_watcher {
+	void (*event)(void *context, const struct boot_log_event *event);
+	void *context;
+};
+
 /*
  * Reads to the end. It is a stream: memory is constant, each byte is looked at once. -EBADMSG
  * with *ret_error set, also for more than BOOT_LOG_LEN_MAX bytes; -ENOMEM, -ENOTSUP, -EIO of
@@ -56,5 +72,10 @@ struct boot_log {
  */
 int boot_log_replay(struct imastage_source source, struct boot_log *ret_log,
 		    struct evidence_error *ret_error);
+
+/* The same, telling @watcher of each event. What it was told counts if the log is whole. */
+int boot_log_watch(struct imastage_source source,
+		   const struct boot_log_watcher *watcher,
+		   struct boot_log *ret_log, struct evidence_error *ret_error);
 
 #endif
