@@ -281,6 +281,7 @@ check_keeper() {
 check_attest() {
 	build_tests
 	run_tap attest tests/attest/test-attest build/test
+	run_tap boot tests/attest/test-boot build/test
 	run_tap enrolled tests/attest/test-enrolled build/test
 	run_tap rounds tests/attest/test-rounds build/test
 	run_tap self tests/attest/test-self build/test

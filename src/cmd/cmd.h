@@ -17,6 +17,7 @@ int cmd_key(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_machine(int argc, char **argv);
 int cmd_mount(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_status(int argc, char **argv);
@@ -53,5 +54,7 @@ int cmd_machine_list(int argc, char **argv);
 int cmd_machine_readmit(int argc, char **argv);
 int cmd_machine_remove(int argc, char **argv);
 int cmd_machine_show(int argc, char **argv);
+
+int cmd_policy_learn_boot(int argc, char **argv);
 
 #endif

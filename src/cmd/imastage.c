@@ -29,6 +29,7 @@ static const struct verb verbs[] = {
 	{ "machine", "the machines that a verifier knows", cmd_machine },
 	{ "challenge", "ask a machine for evidence", cmd_challenge },
 	{ "key", "the key that a verifier signs checkpoints with", cmd_key },
+	{ "policy", "what machines may run and boot", cmd_policy },
 	{ "verify", "check a TPM's quote and the list that it proves",
 	  cmd_verify },
 	{ "log", "look at measurement lists, replay and convert them",

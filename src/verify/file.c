@@ -204,7 +204,7 @@ static int run_list(struct verify_file *file, bool has_boot_log)
 static int read_boot_log(struct verify_file *file)
 {
 	int r = verify_read_boot_log(container_source(file->container),
-				     &file->boot_log);
+				     file->request, &file->boot_log);
 
 	return r < 0 && is_refused(file) ? 0 : r;
 }

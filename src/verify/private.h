@@ -39,6 +39,10 @@ struct verify_run {
 	bool begins_anew; /* the first record that came is a boot_aggregate */
 	bool began; /* the first record that is replayed was judged, or is known */
 	bool matched;
+
+	/* What records approve: see verify_see_record(). */
+	bool ima_policy; /* one is loaded */
+	bool kexec_image, kexec_line; /* for the next kexec */
 };
 
 /*
@@ -94,6 +98,15 @@ void verify_say_unproved(struct verify_run *run,
 
 /* What is said about the boot, whatever the list has. */
 void verify_check_boot(struct verify_run *run);
+
+/*
+ * What a record that was read and judged has to do with the boot; and a kernel that was started
+ * by kexec.
+ */
+void verify_see_record(struct verify_run *run,
+		       const struct imastage_record *record,
+		       const struct verify_where *where);
+void verify_see_kexec(struct verify_run *run, const struct verify_where *where);
 
 static inline bool verify_has_value(const struct pcr_values *values,
 				    enum imastage_bank bank, unsigned int pcr)

@@ -223,6 +223,17 @@ static const struct {
 	[VERIFY_BOOT_UNAPPROVED] = { "boot.unapproved", VERIFY_WARNING,
 				     "the PCRs of the boot have values that "
 				     "are not approved" },
+	[VERIFY_BOOT_APPROVED] = { "boot.approved", VERIFY_NOTE,
+				   "the boot is one that was approved" },
+	[VERIFY_BOOT_IMA_POLICY] = { "boot.ima_policy", VERIFY_WARNING,
+				     "nothing approves the policy of IMA, so "
+				     "it may measure nothing" },
+	[VERIFY_BOOT_KEXEC_APPROVED] = { "boot.kexec_approved", VERIFY_NOTE,
+					 "image and command line of a kernel "
+					 "started by kexec are approved" },
+	[VERIFY_BOOT_CRITICAL] = { "boot.critical_data", VERIFY_NOTE,
+				   "the kernel measured what it is or how it "
+				   "is set up" },
 	[VERIFY_FILE_POLICY] = { "file.policy", VERIFY_WARNING,
 				 "no files are approved" },
 	[VERIFY_FILE_UNLISTED] = { "file.unlisted", VERIFY_FAILURE,

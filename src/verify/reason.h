@@ -7,6 +7,7 @@
 #define VERIFY_REASON_H
 
 #include "evidence/attest.h"
+#include "evidence/boot_events.h"
 #include "log/pcr_file.h"
 #include "policy/appraise.h"
 
@@ -105,6 +106,10 @@ enum verify_id {
 	VERIFY_BOOT_LOG_BANK,
 	VERIFY_BOOT_POLICY,
 	VERIFY_BOOT_UNAPPROVED,
+	VERIFY_BOOT_APPROVED,
+	VERIFY_BOOT_IMA_POLICY,
+	VERIFY_BOOT_KEXEC_APPROVED,
+	VERIFY_BOOT_CRITICAL,
 	VERIFY_FILE_POLICY,
 	VERIFY_FILE_UNLISTED,
 	VERIFY_FILE_DIGEST,
@@ -196,6 +201,8 @@ struct verify_verdict {
 	struct evidence_clock clock;
 	uint64_t firmware;
 	struct pcr_values pcrs; /* those quoted, when @proved */
+	/* Main events of a log that leads to all that was quoted of the boot. */
+	struct boot_events boot;
 	/* SHA-256 of the data of record 0, when that is known: with the resets, the boot. */
 	bool has_first_record;
 	uint8_t first_record[VERIFY_RECORD_LEN];

@@ -63,7 +63,7 @@ static int check_aggregate(struct verify_run *run,
 			imastage_bank_by_name(reading->algorithm, &bank);
 
 	if (run->began)
-		verify_say(run->verdict, VERIFY_BOOT_KEXEC, where);
+		verify_see_kexec(run, where);
 	if (bytes_are_all(reading->digest, 0)) {
 		verify_say(run->verdict, VERIFY_BOOT_NO_TPM, where);
 		return 0;
@@ -149,6 +149,8 @@ int verify_check_record(struct verify_run *run,
 		r = check_readable(run, record, where, reading, &computed);
 	if (r == 0)
 		r = verify_appraise(run, record, where, computed);
+	if (r == 0 && reading->readable)
+		verify_see_record(run, record, where);
 	run->began = true;
 	return r;
 }

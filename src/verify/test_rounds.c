@@ -659,7 +659,9 @@ TEST(policies)
 	request.boots = &boot_values;
 	request.nr_boots = 1;
 	assert_int_equal(verify_by(&machine, &request, MADE_AS_LISTED),
-			 VERIFY_ACCEPTED);
+			 VERIFY_WARNED);
+	assert_int_equal(machine.verdict.nr_of[VERIFY_BOOT_IMA_POLICY], 1);
+	assert_int_equal(machine.verdict.nr_outcomes[POLICY_BY_DIGEST], 3);
 	assert_int_equal(verify_by(&machine, &request, MADE_EMPTY),
 			 VERIFY_REJECTED);
 	assert_int_equal(machine.verdict.nr_of[VERIFY_FILE_UNLISTED], 3);

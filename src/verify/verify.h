@@ -23,6 +23,7 @@
 #include "evidence/boot_log.h"
 #include "evidence/public.h"
 #include "policy/appraise.h"
+#include "policy/boot_policy.h"
 #include "verify/reason.h"
 
 #include <imastage/reader.h>
@@ -108,9 +109,15 @@ struct verify_request {
 	const char *
 		trusted; /* how its key came to be trusted, for a note; or NULL */
 
-	/* Approved values of PCR 0 to 9, each a whole set; none: no boot policy. */
+	/*
+	 * Approved values of PCR 0 to 9, each a whole set, and a policy that may be NULL. With
+	 * neither of them the boot is not judged.
+	 */
 	const struct pcr_values *boots;
 	size_t nr_boots;
+	const struct boot_policy *boot_policy;
+	const struct boot_log_watcher
+		*watcher; /* is told of the log, too; or NULL */
 
 	/* What may be measured; NULL: nothing is judged, which is a warning. */
 	const struct policy *policy;
@@ -129,10 +136,16 @@ struct verify_boot_log {
 	bool malformed; /* then @error says where, and nothing is in @log */
 	struct evidence_error error;
 	struct boot_log log;
+	struct boot_events main;
+	struct boot_policy_seen seen; /* of the request's policy */
 };
 
-/* As boot_log_replay(), but that a malformed log is an answer, too: 0. */
+/*
+ * As boot_log_watch(), but that a malformed log is an answer, too: 0. Of @request, policy and
+ * watcher are looked at.
+ */
 int verify_read_boot_log(struct imastage_source source,
+			 const struct verify_request *request,
 			 struct verify_boot_log *ret_log);
 
 /* What the keeper says that it asked with (evidence/qualifying.h). */

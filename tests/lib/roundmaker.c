@@ -13,19 +13,13 @@ static void sha256(const void *data, size_t len, uint8_t ret_digest[32])
 		EVP_Digest(data, len, ret_digest, NULL, EVP_sha256(), NULL), 1);
 }
 
-static void add(struct made_machine *machine, const char *path,
-		const uint8_t digest[32])
+static void add(struct made_machine *machine, const char *template,
+		const struct imastage_bytes *fields, unsigned int nr)
 {
-	uint8_t named[40] = "sha256:";
-	const struct imastage_bytes fields[] = {
-		bytes_of(named, sizeof(named)),
-		bytes_of(path, strlen(path) + 1),
-	};
 	struct built_record built;
 	struct imastage_digests digests;
 
-	memcpy(named + 8, digest, 32);
-	build_record(&built, IMASTAGE_SHA1, 10, "ima-ng", fields, 2);
+	build_record(&built, IMASTAGE_SHA1, 10, template, fields, nr);
 	assert_int_equal(imastage_hasher_template(machine->hasher,
 						  &built.record, &digests),
 			 0);
@@ -37,6 +31,41 @@ static void add(struct made_machine *machine, const char *path,
 	machine->ends[machine->nr++] = machine->len;
 }
 
+void made_machine_file(struct made_machine *machine, const char *path,
+		       const uint8_t digest[32])
+{
+	uint8_t named[40] = "sha256:";
+	const struct imastage_bytes fields[] = {
+		bytes_of(named, sizeof(named)),
+		bytes_of(path, strlen(path) + 1),
+	};
+
+	memcpy(named + 8, digest, 32);
+	add(machine, "ima-ng", fields, 2);
+}
+
+void made_machine_buffer(struct made_machine *machine, const char *name,
+			 const char *text)
+{
+	uint8_t named[40] = "sha256:";
+	const struct imastage_bytes fields[] = {
+		bytes_of(named, sizeof(named)),
+		bytes_of(name, strlen(name) + 1),
+		bytes_of_text(text),
+	};
+
+	sha256(text, strlen(text), named + 8);
+	add(machine, "ima-buf", fields, 3);
+}
+
+void made_machine_aggregate(struct made_machine *machine)
+{
+	uint8_t digest[32];
+
+	sha256(machine->quote.values, 320, digest);
+	made_machine_file(machine, "boot_aggregate", digest);
+}
+
 void made_machine_measure(struct made_machine *machine, unsigned int nr)
 {
 	uint8_t digest[32];
@@ -45,14 +74,12 @@ void made_machine_measure(struct made_machine *machine, unsigned int nr)
 	for (; nr > 0; nr--) {
 		snprintf(path, sizeof(path), "/usr/bin/%zu", machine->nr);
 		sha256(path, strlen(path), digest);
-		add(machine, path, digest);
+		made_machine_file(machine, path, digest);
 	}
 }
 
 void made_machine_boot(struct made_machine *machine)
 {
-	uint8_t digest[32];
-
 	imastage_replay_free(machine->replay);
 	assert_int_equal(imastage_replay_new(1u << IMASTAGE_SHA256, 1u << 10,
 					     &machine->replay),
@@ -61,8 +88,7 @@ void made_machine_boot(struct made_machine *machine)
 	machine->nr = 0;
 	machine->quote.clock.resets++;
 	machine->quote.clock.restarts = 0;
-	sha256(machine->quote.values, 320, digest);
-	add(machine, "boot_aggregate", digest);
+	made_machine_aggregate(machine);
 	made_machine_measure(machine, 3);
 }
 

@@ -32,6 +32,14 @@ void made_machine_boot(struct made_machine *machine);
 /* @nr files that were not measured before. */
 void made_machine_measure(struct made_machine *machine, unsigned int nr);
 
+/* @digest: 32 bytes of sha256 */
+void made_machine_file(struct made_machine *machine, const char *path,
+		       const uint8_t digest[32]);
+void made_machine_buffer(struct made_machine *machine, const char *name,
+			 const char *text);
+/* The first record of a boot, or of a kernel that was started by kexec. */
+void made_machine_aggregate(struct made_machine *machine);
+
 /* Quotes @qualifying, so many ms after the last time. */
 void made_machine_quote(struct made_machine *machine,
 			struct imastage_bytes qualifying);

@@ -56,7 +56,7 @@ static int on_bytes(const struct verify_request *request,
 	int r;
 
 	if (log.len > 0) {
-		r = verify_read_boot_log(source, &boot_log);
+		r = verify_read_boot_log(source, request, &boot_log);
 		if (r < 0)
 			return r;
 		is.boot_log = &boot_log;
@@ -268,6 +268,7 @@ static bool put_all(const struct entry *entry,
 	       put_file(entry, "pcrs", evidence->pcrs) &&
 	       put_file(entry, "list", evidence->list) &&
 	       put_file(entry, "log", evidence->boot_log) &&
+	       put_file(entry, "policy", evidence->boot_policy) &&
 	       put_file(entry, "ak", request->ak) &&
 	       put_file(entry, "evidence", bytes_of(file->data, file->len)) &&
 	       (request->nr_boots == 0 || put_boot(entry, request->boots)) &&
@@ -363,6 +364,8 @@ static void add_request(struct line *line, const struct verify_request *request)
 		add(line, "--raw-32");
 	if (request->nr_boots > 0)
 		add_file(line, "--boot-pcrs", "boot");
+	if (request->boot_policy)
+		add_file(line, "--boot-policy", "policy");
 	if (!request->has_last)
 		return;
 	add_file(line, "--checkpoint", "checkpoint");

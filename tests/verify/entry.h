@@ -15,6 +15,8 @@ struct entry_evidence {
 	struct imastage_bytes ak; /* in the evidence file */
 	struct imastage_bytes list; /* from the request's first index on */
 	struct imastage_bytes boot_log; /* of no length: none */
+	/* The text of the request's boot policy, for the command. */
+	struct imastage_bytes boot_policy;
 	/* Of the evidence file; NULL: what an honest machine would say. */
 	const struct manifest *manifest;
 };

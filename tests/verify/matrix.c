@@ -9,6 +9,7 @@
  * tests/verify/quote.
  */
 #include "base/bytes.h"
+#include "lib/bootmaker.h"
 #include "lib/listbuilder.h"
 #include "lib/roundmaker.h"
 #include "lib/testing.h"
@@ -27,6 +28,9 @@ struct scene {
 	size_t len;
 	uint8_t boot_log[1024];
 	size_t boot_log_len;
+	char policy[4096];
+	size_t policy_len;
+	struct boot_policy *read_policy; /* owned */
 	struct manifest manifest;
 	bool has_manifest;
 };
@@ -79,6 +83,7 @@ static void begin(void)
 
 static void end(void)
 {
+	boot_policy_free(scene.read_policy);
 	made_machine_fini(&scene.machine);
 }
 
@@ -332,6 +337,56 @@ static void another_boot_is_approved(void)
 static void no_boot_is_approved(void)
 {
 	scene.request.nr_boots = 0;
+}
+
+/* Instead of the set of values. */
+static void give_policy(const struct boot_made *made)
+{
+	struct evidence_error error;
+
+	scene.policy_len = bootmaker_policy(made, scene.policy);
+	assert_int_equal(boot_policy_new(&scene.read_policy), 0);
+	assert_int_equal(
+		boot_policy_add(scene.read_policy,
+				bytes_of(scene.policy, scene.policy_len),
+				&error),
+		0);
+	scene.request.nr_boots = 0;
+	scene.request.boot_policy = scene.read_policy;
+}
+
+static void policy_approves(void)
+{
+	give_policy(&(struct boot_made){ scene.machine.quote.values, "me",
+					 "command-line", false, NULL });
+}
+
+static void nobody_approved(void)
+{
+	give_policy(&(struct boot_made){ scene.machine.quote.values, "",
+					 "command-line", false, NULL });
+}
+
+static void policy_of_another_boot(void)
+{
+	uint8_t values[10][32];
+
+	memcpy(values, scene.machine.quote.values, sizeof(values));
+	values[9][31] ^= 1;
+	give_policy(&(struct boot_made){ values, "me", "command-line", false,
+					 NULL });
+}
+
+static void events_without_a_log(void)
+{
+	give_policy(&(struct boot_made){ scene.machine.quote.values, "me",
+					 "command-line", true, NULL });
+}
+
+static void ima_policy_of_records(void)
+{
+	give_policy(&(struct boot_made){ scene.machine.quote.values, "me",
+					 "records", false, NULL });
 }
 
 /* ---- the clock, and what happens to a machine ------------------------------------------------ */
@@ -646,6 +701,12 @@ static const struct row {
 	{ "A1", "the boot_aggregate of another boot", of_another_boot, 'D', VERIFY_BOOT_AGGREGATE },
 	{ "A2", "no boot is approved", no_boot_is_approved, 'W', VERIFY_BOOT_POLICY },
 	{ "A2", "another boot is approved", another_boot_is_approved, 'W', VERIFY_BOOT_UNAPPROVED },
+	{ "A2", "a boot policy approves it", policy_approves, '-', VERIFY_BOOT_APPROVED },
+	{ "A2", "a generation that nobody approved", nobody_approved, 'W', VERIFY_BOOT_UNAPPROVED },
+	{ "A2", "a boot policy of another boot", policy_of_another_boot, 'W', VERIFY_BOOT_UNAPPROVED },
+	{ "A2", "events are approved, without a log", events_without_a_log, 'W', VERIFY_BOOT_UNAPPROVED },
+	{ "P8", "values are approved, IMA's policy is not", nothing, 'W', VERIFY_BOOT_IMA_POLICY },
+	{ "P8", "a boot policy that leaves it to records", ima_policy_of_records, 'W', VERIFY_BOOT_IMA_POLICY },
 	{ "C1", "resets go back", reset_back, 'D', VERIFY_CLOCK_RESET },
 	{ "C1", "restarts go back", restart_back, 'D', VERIFY_CLOCK_RESTART },
 	{ "C1", "the clock goes back", clock_back, 'D', VERIFY_CLOCK_BACK },
@@ -703,6 +764,7 @@ static bool run_row(struct entry *entry, const struct row *row)
 		.ak = scene.request.ak,
 		.list = bytes_of(scene.list, scene.len),
 		.boot_log = bytes_of(scene.boot_log, scene.boot_log_len),
+		.boot_policy = bytes_of(scene.policy, scene.policy_len),
 		.manifest = scene.has_manifest ? &scene.manifest : NULL,
 	};
 	wrong = entry_verify(entry, &scene.request, &evidence, &verdict);

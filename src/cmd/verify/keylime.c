@@ -211,11 +211,12 @@ static int make_request(struct body *body)
 
 static int read_boot_log(struct body *body)
 {
+	static const struct verify_request none;
 	struct bytes_left left = { bytes_of(body->boot_log,
 					    body->boot_log_len) };
 	const struct imastage_source source = { read_bytes, &left };
 
-	return verify_read_boot_log(source, &body->read_log);
+	return verify_read_boot_log(source, &none, &body->read_log);
 }
 
 static int verify_body(struct body *body)

@@ -99,11 +99,16 @@ static ssize_t read_fd(void *context, void *data, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-static int read_boot_log(const char *path, struct verify_boot_log *ret_log)
+static int read_boot_log(const struct verify_options *options,
+			 struct verify_boot_log *ret_log)
 {
+	const char *path = options->boot_log;
+
 	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	const struct imastage_source source = { read_fd, &fd };
-	int r = fd < 0 ? -errno : verify_read_boot_log(source, ret_log);
+	int r = fd < 0 ? -errno :
+			 verify_read_boot_log(source, &options->request,
+					      ret_log);
 
 	return r < 0 ? verify_complain(path, r) : CLI_OK;
 }
@@ -116,7 +121,7 @@ static int judge(struct verify_options *options,
 	int status = CLI_OK;
 
 	if (options->boot_log) {
-		status = read_boot_log(options->boot_log, &boot_log);
+		status = read_boot_log(options, &boot_log);
 		evidence.boot_log = &boot_log;
 	}
 	if (status == CLI_OK)

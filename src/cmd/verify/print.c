@@ -71,6 +71,7 @@ static void print_body(FILE *file, const struct verify_verdict *verdict)
 			verdict->nr_excess);
 	else
 		fputs("no record is proved\n", file);
+	boot_events_print(file, &verdict->boot);
 	for (size_t i = 0; i < verdict->nr_reasons; i++)
 		print_reason(file, &verdict->reasons[i]);
 	print_more(file, verdict);
@@ -145,6 +146,31 @@ static void put_clock(struct json *json, const struct verify_verdict *verdict)
 	json_close(json, '}');
 }
 
+static void put_event(struct json *json, const struct boot_event *event)
+{
+	json_open(json, NULL, '{');
+	json_text(json, "role", boot_event_role_name(event->role));
+	json_number(json, "pcr", event->pcr);
+	put_u64(json, "event", event->number);
+	json_text(json, "bank", imastage_bank_name(event->bank));
+	json_hex(json, "digest",
+		 bytes_of(event->digest,
+			  imastage_bank_digest_len(event->bank)));
+	json_text(json, "text", event->text);
+	json_boolean(json, "proved", event->proved);
+	json_close(json, '}');
+}
+
+static void put_boot(struct json *json, const struct boot_events *events)
+{
+	if (events->nr == 0)
+		return;
+	json_open(json, "boot", '[');
+	for (size_t i = 0; i < events->nr; i++)
+		put_event(json, &events->of[i]);
+	json_close(json, ']');
+}
+
 static void put_verdict(struct json *json, const struct verify_verdict *verdict)
 {
 	json_text(json, "verdict", verify_result_name(verdict->result));
@@ -155,6 +181,7 @@ static void put_verdict(struct json *json, const struct verify_verdict *verdict)
 	put_u64(json, "excess", verdict->nr_excess);
 	if (verdict->has_quote)
 		put_clock(json, verdict);
+	put_boot(json, &verdict->boot);
 	json_open(json, "reasons", '[');
 	for (size_t i = 0; i < verdict->nr_reasons; i++)
 		put_reason(json, &verdict->reasons[i]);

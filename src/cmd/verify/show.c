@@ -37,7 +37,7 @@ static void see_request(void *context, const struct verify_request *request)
 		(request->violations == VERIFY_VIOLATIONS_POLICY &&
 		 request->policy &&
 		 policy_switches(request->policy)->violations_warn);
-	show->judges_boot = request->nr_boots > 0;
+	show->judges_boot = request->nr_boots > 0 || request->boot_policy;
 }
 
 /* What a reader has to do something about comes first. */
@@ -186,6 +186,23 @@ static const char *name_of_machine(const struct show *show,
 	return options->key_name[0] ? options->key_name : UNKNOWN;
 }
 
+/* What the last file's log says of the boot. */
+static size_t take_events(const struct verdict_set *set,
+			  struct report_event events[BOOT_EVENTS_MAX])
+{
+	const struct boot_events *boot =
+		set->nr > 0 ? &set->verdicts[set->nr - 1].boot : NULL;
+	size_t nr = boot ? boot->nr : 0;
+
+	for (size_t i = 0; i < nr; i++)
+		events[i] = (struct report_event){
+			.pcr = boot->of[i].pcr,
+			.kind = boot_event_role_name(boot->of[i].role),
+			.text = bytes_of_text(boot->of[i].text),
+		};
+	return nr;
+}
+
 static int put_page(struct show *show, const struct verify_options *options,
 		    const struct verdict_set *set, FILE *file)
 {
@@ -197,9 +214,12 @@ static int put_page(struct show *show, const struct verify_options *options,
 		.names = set->names,
 		.nr_verdicts = set->nr,
 	};
+	struct report_event events[BOOT_EVENTS_MAX];
 	struct rounds rounds;
 	int r = load_rounds(show, options, &rounds);
 
+	about.events = events;
+	about.nr_events = take_events(set, events);
 	about.rounds = rounds.of;
 	about.nr_rounds = rounds.nr;
 	if (r == 0)

@@ -136,6 +136,17 @@ static int set_boot_pcrs(void *context, const char *value)
 				    pcrs_parse(value, IMASTAGE_PCR_IMA, boot);
 }
 
+static int set_boot_policy(void *context, const char *value)
+{
+	struct verify_options *options = context;
+
+	if (options->nr_boot_policies == VERIFY_BOOTS_MAX)
+		return cli_usage("more than %d boot policies",
+				 VERIFY_BOOTS_MAX);
+	options->boot_policies[options->nr_boot_policies++] = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static int set_max_gap(void *context, const char *value)
 {
 	uint64_t seconds;
@@ -231,6 +242,10 @@ static const struct opt request_opts[] = {
 	  "several all are accepted, the first one signs\n"
 	  "(with --store, STORE.key)",
 	  set_key, "a file" },
+	{ "boot-policy", 0, "FILE",
+	  "what may be booted, as of 'imastage policy learn-boot';\n"
+	  "may be given several times",
+	  set_boot_policy, "a file" },
 	{ "boot-pcrs", 0, "FILE",
 	  "approved values of PCR 0 to 9, as tpm2_pcrread and evmctl\n"
 	  "have them; may be given several times",
@@ -374,6 +389,38 @@ static int check_keys(struct verify_options *options)
 	if (options->checkpoint_out)
 		options->sequence.key = keys->of[0];
 	return CLI_OK;
+}
+
+static int add_boot_policy(struct boot_policy *policy, const char *path)
+{
+	cleanup_free uint8_t *data = NULL;
+	struct evidence_error error;
+	size_t len;
+	int r = file_read(path, BOOT_POLICY_LEN_MAX, &data, &len);
+
+	if (r < 0)
+		return verify_complain(path, r);
+	if (boot_policy_add(policy, bytes_of(data, len), &error) == 0)
+		return CLI_OK;
+	cli_error("%s: not a boot policy: byte %zu: %s", path, error.offset,
+		  error.reason);
+	return CLI_FAILED;
+}
+
+static int load_boot_policies(struct verify_options *options)
+{
+	int status = CLI_OK;
+
+	if (options->nr_boot_policies == 0)
+		return CLI_OK;
+	if (boot_policy_new(&options->boot_policy) < 0)
+		return verify_complain("boot policies", -ENOMEM);
+	for (size_t i = 0; status == CLI_OK && i < options->nr_boot_policies;
+	     i++)
+		status = add_boot_policy(options->boot_policy,
+					 options->boot_policies[i]);
+	options->request.boot_policy = options->boot_policy;
+	return status;
 }
 
 static int load_all(struct verify_options *options)
@@ -579,6 +626,7 @@ static void fini(struct verify_options *options)
 	for (size_t i = 0; i < options->keys.nr; i++)
 		dsse_key_free(
 			(struct dsse_key *)(uintptr_t)options->keys.of[i]);
+	boot_policy_free(options->boot_policy);
 	verify_sequence_fini(&options->sequence);
 	store_close(options->store);
 	show_fini(options->show);
@@ -615,6 +663,8 @@ static int judge(struct verify_options *options, char **args)
 	if (options->store_path && parts)
 		return cli_usage("--store verifies evidence files");
 	status = show_begin(options->show, &options->request);
+	if (status == CLI_OK)
+		status = load_boot_policies(options);
 	if (status == CLI_OK)
 		status = options->store_path ? open_store(options) :
 					       load_all(options);

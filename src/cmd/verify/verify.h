@@ -41,6 +41,9 @@ struct verify_options {
 	uint8_t nonce[EVIDENCE_NONCE_MAX];
 	uint8_t qualified_name[EVIDENCE_NAME_MAX];
 	struct pcr_values boots[VERIFY_BOOTS_MAX];
+	const char *boot_policies[VERIFY_BOOTS_MAX]; /* paths */
+	size_t nr_boot_policies;
+	struct boot_policy *boot_policy; /* owned; of all of them */
 	struct challenge message; /* what is in @challenge */
 	bool asked_set;
 	struct verify_request request;

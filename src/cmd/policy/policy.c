@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+/*
+ * imastage policy: what machines may run.
+ */
+#include "cmd/cmd.h"
+#include "tool/cli.h"
+
+#include <stddef.h>
+
+static const struct verb verbs[] = {
+	{ "learn-boot", "make a boot policy of what a machine booted",
+	  cmd_policy_learn_boot },
+	{ 0 },
+};
+
+static const struct verb_table table = {
+	.name = "imastage policy",
+	.summary = "Works with policies: which files a machine may run, and "
+		   "what it may boot.",
+	.verbs = verbs,
+};
+
+int cmd_policy(int argc, char **argv)
+{
+	return verbs_run(&table, argc, argv);
+}
