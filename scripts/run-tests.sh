@@ -254,6 +254,7 @@ check_cli() {
 	run_tap docs tests/cli/test-docs build/test
 	run_tap oracle tests/cli/test-log-oracle build/test
 	run_tap verify tests/cli/test-verify build/test
+	run_tap policy tests/cli/test-policy build/test
 	run_tap ak tests/cli/test-ak build/test
 	run_tap verifier tests/cli/test-verifier build/test
 	run_tap enroll tests/cli/test-enroll build/test

@@ -49,6 +49,11 @@ int cmd_log_replay(int argc, char **argv);
 int cmd_log_show(int argc, char **argv);
 int cmd_log_stat(int argc, char **argv);
 
+int cmd_policy_check(int argc, char **argv);
+int cmd_policy_compile(int argc, char **argv);
+int cmd_policy_diff(int argc, char **argv);
+int cmd_policy_show(int argc, char **argv);
+
 int cmd_machine_add(int argc, char **argv);
 int cmd_machine_list(int argc, char **argv);
 int cmd_machine_readmit(int argc, char **argv);

@@ -37,6 +37,28 @@ static void set_first_record(struct checkpoint *checkpoint,
 	}
 }
 
+/* Those of the records before, and the one of this round. */
+static void set_policies(struct checkpoint *checkpoint,
+			 const struct checkpoint *before,
+			 const struct verify_verdict *verdict)
+{
+	size_t nr = 0;
+
+	if (before && verdict->continues) {
+		nr = before->nr_policies;
+		memcpy(checkpoint->policies, before->policies,
+		       sizeof(checkpoint->policies));
+	}
+	checkpoint->nr_policies = nr;
+	for (size_t i = 0; i < nr; i++)
+		if (!memcmp(checkpoint->policies[i], verdict->policy,
+			    CHECKPOINT_HASH_LEN))
+			return;
+	if (verdict->has_policy && nr < CHECKPOINT_POLICIES_MAX)
+		memcpy(checkpoint->policies[checkpoint->nr_policies++],
+		       verdict->policy, CHECKPOINT_HASH_LEN);
+}
+
 int checkpoint_make(const struct checkpoint *before,
 		    const uint8_t hash[CHECKPOINT_HASH_LEN],
 		    const char *machine, const struct evidence_name *ak_name,
@@ -60,6 +82,7 @@ int checkpoint_make(const struct checkpoint *before,
 	set_first_record(checkpoint, before, verdict);
 	checkpoint->next = verdict->next_index;
 	checkpoint->pcrs = verdict->pcrs;
+	set_policies(checkpoint, before, verdict);
 	checkpoint->verdict = verdict->result;
 	verify_carry(verdict, &checkpoint->carried);
 	return 0;
@@ -90,6 +113,8 @@ void checkpoint_apply(const struct checkpoint *checkpoint, bool goes_on,
 	request->carried = &checkpoint->carried;
 	request->start = goes_on ? &checkpoint->pcrs : NULL;
 	request->first_index = goes_on ? checkpoint->next : 0;
+	request->policies = checkpoint->policies;
+	request->nr_policies = goes_on ? checkpoint->nr_policies : 0;
 }
 
 bool checkpoint_covers(const struct checkpoint *checkpoint,

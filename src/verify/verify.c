@@ -74,6 +74,16 @@ static int check_request(struct verify_run *run)
 
 /* ---- the verdict ----------------------------------------------------------- */
 
+/* Were all records before judged by the policy of this round, and no other one? */
+static bool same_policy(const struct verify_run *run)
+{
+	const struct verify_request *request = run->request;
+
+	return request->nr_policies == 1 &&
+	       !memcmp(request->policies[0], policy_hash(request->policy),
+		       VERIFY_RECORD_LEN);
+}
+
 /* What does not come of this round. */
 static void add_known(struct verify_run *run)
 {
@@ -83,6 +93,8 @@ static void add_known(struct verify_run *run)
 	if (request->carried && verdict->has_quote &&
 	    request->carried->resets == verdict->clock.resets)
 		verify_add_carried(verdict, request->carried);
+	if (request->start && request->policy && !same_policy(run))
+		verify_say(verdict, VERIFY_POLICY_CHANGED, NULL);
 	if (request->from_file)
 		verify_say(verdict, VERIFY_CHECKPOINT_AGE, NULL);
 	if (request->barred)

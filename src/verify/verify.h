@@ -101,6 +101,9 @@ struct verify_request {
 	uint8_t first_record[VERIFY_RECORD_LEN];
 	/* NULL: nothing. Counts for a quote of the same boot. */
 	const struct verify_carried *carried;
+	/* By which policies the records before @first_index were judged. */
+	const uint8_t (*policies)[VERIFY_RECORD_LEN];
+	size_t nr_policies;
 
 	bool from_file; /* all this came as a file, whose age nobody knows */
 

@@ -8,6 +8,11 @@
 #include <stddef.h>
 
 static const struct verb verbs[] = {
+	{ "show", "print what a policy says", cmd_policy_show },
+	{ "check", "look for what it says by mistake", cmd_policy_check },
+	{ "compile", "make a file of it that needs no parsing",
+	  cmd_policy_compile },
+	{ "diff", "tell two policies apart", cmd_policy_diff },
 	{ "learn-boot", "make a boot policy of what a machine booted",
 	  cmd_policy_learn_boot },
 	{ 0 },

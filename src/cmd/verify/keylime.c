@@ -6,12 +6,13 @@
  *	"tpm_ek":"BASE64","tpm_ak":"BASE64","ima_measurement_list":"10 ...\n",
  *	"mb_log":"BASE64"}}
  *
- * answered with the members of Keylime's answer. Policies in it cannot be judged yet, and
- * what cannot be judged is not valid.
+ * answered with the members of Keylime's answer. Its runtime policy is judged by, if there is none
+ * given by --policy; other policies cannot be judged, and what cannot be judged is not valid.
  */
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/file.h"
+#include "base/json_pull.h"
 #include "base/json_text.h"
 #include "base/util.h"
 #include "cmd/verify/print.h"
@@ -60,6 +61,9 @@ struct body {
 	size_t ak_len, boot_log_len;
 	struct verify_boot_log read_log;
 	struct verify_request request;
+	struct policy *policy; /* owned */
+	struct policy_error policy_error; /* why it is refused */
+	bool policy_refused;
 	int code; /* of HTTP */
 	const char *missing; /* a member, or NULL */
 	const char *unjudged; /* a policy, or NULL */
@@ -135,12 +139,29 @@ static int decode_all(struct body *body)
 	int r = 0;
 
 	for (int i = 0; r == 0 && i < NR_MEMBERS; i++)
-		if (body->members[i].len > 0 &&
+		if (i != RUNTIME_POLICY && body->members[i].len > 0 &&
 		    !bytes_equal_text(body->members[i], "null"))
 			r = decode_string(body, (enum member)i);
 	for (int i = TPM_POLICY; r == 0 && i < NR_MEMBERS; i++)
 		if (is_policy(text_of(body, (enum member)i)))
 			body->unjudged = names[i];
+	return r;
+}
+
+/* JSON in a string. One that says nothing is none. */
+static int read_policy(struct body *body)
+{
+	struct imastage_bytes text;
+	struct json_pull pull;
+	int r = json_pull_init(&pull, body->members[RUNTIME_POLICY]);
+
+	if (r == 0)
+		r = json_pull_string(&pull, &text);
+	if (r == 0 && is_policy(text))
+		r = policy_read(text, &body->options->policy_keys.keys,
+				&body->policy, &body->policy_error);
+	json_pull_fini(&pull);
+	body->policy_refused = r == -EBADMSG;
 	return r;
 }
 
@@ -151,6 +172,9 @@ static int read_members(struct body *body)
 
 	if (r == 0)
 		r = decode_all(body);
+	if (r == 0 && body->members[RUNTIME_POLICY].len > 0 &&
+	    !bytes_equal_text(body->members[RUNTIME_POLICY], "null"))
+		r = read_policy(body);
 	if (r == 0)
 		r = decode_base64(text_of(body, TPM_AK), &body->ak,
 				  &body->ak_len);
@@ -189,6 +213,8 @@ static int make_request(struct body *body)
 	enum imastage_bank bank;
 
 	*request = options->request;
+	if (!request->policy)
+		request->policy = body->policy;
 	request->ak = options->ak.path ? part_bytes(&options->ak) :
 					 bytes_of(body->ak, body->ak_len);
 	request->trusted = options->ak.path ? "it is the file given by --ak" :
@@ -267,7 +293,20 @@ static const char *type_of(enum verify_id id, char own[64])
 		return "ima.validation.ima_hash";
 	case VERIFY_LOG_PCR:
 		return "ima.validation.ima_pcr";
+	case VERIFY_FILE_UNLISTED:
+		return "ima.validation.ima-ng.not_in_allowlist";
+	case VERIFY_FILE_DIGEST:
+		return "ima.validation.ima-ng.runtime_policy_hash";
+	case VERIFY_BUFFER_UNLISTED:
+	case VERIFY_KEY_UNLISTED:
+		return "ima.validation.ima-buf.not_in_allowlist";
+	case VERIFY_BUFFER_DIGEST:
+	case VERIFY_KEY_DIGEST:
+		return "ima.validation.ima-buf.runtime_policy_hash";
+	case VERIFY_FILE_UNPROVED:
+		return "ima.validation.ima_pcr";
 	case VERIFY_LOG_VIOLATION:
+	case VERIFY_FILE_VIOLATION:
 		return "ima.validation.tomtou";
 	case VERIFY_LOG_FORM:
 		return "ima.parser.entry";
@@ -323,6 +362,9 @@ static void put_failures(struct json *json, const struct body *body, int r)
 	json_open(json, "failures", '[');
 	if (r == -ENODATA)
 		put_other(json, "imastage.missing_param", body->missing);
+	else if (body->policy_refused)
+		put_other(json, "imastage.policy_refused",
+			  body->policy_error.reason);
 	else if (r == -EBADMSG)
 		put_other(json, "imastage.malformed", "data");
 	else if (r < 0)
@@ -376,6 +418,7 @@ static void fini(struct body *body)
 	for (int i = 0; i < NR_MEMBERS; i++)
 		free(body->decoded[i]);
 	evidence_keylime_fini(&body->quote);
+	policy_free(body->policy);
 	free(body->ak);
 	free(body->boot_log);
 	free(body->text);

@@ -3,6 +3,7 @@
  * A verdict, shown. Paths are as the machine has them: any bytes.
  */
 #include "cmd/verify/print.h"
+#include "base/bytes.h"
 #include "base/text.h"
 #include "tool/json.h"
 
@@ -56,6 +57,21 @@ static void print_more(FILE *file, const struct verify_verdict *verdict)
 				verdict->nr_of[id] - shown[id]);
 }
 
+static void print_outcomes(FILE *file, const struct verify_verdict *verdict)
+{
+	const char *between = "records by outcome: ";
+
+	for (enum policy_outcome i = 0; i < POLICY_NR_OUTCOMES; i++) {
+		if (verdict->nr_outcomes[i] == 0)
+			continue;
+		fprintf(file, "%s%" PRIu64 " %s", between,
+			verdict->nr_outcomes[i], policy_outcome_name(i));
+		between = ", ";
+	}
+	if (*between == ',')
+		putc('\n', file);
+}
+
 static void print_body(FILE *file, const struct verify_verdict *verdict)
 {
 	if (verdict->proved && verdict->next_index == verdict->first_index)
@@ -71,6 +87,7 @@ static void print_body(FILE *file, const struct verify_verdict *verdict)
 			verdict->nr_excess);
 	else
 		fputs("no record is proved\n", file);
+	print_outcomes(file, verdict);
 	boot_events_print(file, &verdict->boot);
 	for (size_t i = 0; i < verdict->nr_reasons; i++)
 		print_reason(file, &verdict->reasons[i]);
@@ -135,6 +152,21 @@ static void put_counts(struct json *json, const struct verify_verdict *verdict)
 	json_close(json, '}');
 }
 
+/* Of the policy, and what became of the records. */
+static void put_policy(struct json *json, const struct verify_verdict *verdict)
+{
+	json_open(json, "policy", '{');
+	json_hex(json, "sha256",
+		 bytes_of(verdict->policy, sizeof(verdict->policy)));
+	json_open(json, "outcomes", '{');
+	for (enum policy_outcome i = 0; i < POLICY_NR_OUTCOMES; i++)
+		if (verdict->nr_outcomes[i])
+			put_u64(json, policy_outcome_name(i),
+				verdict->nr_outcomes[i]);
+	json_close(json, '}');
+	json_close(json, '}');
+}
+
 static void put_clock(struct json *json, const struct verify_verdict *verdict)
 {
 	json_open(json, "quote", '{');
@@ -187,6 +219,8 @@ static void put_verdict(struct json *json, const struct verify_verdict *verdict)
 		put_reason(json, &verdict->reasons[i]);
 	json_close(json, ']');
 	put_counts(json, verdict);
+	if (verdict->has_policy)
+		put_policy(json, verdict);
 }
 
 void verdict_print_json(FILE *file, const struct verify_verdict *verdict)

@@ -40,6 +40,7 @@ DEFINE_SET_PATH(challenge, challenge.path)
 DEFINE_SET_PATH(checkpoint, checkpoint.path)
 DEFINE_SET_PATH(checkpoint_out, checkpoint_out)
 DEFINE_SET_PATH(store, store_path)
+DEFINE_SET_PATH(policy, policy_path)
 DEFINE_SET_PATH(html, show->html)
 DEFINE_SET_PATH(ear, show->ear)
 
@@ -147,6 +148,22 @@ static int set_boot_policy(void *context, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
+static int set_policy_key(void *context, const char *value)
+{
+	return policy_key_add(&((struct verify_options *)context)->policy_keys,
+			      value);
+}
+
+static int set_violations(void *context, const char *value)
+{
+	struct verify_request *request =
+		&((struct verify_options *)context)->request;
+
+	request->violations = !strcmp(value, "warn") ? VERIFY_VIOLATIONS_WARN :
+						       VERIFY_VIOLATIONS_FAIL;
+	return !strcmp(value, "warn") || !strcmp(value, "fail") ? 0 : -EINVAL;
+}
+
 static int set_max_gap(void *context, const char *value)
 {
 	uint64_t seconds;
@@ -250,6 +267,18 @@ static const struct opt request_opts[] = {
 	  "approved values of PCR 0 to 9, as tpm2_pcrread and evmctl\n"
 	  "have them; may be given several times",
 	  set_boot_pcrs, "[BANK,]FILE" },
+	{ "policy", 0, "FILE",
+	  "what may be measured: a runtime policy of Keylime, or one\n"
+	  "that 'imastage policy compile' has made",
+	  set_policy, "a file" },
+	{ "policy-key", 0, "FILE",
+	  "P-256 key in PEM that the policy has to be signed by; of\n"
+	  "several one is enough",
+	  set_policy_key, "a file" },
+	{ "violations", 0, "LEVEL",
+	  "what a violation comes to, fail or warn (as the policy\n"
+	  "says; without one warn)",
+	  set_violations, "fail or warn" },
 	{ 0 },
 };
 
@@ -630,6 +659,8 @@ static void fini(struct verify_options *options)
 	verify_sequence_fini(&options->sequence);
 	store_close(options->store);
 	show_fini(options->show);
+	policy_free(options->policy);
+	policy_key_files_fini(&options->policy_keys);
 }
 
 /* Whoever reads a token wants to know whose word it is. */
@@ -652,6 +683,19 @@ static int check_ear_key(const struct verify_options *options)
 		return cli_usage("%s: a public key signs no result",
 				 options->key_files[0].path);
 	return CLI_OK;
+}
+
+static int load_policy(struct verify_options *options)
+{
+	int status = policy_keys_load(&options->policy_keys);
+
+	options->request.now = options->sequence.now;
+	if (status != CLI_OK || !options->policy_path)
+		return status;
+	status = policy_load(options->policy_path, &options->policy_keys,
+			     &options->policy);
+	options->request.policy = options->policy;
+	return status;
 }
 
 static int judge(struct verify_options *options, char **args)
@@ -703,8 +747,13 @@ int cmd_verify(int argc, char **argv)
 	status = check_show(&options);
 	if (status != CLI_OK)
 		return status;
-	status = options.keylime.path ? verify_keylime(&options, args) :
-					judge(&options, args);
+	if (options.policy_keys.nr > 0 && !options.policy_path &&
+	    !options.keylime.path)
+		return cli_usage("--policy-key needs --policy");
+	status = load_policy(&options);
+	if (status == CLI_OK)
+		status = options.keylime.path ? verify_keylime(&options, args) :
+						judge(&options, args);
 	fini(&options);
 	return status;
 }

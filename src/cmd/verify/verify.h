@@ -6,6 +6,7 @@
 #define CMD_VERIFY_VERIFY_H
 
 #include "base/hex.h"
+#include "cmd/policy/load.h"
 #include "evidence/challenge.h"
 #include "list/input.h"
 #include "store/file.h"
@@ -44,6 +45,9 @@ struct verify_options {
 	const char *boot_policies[VERIFY_BOOTS_MAX]; /* paths */
 	size_t nr_boot_policies;
 	struct boot_policy *boot_policy; /* owned; of all of them */
+	const char *policy_path;
+	struct policy_key_files policy_keys;
+	struct policy *policy; /* owned */
 	struct challenge message; /* what is in @challenge */
 	bool asked_set;
 	struct verify_request request;
