@@ -114,7 +114,7 @@ static void judge(struct bench *bench, struct sender *sender)
 
 	must(store_verify_file(bench->store,
 			       (struct imastage_source){ read_file, sender },
-			       &policies, bench->now, &verdict),
+			       NULL, &policies, bench->now, &verdict),
 	     "verify");
 	if (verdict.result != VERIFY_WARNED || !verdict.proved)
 		errx(1, "honest evidence is not taken for what it is");

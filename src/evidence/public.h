@@ -34,6 +34,7 @@
 
 /* Hierarchies, which are parents without a public area. */
 #define EVIDENCE_OWNER 0x40000001u
+#define EVIDENCE_NULL 0x40000007u
 #define EVIDENCE_ENDORSEMENT 0x4000000bu
 
 #define EVIDENCE_NAME_MAX (2 + IMASTAGE_DIGEST_MAX)

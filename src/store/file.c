@@ -13,8 +13,16 @@
 struct stored {
 	struct store *store;
 	uint64_t now;
+	const struct store_again *again;
+
+	/* One or the other. */
+	struct imastage_source source;
 	struct verify_file *file; /* owned */
-	const struct container_small *small;
+	const struct store_parts *parts;
+
+	struct imastage_bytes msg, ak;
+	uint64_t first;
+	bool history;
 	struct store_round round;
 	struct verify_request request;
 	struct verify_verdict *verdict;
@@ -33,7 +41,7 @@ static int begin_live(struct stored *stored)
 {
 	struct evidence_attest attest;
 	struct evidence_error error;
-	int r = evidence_attest_parse(stored->small->msg, &attest, &error);
+	int r = evidence_attest_parse(stored->msg, &attest, &error);
 
 	if (r)
 		return refuse(stored,
@@ -57,7 +65,7 @@ static int begin_history(struct stored *stored)
 	struct evidence_error error;
 	struct evidence_name name;
 	char id[sizeof(machine->id)];
-	int r = evidence_public_parse(stored->small->ak, &key, &error);
+	int r = evidence_public_parse(stored->ak, &key, &error);
 
 	if (r)
 		return refuse(stored, VERIFY_AK_FORM, error.reason);
@@ -89,14 +97,13 @@ static int refuse_start(struct stored *stored)
 
 static int begin(struct stored *stored)
 {
-	bool history = stored->small->manifest.kind == MANIFEST_HISTORY;
-	int r = history ? begin_history(stored) : begin_live(stored);
+	int r = stored->history ? begin_history(stored) : begin_live(stored);
 
 	if (r)
 		return r;
-	stored->request.history = history;
-	r = store_request(stored->store, &stored->round,
-			  stored->small->manifest.first, &stored->request);
+	stored->request.history = stored->history;
+	r = store_request(stored->store, &stored->round, stored->first,
+			  &stored->request);
 	return r == STORE_OTHER_START ? refuse_start(stored) : r;
 }
 
@@ -118,46 +125,143 @@ static int commit(struct stored *stored)
 	return r < 0 ? r : 0;
 }
 
-static int run(struct stored *stored)
-{
-	int r = verify_file_open(stored->file, &stored->small);
+/* ---- reading it ------------------------------------------------------------- */
 
+static int open_file(struct stored *stored)
+{
+	const struct container_small *small;
+	int r = verify_file_new(stored->source, 0, &stored->file);
+
+	if (r == 0)
+		r = verify_file_open(stored->file, &small);
 	if (r == VERIFY_FILE_REFUSED) {
 		verify_file_refuse(stored->file, stored->verdict);
-		return 0;
+		return JUDGED;
 	}
+	if (r < 0)
+		return r;
+	stored->msg = small->msg;
+	stored->ak = small->ak;
+	stored->first = small->manifest.first;
+	stored->history = small->manifest.kind == MANIFEST_HISTORY;
+	return 0;
+}
+
+static void close_file(struct stored *stored)
+{
+	verify_file_free(stored->file);
+	stored->file = NULL;
+}
+
+static int verify(struct stored *stored)
+{
+	const struct store_parts *parts = stored->parts;
+
+	return parts ? verify_quote(&stored->request, parts->evidence,
+				    parts->list, stored->verdict) :
+		       verify_file_run(stored->file, &stored->request,
+				       stored->verdict);
+}
+
+/* The second time it may be another file: the verdict is about what was read then. */
+static int explain(struct stored *stored)
+{
+	const struct store_again *again = stored->again;
+	int r = 0;
+
+	if (!again || !verify_has(stored->verdict, VERIFY_LOG_REPLAY) ||
+	    again->begin(again->context) < 0)
+		return 0;
+	if (!stored->parts) {
+		close_file(stored);
+		memset(stored->verdict, 0, sizeof(*stored->verdict));
+		r = open_file(stored);
+	}
+	stored->request.explain = true;
+	return r ? r : verify(stored);
+}
+
+static int run(struct stored *stored)
+{
+	int r = stored->parts ? 0 : open_file(stored);
+
 	if (r == 0)
 		r = begin(stored);
+	if (r == 0)
+		r = verify(stored);
+	if (r == 0)
+		r = explain(stored);
 	if (r == JUDGED)
 		return 0;
-	if (r == 0)
-		r = verify_file_run(stored->file, &stored->request,
-				    stored->verdict);
 	return r < 0 ? r : commit(stored);
 }
 
+static int judge(struct stored *stored)
+{
+	struct verify_verdict *verdict = stored->verdict;
+	int r;
+
+	memset(verdict, 0, sizeof(*verdict));
+	r = run(stored);
+	close_file(stored);
+	if (r < 0) {
+		verdict->result = VERIFY_NONE;
+		verdict->proved = false;
+	}
+	return r;
+}
+
+/* Large. */
+static struct stored *new_stored(struct store *store,
+				 const struct store_again *again,
+				 const struct verify_request *policies,
+				 uint64_t now, struct verify_verdict *verdict)
+{
+	struct stored *stored = calloc(1, sizeof(*stored));
+
+	if (!stored) {
+		memset(verdict, 0, sizeof(*verdict));
+		return NULL;
+	}
+	stored->store = store;
+	stored->again = again;
+	stored->request = *policies;
+	stored->now = now;
+	stored->verdict = verdict;
+	return stored;
+}
+
 int store_verify_file(struct store *store, struct imastage_source source,
+		      const struct store_again *again,
 		      const struct verify_request *policies, uint64_t now,
 		      struct verify_verdict *ret_verdict)
 {
-	struct stored *stored = calloc(1, sizeof(*stored));
+	struct stored *stored =
+		new_stored(store, again, policies, now, ret_verdict);
 	int r = -ENOMEM;
 
-	memset(ret_verdict, 0, sizeof(*ret_verdict));
 	if (stored) {
-		stored->store = store;
-		stored->now = now;
-		stored->request = *policies;
-		stored->verdict = ret_verdict;
-		r = verify_file_new(source, 0, &stored->file);
+		stored->source = source;
+		r = judge(stored);
 	}
-	if (r == 0) {
-		r = run(stored);
-		verify_file_free(stored->file);
-	}
-	if (r < 0) {
-		ret_verdict->result = VERIFY_NONE;
-		ret_verdict->proved = false;
+	free(stored);
+	return r;
+}
+
+int store_verify_parts(struct store *store, const struct store_parts *parts,
+		       const struct store_again *again,
+		       const struct verify_request *policies, uint64_t now,
+		       struct verify_verdict *ret_verdict)
+{
+	struct stored *stored =
+		new_stored(store, again, policies, now, ret_verdict);
+	int r = -ENOMEM;
+
+	if (stored) {
+		stored->parts = parts;
+		stored->msg = parts->evidence->msg;
+		stored->first = parts->first;
+		r = judge(stored);
 	}
 	free(stored);
 	return r;

@@ -318,7 +318,7 @@ int store_commit(struct store *store, const struct store_round *round,
 {
 	int r;
 
-	if (verdict->result == VERIFY_NONE)
+	if (verdict->result == VERIFY_NONE || !verdict->is_signed)
 		return 0;
 	r = db_begin(store);
 	return r < 0 ? r : db_end(store, commit(store, round, verdict, now));

@@ -199,7 +199,8 @@ int store_request(const struct store *store, const struct store_round *round,
 /*
  * One transaction: the challenge is used, the verdict is noted, the checkpoint advances if
  * the records were proved, the machine is barred if its counters went back. A verdict that
- * is none changes nothing, and the challenge stays good. STORE_USED, STORE_CHANGED,
+ * is none, or about a quote that the machine's key did not sign, changes nothing, and the
+ * challenge stays good: anybody can send that. STORE_USED, STORE_CHANGED,
  * STORE_UNKNOWN (the machine was removed, or has another key): nothing was changed, and the
  * verdict is void.
  */

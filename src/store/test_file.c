@@ -67,6 +67,12 @@ static ssize_t read_left(void *context, void *data, size_t len)
 	return (ssize_t)piece.len;
 }
 
+static int read_again(void *context)
+{
+	*(struct imastage_bytes *)context = bytes_of(file.data, file.len);
+	return 0;
+}
+
 static enum verify_result judge(void)
 {
 	const struct verify_request policies = {
@@ -75,9 +81,41 @@ static enum verify_result judge(void)
 	};
 	struct imastage_bytes left = bytes_of(file.data, file.len);
 	const struct imastage_source source = { read_left, &left };
+	const struct store_again again = { read_again, &left };
+
+	assert_int_equal(store_verify_file(store, source, &again, &policies,
+					   now, &verdict),
+			 0);
+	return verdict.result;
+}
+
+/* The parts instead of the file, of the records from @first on. */
+static enum verify_result judge_parts(size_t first)
+{
+	const struct verify_request policies = { .list_pcrs = 1u << 10 };
+	const struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY,
+		.first_index = first,
+	};
+	const struct verify_evidence evidence = {
+		.msg = bytes_of(machine.made.msg, machine.made.msg_len),
+		.sig = bytes_of(machine.made.sig, machine.made.sig_len),
+		.pcrs = bytes_of(machine.made.pcrs, machine.made.pcrs_len),
+	};
+	size_t from = first ? machine.ends[first - 1] : 0;
+	struct store_parts parts = { .evidence = &evidence, .first = first };
+	struct imastage_reader *reader;
 
 	assert_int_equal(
-		store_verify_file(store, source, &policies, now, &verdict), 0);
+		imastage_reader_new_memory(bytes_of(machine.list + from,
+						    machine.len - from),
+					   &options, &reader),
+		0);
+	parts.list = verify_list_of(reader);
+	assert_int_equal(store_verify_parts(store, &parts, NULL, &policies, now,
+					    &verdict),
+			 0);
+	imastage_reader_free(reader);
 	return verdict.result;
 }
 
@@ -174,6 +212,111 @@ TEST(files_that_are_nobodys)
 	assert_true(has(VERIFY_QUOTE_MAGIC));
 }
 
+/* Anybody who saw a challenge can name it in a quote of his own. */
+TEST(garbage_uses_up_no_challenge)
+{
+	struct store_verdict noted = { 0 };
+
+	ask();
+	storing_quote(&machine, &challenge);
+	machine.made.sig[machine.made.sig_len - 1] ^= 1;
+	made_machine_pack(&machine, 0, NULL, &file);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_SIGNATURE_WRONG));
+	machine.made.sig_len--;
+	made_machine_pack(&machine, 0, NULL, &file);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_SIGNATURE_FORM));
+	assert_int_equal(store_last_verdict(store, "m", 0, &noted),
+			 STORE_UNKNOWN);
+	machine.made.sig_len++;
+	machine.made.sig[machine.made.sig_len - 1] ^= 1;
+	made_machine_pack(&machine, 0, NULL, &file);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_USED));
+}
+
+/* What the key signed has its verdict, be the rest as it may. */
+TEST(a_bad_list_uses_it_up)
+{
+	ask();
+	storing_quote(&machine, &challenge);
+	machine.list[machine.ends[1] + 40] ^= 1;
+	made_machine_pack(&machine, 0, NULL, &file);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_false(has(VERIFY_QUOTE_USED));
+	machine.list[machine.ends[1] + 40] ^= 1;
+	made_machine_pack(&machine, 0, NULL, &file);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_USED));
+}
+
+TEST(parts_instead_of_a_file)
+{
+	ask();
+	storing_quote(&machine, &challenge);
+	assert_int_equal(judge_parts(0), VERIFY_WARNED);
+	assert_true(verdict.proved);
+	assert_int_equal(judge_parts(0), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_USED));
+	made_machine_measure(&machine, 3);
+	ask();
+	storing_quote(&machine, &challenge);
+	assert_int_equal(judge_parts(2), VERIFY_REJECTED);
+	assert_true(has(VERIFY_MANIFEST_FIRST));
+	assert_int_equal(judge_parts(4), VERIFY_WARNED);
+	assert_true(verdict.proved && verdict.continues);
+	machine.made.msg[0] ^= 1;
+	assert_int_equal(judge_parts(4), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_MAGIC));
+}
+
+/* A kernel that extends sha256 with sha1's digests and zeros. */
+static void pad_bank(void)
+{
+	const struct imastage_reader_options options = {
+		.format = IMASTAGE_FORMAT_BINARY
+	};
+	struct imastage_record record;
+	struct imastage_reader *reader;
+
+	imastage_replay_free(machine.replay);
+	assert_int_equal(imastage_replay_new(1u << IMASTAGE_SHA256, 1u << 10,
+					     &machine.replay),
+			 0);
+	assert_int_equal(imastage_replay_set_form(machine.replay,
+						  IMASTAGE_SHA256,
+						  IMASTAGE_FORM_PADDED),
+			 0);
+	assert_int_equal(
+		imastage_reader_new_memory(bytes_of(machine.list, machine.len),
+					   &options, &reader),
+		0);
+	while (imastage_reader_next(reader, &record) == 0)
+		assert_int_equal(imastage_replay_extend(machine.replay, &record,
+							NULL),
+				 0);
+	imastage_reader_free(reader);
+}
+
+/* Read twice, noted once. */
+TEST(padded_digests_are_told_from_tampering)
+{
+	struct store_verdict noted = { 0 };
+
+	pad_bank();
+	ask();
+	answer(0);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_LOG_PADDED));
+	assert_int_equal(store_last_verdict(store, "m", 0, &noted), 0);
+	assert_int_equal(noted.id, 1);
+	free(noted.reasons.data);
+	assert_int_equal(judge(), VERIFY_REJECTED);
+	assert_true(has(VERIFY_QUOTE_USED));
+}
+
 TEST(history_and_a_boot)
 {
 	struct manifest manifest;
@@ -232,5 +375,7 @@ TEST(an_old_history_bars_nobody)
 
 TEST_MAIN(ROUND(rounds), ROUND(a_challenge_is_good_once),
 	  ROUND(an_answer_that_goes_on_shown_again),
-	  ROUND(files_that_are_nobodys), ROUND(history_and_a_boot),
-	  ROUND(an_old_history_bars_nobody))
+	  ROUND(files_that_are_nobodys), ROUND(garbage_uses_up_no_challenge),
+	  ROUND(a_bad_list_uses_it_up), ROUND(parts_instead_of_a_file),
+	  ROUND(padded_digests_are_told_from_tampering),
+	  ROUND(history_and_a_boot), ROUND(an_old_history_bars_nobody))

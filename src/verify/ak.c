@@ -4,6 +4,7 @@
  * did it sign? There is one key, that of the request; what the machine says about its
  * key is compared and used for nothing.
  */
+#include "base/util.h"
 #include "verify/private.h"
 
 #define RSA_BITS_MIN 2048
@@ -171,6 +172,35 @@ void verify_ak(struct imastage_bytes ak, struct verify_verdict *ret_verdict)
 			VERIFY_ACCEPTED;
 }
 
+static int is_primary(const struct evidence_public *ak, uint32_t hierarchy,
+		      struct imastage_bytes qualified)
+{
+	struct evidence_name name;
+	int r = evidence_public_primary(ak, hierarchy, &name);
+
+	return r < 0 ? r :
+		       bytes_equal(bytes_of(name.bytes, name.len), qualified);
+}
+
+int verify_ak_hierarchy(const struct evidence_public *ak,
+			struct imastage_bytes qualified,
+			struct verify_verdict *verdict)
+{
+	static const struct {
+		uint32_t handle;
+		const char *name;
+	} others[] = { { EVIDENCE_OWNER, "owner" }, { EVIDENCE_NULL, "null" } };
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(others) && r == 0; i++) {
+		r = is_primary(ak, others[i].handle, qualified);
+		if (r > 0)
+			verify_add(verdict, VERIFY_AK_HIERARCHY, NULL,
+				   "it is in the %s hierarchy", others[i].name);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* ---- the signature --------------------------------------------------------- */
 
 static bool is_own_scheme(struct verify_run *run,
@@ -214,6 +244,7 @@ static int check_it(struct verify_run *run,
 			   "its public point or modulus is none");
 	else if (r == 0)
 		verify_say(run->verdict, VERIFY_SIGNATURE_WRONG, NULL);
+	run->verdict->is_signed = r > 0;
 	return r == -EINVAL || r >= 0 ? 0 : r;
 }
 

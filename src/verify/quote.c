@@ -7,7 +7,8 @@
 
 /* ---- what was signed ------------------------------------------------------- */
 
-static void check_signer(struct verify_run *run)
+/* A key in PEM has no name. */
+static int check_signer(struct verify_run *run)
 {
 	struct imastage_bytes name = run->request->qualified_name;
 
@@ -15,6 +16,10 @@ static void check_signer(struct verify_run *run)
 		verify_say(run->verdict, VERIFY_AK_UNQUALIFIED, NULL);
 	else if (!bytes_equal(name, run->attest.signer))
 		verify_say(run->verdict, VERIFY_AK_SIGNER, NULL);
+	return run->ak.area.len == 0 ?
+		       0 :
+		       verify_ak_hierarchy(&run->ak, run->attest.signer,
+					   run->verdict);
 }
 
 static int wanted_of_chain(const struct verify_run *run,
@@ -93,9 +98,9 @@ int verify_check_attest(struct verify_run *run)
 	run->verdict->has_quote = true;
 	run->verdict->clock = run->attest.clock;
 	run->verdict->firmware = run->attest.firmware;
-	check_signer(run);
 	check_challenge(run);
-	return check_nonce(run);
+	r = check_signer(run);
+	return r < 0 ? r : check_nonce(run);
 }
 
 /* ---- clock ----------------------------------------------------------------- */

@@ -66,6 +66,10 @@ static const struct {
 	[VERIFY_AK_UNQUALIFIED] = { "ak.unqualified", VERIFY_NOTE,
 				    "the key's qualified name is not known, so "
 				    "the signer in the quote was not compared" },
+	[VERIFY_AK_HIERARCHY] = { "ak.hierarchy", VERIFY_WARNING,
+				  "the key is not in the endorsement "
+				  "hierarchy: its TPM obscures the counters "
+				  "of boots in its quotes" },
 	[VERIFY_AK_PEM] = { "ak.pem", VERIFY_WARNING,
 			    "the key was given in PEM: nothing tells whether "
 			    "it is in a TPM and signs quotes alone" },
@@ -390,11 +394,12 @@ void verify_reject(struct verify_verdict *verdict)
 
 /* ---- earlier rounds -------------------------------------------------------- */
 
+/* One that names no record is the same as any of its id. */
 static bool is_same(const struct verify_reason *a,
 		    const struct verify_reason *b)
 {
-	return a->id == b->id && a->has_index == b->has_index &&
-	       (!a->has_index || a->index == b->index);
+	return a->id == b->id &&
+	       (!a->has_index || !b->has_index || a->index == b->index);
 }
 
 static bool is_known(const struct verify_reason *reasons, size_t nr,

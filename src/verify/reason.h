@@ -47,6 +47,7 @@ enum verify_id {
 	VERIFY_AK_SCHEME,
 	VERIFY_AK_SIGNER,
 	VERIFY_AK_UNQUALIFIED,
+	VERIFY_AK_HIERARCHY,
 	VERIFY_AK_PEM,
 	VERIFY_SIGNATURE_FORM,
 	VERIFY_SIGNATURE_SCHEME,
@@ -181,6 +182,8 @@ struct verify_verdict {
 	 * it? Only then is there a state to go on from.
 	 */
 	bool proved;
+	/* Has the enrolled key signed the quote, whatever that says? */
+	bool is_signed;
 	/*
 	 * Do the checks of key, signature, quote and challenge hold? Then clock and PCR values
 	 * are the TPM's own words, and fresh.

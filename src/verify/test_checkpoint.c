@@ -263,6 +263,29 @@ TEST(carries_failures_first)
 	assert_int_equal(many.nr_reasons, VERIFY_CARRIED_MAX);
 }
 
+/* Found again without naming the record, it is not listed twice. */
+TEST(carries_a_record_or_none)
+{
+	static struct verify_verdict now;
+	const struct verify_where where = { .has_index = true, .index = 3 };
+	const struct verify_where other = { .has_index = true, .index = 4 };
+	struct verify_carried carried;
+
+	memset(&now, 0, sizeof(now));
+	verify_say(&now, VERIFY_BOOT_KEXEC, &where);
+	verify_carry(&now, &carried);
+	memset(&now, 0, sizeof(now));
+	verify_say(&now, VERIFY_BOOT_KEXEC, NULL);
+	verify_add_carried(&now, &carried);
+	assert_int_equal(now.nr_reasons, 1);
+	assert_int_equal(now.nr_of[VERIFY_BOOT_KEXEC], 1);
+	memset(&now, 0, sizeof(now));
+	verify_say(&now, VERIFY_BOOT_KEXEC, &other);
+	verify_add_carried(&now, &carried);
+	assert_int_equal(now.nr_reasons, 2);
+	assert_true(now.reasons[1].earlier);
+}
+
 TEST(what_it_covers)
 {
 	struct evidence_selections asked = { 1, { { 0x000b, 0x7ff } } };
@@ -392,5 +415,5 @@ TEST_MAIN(CASE(goes_on), CASE(a_boot_begins_anew), CASE(all_of_it_again),
 	  CASE(what_was_wrong_stays_wrong_in_that_boot),
 	  CASE(verified_again_it_may_be_right),
 	  CASE(failures_of_the_proof_do_not_advance), CASE(barred_and_trusted),
-	  CASE(carries_failures_first), CASE(what_it_covers),
-	  CASE(another_verifiers), CASE(refuses))
+	  CASE(carries_failures_first), CASE(carries_a_record_or_none),
+	  CASE(what_it_covers), CASE(another_verifiers), CASE(refuses))

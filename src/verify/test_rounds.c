@@ -347,6 +347,34 @@ TEST(the_key_that_is_enrolled)
 	machine.quote.signer = request.qualified_name;
 	assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
 	assert_false(has(&machine, VERIFY_AK_UNQUALIFIED));
+	assert_false(has(&machine, VERIFY_AK_HIERARCHY));
+	end(&machine);
+}
+
+/* Whether its qualified name was enrolled or not. */
+TEST(keys_of_other_hierarchies)
+{
+	static const uint32_t others[] = { EVIDENCE_OWNER, EVIDENCE_NULL };
+	static struct machine machine;
+	struct evidence_public key;
+	struct evidence_error error;
+	struct evidence_name name;
+	struct verify_request request;
+
+	begin(&machine, MAKER_P256);
+	request = request_to(&machine);
+	assert_int_equal(evidence_public_parse(request.ak, &key, &error), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		assert_int_equal(
+			evidence_public_primary(&key, others[i], &name), 0);
+		machine.quote.signer = bytes_of(name.bytes, name.len);
+		assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+		assert_true(has(&machine, VERIFY_AK_HIERARCHY));
+		request.qualified_name = machine.quote.signer;
+		assert_int_equal(verify(&machine, &request), VERIFY_WARNED);
+		assert_int_equal(machine.verdict.nr_of[VERIFY_AK_HIERARCHY], 1);
+		request.qualified_name = bytes_of(NULL, 0);
+	}
 	end(&machine);
 }
 
@@ -760,6 +788,7 @@ TEST_MAIN(cmocka_unit_test(a_list_that_was_lost), cmocka_unit_test(boot_logs),
 	  cmocka_unit_test(each_byte_is_signed),
 	  cmocka_unit_test(keys_that_are_not_taken),
 	  cmocka_unit_test(the_key_that_is_enrolled),
+	  cmocka_unit_test(keys_of_other_hierarchies),
 	  cmocka_unit_test(a_hundred_rounds),
 	  cmocka_unit_test(a_round_with_a_gap),
 	  cmocka_unit_test(what_happens_in_between),

@@ -186,6 +186,15 @@ struct verify_list verify_list_of(struct imastage_reader *reader);
 void verify_ak(struct imastage_bytes ak, struct verify_verdict *ret_verdict);
 
 /*
+ * The same of its qualified name: VERIFY_AK_HIERARCHY if that is of a primary key of the
+ * owner's or the null hierarchy. Of names with other parents nothing is said. -ENOTSUP,
+ * -EIO of OpenSSL.
+ */
+int verify_ak_hierarchy(const struct evidence_public *ak,
+			struct imastage_bytes qualified,
+			struct verify_verdict *verdict);
+
+/*
  * Returns 0 with a verdict. A negative errno: it could not be judged, and the result is
  * VERIFY_NONE, with what was found until then. -EINVAL: the request makes no sense, such
  * as a nonce that is too short or too long, or PCRs of @list_pcrs that are not asked for;

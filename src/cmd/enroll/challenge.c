@@ -306,6 +306,27 @@ static int read_request(struct options *options, const char *path)
 	return CLI_REJECTED;
 }
 
+/* The TPM will say it in each quote, so an operator hears of it now. */
+static int warn_of_hierarchy(const struct store_machine *machine)
+{
+	struct verify_verdict verdict = { 0 };
+	struct evidence_public ak;
+	struct evidence_error error;
+	int r = evidence_public_parse(message_view(&machine->ak), &ak, &error);
+
+	if (r == 0)
+		r = verify_ak_hierarchy(&ak,
+					bytes_of(machine->ak_qualified.bytes,
+						 machine->ak_qualified.len),
+					&verdict);
+	if (r == 0 && verdict.nr_reasons > 0)
+		cli_error("warning: %s: %s; %s",
+			  verify_id_name(VERIFY_AK_HIERARCHY),
+			  verify_id_meaning(VERIFY_AK_HIERARCHY),
+			  verdict.reasons[0].text);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
 /* As it says of itself, but for what would move a cursor: the parser took printable ASCII. */
 static int look_at(struct options *options, struct evidence_public *ek)
 {
@@ -319,6 +340,8 @@ static int look_at(struct options *options, struct evidence_public *ek)
 	options->machine.ak_qualified.len = request->ak_qualified_name.len;
 	memcpy(options->machine.ak_qualified.bytes,
 	       request->ak_qualified_name.data, request->ak_qualified_name.len);
+	if (status == CLI_OK)
+		status = warn_of_hierarchy(&options->machine);
 	return status;
 }
 

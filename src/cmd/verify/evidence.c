@@ -49,21 +49,27 @@ static int open_path(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Somebody else may verify the same machine just now. */
-#define STORE_TRIES 5
+static int begin_again(void *context)
+{
+	const int *fd = context;
+
+	return lseek(*fd, 0, SEEK_SET) == 0 ? 0 : -errno;
+}
 
 static int verify_stored(struct run *run, int *fd,
 			 struct verify_verdict *ret_verdict)
 {
 	struct verify_options *options = run->options;
 	const struct imastage_source source = { read_fd, fd };
+	const struct store_again again = { begin_again, fd };
 	int r = -EAGAIN;
 
-	for (int i = 0; i < STORE_TRIES && r == -EAGAIN; i++) {
-		if (i > 0 && lseek(*fd, 0, SEEK_SET) != 0)
+	for (int i = 0; i < VERIFY_STORE_TRIES && r == -EAGAIN; i++) {
+		if (i > 0 && begin_again(fd) < 0)
 			break;
-		r = store_verify_file(options->store, source, &options->request,
-				      options->sequence.now, ret_verdict);
+		r = store_verify_file(options->store, source, &again,
+				      &options->request, options->sequence.now,
+				      ret_verdict);
 	}
 	return r;
 }

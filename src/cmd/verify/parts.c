@@ -71,14 +71,47 @@ static int make_request(struct verify_options *options,
 	return CLI_OK;
 }
 
+static int begin_again(void *context)
+{
+	struct input *input = context;
+
+	return input_can_rewind(input) ? input_rewind(input) : -ESPIPE;
+}
+
+/* The store knows what was asked for, and is told what came of it. */
+static int verify_stored(struct verify_options *options,
+			 const struct verify_evidence *evidence,
+			 struct input *input)
+{
+	const struct store_parts parts = {
+		.evidence = evidence,
+		.list = { next_record, input },
+		.first = options->input_options.first_index,
+	};
+	const struct store_again again = { begin_again, input };
+	int r = -EAGAIN;
+
+	for (int i = 0; i < VERIFY_STORE_TRIES && r == -EAGAIN; i++) {
+		if (i > 0 && begin_again(input) < 0)
+			break;
+		r = store_verify_parts(options->store, &parts, &again,
+				       &options->request, options->sequence.now,
+				       &options->verdict);
+	}
+	return r;
+}
+
 int verify_list_of_parts(struct verify_options *options,
 			 const struct verify_evidence *evidence,
 			 struct input *input)
 {
 	const struct verify_list list = { next_record, input };
 	struct verify_request request;
-	int r = make_request(options, &request);
+	int r;
 
+	if (options->store)
+		return verify_stored(options, evidence, input);
+	r = make_request(options, &request);
 	if (r != CLI_OK)
 		return r;
 	r = verify_quote(&request, evidence, list, &options->verdict);

@@ -221,7 +221,7 @@ static const struct opt request_opts[] = {
 	{ .text = "What the verifier knows and asked for:" },
 	{ "store", 0, "FILE",
 	  "all of it: the verifier's store, which is brought up to\n"
-	  "date; for evidence files",
+	  "date",
 	  set_store, "a file" },
 	{ "ak", 'k', "FILE",
 	  "the machine's attestation key, as of tpm2_readpublic -o;\n"
@@ -704,8 +704,6 @@ static int judge(struct verify_options *options, char **args)
 		     options->pcrs.path || options->keylime_quote.path;
 	int status;
 
-	if (options->store_path && parts)
-		return cli_usage("--store verifies evidence files");
 	status = show_begin(options->show, &options->request);
 	if (status == CLI_OK)
 		status = load_boot_policies(options);

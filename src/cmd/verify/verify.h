@@ -14,6 +14,8 @@
 #include "verify/sequence.h"
 
 #define VERIFY_BOOTS_MAX 16
+/* Somebody else may verify the same machine just now. */
+#define VERIFY_STORE_TRIES 5
 #define VERIFY_PART_LEN_MAX ((size_t)96 << 10) /* of all but lists and logs */
 
 struct show;
