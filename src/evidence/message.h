@@ -52,7 +52,7 @@ struct message_member {
 	{ #name, kind, min, max, __builtin_offsetof(type, name) }
 /* clang-format on */
 
-#define MESSAGE_MEMBERS_MAX 16 /* without "imastage" */
+#define MESSAGE_MEMBERS_MAX 24 /* without "imastage" */
 #define MESSAGE_VALUE_MAX 8192 /* bytes of one */
 #define MESSAGE_LEN_MAX ((size_t)64 << 10) /* of a text */
 

@@ -302,9 +302,24 @@ static bool is_approved_record(const struct verify_run *run)
 		outcome == POLICY_BY_BOTH);
 }
 
-static void see_buffer(struct verify_run *run, const struct verify_where *where)
+static void set_kexec(struct verify_run *run, unsigned int what, bool approved)
+{
+	run->kexec = approved ? run->kexec | what : run->kexec & ~what;
+}
+
+/* For the next kexec; the last one counts. */
+static bool is_approved_line(const struct verify_run *run)
 {
 	const struct boot_policy *policy = run->request->boot_policy;
+
+	return is_approved_record(run) ||
+	       (policy &&
+		boot_policy_has_command_line(policy, run->reading.algorithm,
+					     run->reading.digest));
+}
+
+static void see_buffer(struct verify_run *run, const struct verify_where *where)
+{
 	const struct policy_reading *is = &run->reading;
 	bool approved = is_approved_record(run);
 	char text[VERIFY_TEXT_MAX];
@@ -312,10 +327,7 @@ static void see_buffer(struct verify_run *run, const struct verify_where *where)
 	if (is_ima_policy(is->path))
 		run->ima_policy |= approved;
 	if (bytes_equal_text(is->path, "kexec-cmdline"))
-		run->kexec_line =
-			approved ||
-			(policy && boot_policy_has_command_line(
-					   policy, is->algorithm, is->digest));
+		set_kexec(run, VERIFY_KEXEC_LINE, is_approved_line(run));
 	if (!is_critical(is->path))
 		return;
 	show(is->buffer, text);
@@ -330,23 +342,22 @@ void verify_see_record(struct verify_run *run,
 	const struct boot_policy *policy = run->request->boot_policy;
 	const struct policy_reading *is = &run->reading;
 
-	if (!is->is_buffer)
-		run->kexec_image |= policy &&
-				    boot_policy_has_image(policy, is->algorithm,
-							  is->digest);
-	else if (!imastage_record_is_snapshot(record))
+	if (is->is_buffer && !imastage_record_is_snapshot(record))
 		see_buffer(run, where);
+	else if (!is->is_buffer && policy &&
+		 boot_policy_has_image(policy, is->algorithm, is->digest))
+		set_kexec(run, VERIFY_KEXEC_IMAGE, true);
 }
 
 /* Each kexec needs an image and a command line of its own. */
 void verify_see_kexec(struct verify_run *run, const struct verify_where *where)
 {
 	verify_say(run->verdict,
-		   run->kexec_image && run->kexec_line ?
+		   run->kexec == (VERIFY_KEXEC_IMAGE | VERIFY_KEXEC_LINE) ?
 			   VERIFY_BOOT_KEXEC_APPROVED :
 			   VERIFY_BOOT_KEXEC,
 		   where);
-	run->kexec_image = run->kexec_line = false;
+	run->kexec = 0;
 }
 
 /* ---- all of it ------------------------------------------------------------------- */

@@ -83,6 +83,7 @@ int checkpoint_make(const struct checkpoint *before,
 	checkpoint->next = verdict->next_index;
 	checkpoint->pcrs = verdict->pcrs;
 	set_policies(checkpoint, before, verdict);
+	checkpoint->kexec = verdict->kexec;
 	checkpoint->verdict = verdict->result;
 	verify_carry(verdict, &checkpoint->carried);
 	return 0;
@@ -115,6 +116,7 @@ void checkpoint_apply(const struct checkpoint *checkpoint, bool goes_on,
 	request->first_index = goes_on ? checkpoint->next : 0;
 	request->policies = checkpoint->policies;
 	request->nr_policies = goes_on ? checkpoint->nr_policies : 0;
+	request->kexec = goes_on ? checkpoint->kexec : 0;
 }
 
 bool checkpoint_covers(const struct checkpoint *checkpoint,

@@ -35,6 +35,7 @@ struct checkpoint {
 
 	uint64_t next; /* index of the first record that was not verified yet */
 	struct pcr_values pcrs; /* of all that was quoted */
+	unsigned int kexec; /* VERIFY_KEXEC_... */
 
 	size_t nr_policies;
 	uint8_t policies[CHECKPOINT_POLICIES_MAX][CHECKPOINT_HASH_LEN];

@@ -292,7 +292,7 @@ struct checkpoint_text {
 	MESSAGE_BYTES(CHECKPOINT_HASH_LEN) previous;
 	uint64_t made, resets, restarts, clock, safe, firmware;
 	MESSAGE_BYTES(VERIFY_RECORD_LEN) first_record;
-	uint64_t next;
+	uint64_t next, kexec;
 	struct imastage_bytes pcrs, policies;
 	char verdict[16];
 	struct imastage_bytes reasons;
@@ -314,6 +314,7 @@ static const struct message_member members[] = {
 	MEMBER(MESSAGE_NUMBER, firmware, 0, 0),
 	MEMBER(MESSAGE_HEX, first_record, 0, VERIFY_RECORD_LEN),
 	MEMBER(MESSAGE_NUMBER, next, 0, 0),
+	MEMBER(MESSAGE_NUMBER, kexec, 0, 0),
 	MEMBER(MESSAGE_JSON, pcrs, 0, MESSAGE_LEN_MAX),
 	MEMBER(MESSAGE_JSON, policies, 0, MESSAGE_LEN_MAX),
 	MEMBER(MESSAGE_TEXT, verdict, 1, 15),
@@ -354,9 +355,11 @@ static bool read_numbers(const struct checkpoint_text *is,
 	checkpoint->clock.safe = is->safe;
 	checkpoint->firmware = is->firmware;
 	checkpoint->next = is->next;
+	checkpoint->kexec = (unsigned int)is->kexec;
 	checkpoint->carried.resets = checkpoint->clock.resets;
 	return is->sequence > 0 && is->resets <= UINT32_MAX &&
 	       is->restarts <= UINT32_MAX && is->safe <= 1 && is->next > 0 &&
+	       is->kexec <= (VERIFY_KEXEC_IMAGE | VERIFY_KEXEC_LINE) &&
 	       (is->first_record.len == 0 ||
 		is->first_record.len == VERIFY_RECORD_LEN);
 }
@@ -424,6 +427,7 @@ static void set_text_of(const struct checkpoint *checkpoint,
 	memcpy(is->first_record.data, checkpoint->first_record,
 	       VERIFY_RECORD_LEN);
 	is->next = checkpoint->next;
+	is->kexec = checkpoint->kexec;
 	snprintf(is->verdict, sizeof(is->verdict), "%s",
 		 verify_result_name(checkpoint->verdict));
 }

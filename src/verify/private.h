@@ -42,7 +42,7 @@ struct verify_run {
 
 	/* What records approve: see verify_see_record(). */
 	bool ima_policy; /* one is loaded */
-	bool kexec_image, kexec_line; /* for the next kexec */
+	unsigned int kexec; /* VERIFY_KEXEC_... for the next one */
 };
 
 /*

@@ -161,6 +161,10 @@ struct verify_carried {
 	struct verify_reason reasons[VERIFY_CARRIED_MAX];
 };
 
+/* Of a kernel that may be started by kexec; both are needed. */
+#define VERIFY_KEXEC_IMAGE 1u
+#define VERIFY_KEXEC_LINE 2u
+
 enum verify_result {
 	VERIFY_NONE, /* could not be judged; never to be taken for accepted */
 	VERIFY_ACCEPTED,
@@ -190,6 +194,7 @@ struct verify_verdict {
 	 */
 	bool genuine;
 	bool continues; /* the same boot as before, from where it was left */
+	unsigned int kexec; /* VERIFY_KEXEC_..., behind these records */
 	uint64_t first_index, next_index;
 	uint64_t nr_bytes; /* of these records, as they were read */
 	uint64_t nr_violations; /* among these records */

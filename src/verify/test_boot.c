@@ -217,6 +217,50 @@ TEST(each_kexec_needs_its_own)
 	assert_true(has(VERIFY_BOOT_KEXEC));
 }
 
+/* A checkpoint lies between loading it and starting it. */
+static void go_on(unsigned int kexec)
+{
+	static struct verify_verdict last;
+
+	last = verdict;
+	request.has_last = true;
+	request.last = last.clock;
+	request.start = &last.pcrs;
+	request.first_index = last.next_index;
+	request.kexec = kexec;
+}
+
+TEST(a_kexec_over_two_rounds)
+{
+	approve_kexec();
+	load_image(0xaa);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_int_equal(verdict.kexec, VERIFY_KEXEC_IMAGE);
+	go_on(verdict.kexec);
+	load_line(LINE);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_int_equal(verdict.kexec, VERIFY_KEXEC_IMAGE | VERIFY_KEXEC_LINE);
+	go_on(verdict.kexec);
+	start_kernel(true);
+	assert_true(verdict.proved);
+	assert_int_equal(verdict.kexec, 0);
+}
+
+TEST(what_is_not_carried_is_not_approved)
+{
+	approve_kexec();
+	load_image(0xaa);
+	load_line(LINE);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	go_on(VERIFY_KEXEC_IMAGE);
+	start_kernel(false);
+	request.start = NULL; /* from record 0 nothing is carried */
+	request.first_index = 0;
+	request.kexec = VERIFY_KEXEC_IMAGE | VERIFY_KEXEC_LINE;
+	made_machine_boot(&machine);
+	start_kernel(false);
+}
+
 /* ---- what the kernel measures of itself ------------------------------------------- */
 
 static const char *text_of(uint64_t index)
@@ -247,4 +291,5 @@ TEST_MAIN(CASE(with_files_and_boot_it_is_accepted),
 	  CASE(without_a_policy_of_ima_it_is_not), CASE(a_round_that_goes_on),
 	  CASE(a_kexec_that_is_approved), CASE(another_image), CASE(no_image),
 	  CASE(no_command_line), CASE(another_command_line),
-	  CASE(each_kexec_needs_its_own), CASE(critical_data))
+	  CASE(each_kexec_needs_its_own), CASE(a_kexec_over_two_rounds),
+	  CASE(what_is_not_carried_is_not_approved), CASE(critical_data))

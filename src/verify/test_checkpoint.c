@@ -111,6 +111,16 @@ TEST(goes_on)
 	assert_true(checkpoint.has_first_record);
 }
 
+TEST(a_kernel_to_come_is_carried)
+{
+	assert_int_equal(round_of(), VERIFY_WARNED);
+	verdict.kexec = VERIFY_KEXEC_LINE;
+	take_checkpoint(true);
+	assert_int_equal(request.kexec, VERIFY_KEXEC_LINE);
+	checkpoint_apply(&checkpoint, false, &request);
+	assert_int_equal(request.kexec, 0);
+}
+
 TEST(a_boot_begins_anew)
 {
 	assert_int_equal(round_of(), VERIFY_WARNED);
@@ -370,6 +380,8 @@ TEST(refuses)
 		{ "{", "{\"new\":[[[[[[[[[]]]]]]]]]," },
 		{ "\"next\":\"4\"", "\"next\":\"0\"" },
 		{ "\"next\":\"4\"", "\"next\":4" },
+		{ "\"kexec\":\"0\"", "\"kexec\":\"4\"" },
+		{ "\"kexec\":\"0\",", "" },
 		{ "\"next\":\"4\"", "\"next\":\"1e999\"" },
 		{ "\"sequence\":\"1\"", "\"sequence\":\"0\"" },
 		{ "\"resets\":\"5\"", "\"resets\":\"4294967296\"" },
@@ -411,7 +423,8 @@ TEST(refuses)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
-TEST_MAIN(CASE(goes_on), CASE(a_boot_begins_anew), CASE(all_of_it_again),
+TEST_MAIN(CASE(goes_on), CASE(a_kernel_to_come_is_carried),
+	  CASE(a_boot_begins_anew), CASE(all_of_it_again),
 	  CASE(what_was_wrong_stays_wrong_in_that_boot),
 	  CASE(verified_again_it_may_be_right),
 	  CASE(failures_of_the_proof_do_not_advance), CASE(barred_and_trusted),

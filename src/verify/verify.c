@@ -120,6 +120,7 @@ static void conclude(struct verify_run *run)
 	add_known(run);
 	verify_conclude(verdict);
 	verdict->continues = verdict->proved && run->request->start;
+	verdict->kexec = run->kexec;
 	if (verdict->proved)
 		verdict->pcrs = run->pcrs.values;
 }
@@ -159,6 +160,7 @@ int verify_quote(const struct verify_request *request,
 	int r;
 
 	memset(ret_verdict, 0, sizeof(*ret_verdict));
+	run.kexec = request->start ? request->kexec : 0;
 	r = check_all(&run);
 	if (r == 0)
 		conclude(&run);

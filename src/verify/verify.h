@@ -89,6 +89,8 @@ struct verify_request {
 	 */
 	const struct pcr_values *start;
 	uint64_t first_index;
+	/* VERIFY_KEXEC_...: what the records before it approve of the next kexec. */
+	unsigned int kexec;
 	/* The first record is a snapshot_aggregate, whose values are taken. */
 	bool from_snapshot;
 
