@@ -136,9 +136,9 @@ lint_length() {
 
 # A lower layer never includes a higher one, and the wings never each other. See ARCHITECTURE.md.
 lint_layers() {
-	local layers=(base log tool list source archive tpm evidence keep attest view service agent policy verify store report cmd)
-	local rank=(0 1 2 3 5 5 5 4 6 7 7 8 9 5 6 7 7 10)
-	local machine=source\|archive\|tpm\|keep\|attest\|view\|service\|agent verifier=policy\|verify\|store\|report
+	local layers=(base log tool list source archive tpm evidence keep attest view service agent policy verify store report catalog cmd)
+	local rank=(0 1 2 3 5 5 5 4 6 7 7 8 9 5 6 7 7 7 10)
+	local machine=source\|archive\|tpm\|keep\|attest\|view\|service\|agent verifier=policy\|verify\|store\|report\|catalog
 	local i j bad=0
 	for i in "${!layers[@]}"; do
 		for j in "${!layers[@]}"; do

@@ -36,7 +36,7 @@ current=  # the check, in its own process
 exec 4>&1 # the terminal, for note
 
 # What needs no kernel comes first.
-default=(harness lint build install unit threads fuzz_corpus cli cli_valgrind keeper attest keeper_faults packaging kernel_core imasim sessions demo report series vm_harness)
+default=(harness lint build install unit threads fuzz_corpus cli policy cli_valgrind keeper attest keeper_faults packaging kernel_core imasim sessions demo report series vm_harness)
 debug=()
 # Not beside others: what compares their results, and machines in which time counts.
 alone=(conformance vm_suspend vm_keeper debug_suspend)
@@ -206,12 +206,12 @@ check_unit() {
 	verifier_needs
 }
 
-# What verifies needs no FUSE, no database and no TPM, in its objects and when it runs.
+# What verifies needs no FUSE, no database, no TPM and no packages, in its objects and when it runs.
 verifier_needs() {
 	local name="the verifier needs no FUSE, SQLite or TSS, its store no FUSE or TSS" all
 	all=$(nm -u build/test/libimastage-verifier.a build/test/libimastage-trunk.a && readelf -d build/test/verify-cases)
 	if [[ $all == *EVP_DigestVerify* && $all == *libcrypto* ]] &&
-		! grep -E ' (fuse_|sqlite3_|Esys_|Tss2_)|NEEDED.*(fuse|sqlite|tss2)' <<<"$all" &&
+		! grep -E ' (fuse_|sqlite3_|Esys_|Tss2_|archive_|rpm)|NEEDED.*(fuse|sqlite|tss2|archive|rpm)' <<<"$all" &&
 		! nm -u build/test/libimastage-store.a | grep -E ' (fuse_|Esys_|Tss2_)'; then
 		pass "$name"
 	else
@@ -258,6 +258,13 @@ check_cli() {
 	run_tap ak tests/cli/test-ak build/test
 	run_tap verifier tests/cli/test-verifier build/test
 	run_tap enroll tests/cli/test-enroll build/test
+}
+
+# Policies of packages that are built here, of systems, trees and lists.
+check_policy() {
+	build_tests
+	run_tap create tests/policy/test-create build/test
+	run_tap update tests/policy/test-update build/test
 }
 
 # The same program as it is installed, under valgrind.

@@ -17,7 +17,8 @@ set -euo pipefail
 declare -a \
 	build=(gcc g++ libc6-dev make meson ninja-build pkg-config libssl-dev libjson-c-dev libpcre2-dev libsqlite3-dev libzstd-dev zstd libarchive-tools zlib1g-dev
 		libcmocka-dev libfuse3-dev fuse3 libtss2-dev swtpm swtpm-tools scdoc
-		systemd apparmor e2fsprogs ima-evm-utils) \
+		systemd apparmor e2fsprogs ima-evm-utils
+		libarchive-dev librpm-dev rpm binutils gpg gpg-agent gpgv lz4 xz-utils) \
 	vm=(linux-source-6.12 gcc libc6-dev make bc bison flex libelf-dev libssl-dev cpio xz-utils bzip2 kmod python3 perl
 		qemu-system-x86 swtpm swtpm-tools busybox-static kexec-tools ima-evm-utils tpm2-tools bash coreutils
 		diffutils file findutils grep gzip mawk openssl patch procps sed sqlite3 tar util-linux) \

@@ -60,6 +60,9 @@ int cmd_machine_readmit(int argc, char **argv);
 int cmd_machine_remove(int argc, char **argv);
 int cmd_machine_show(int argc, char **argv);
 
+int cmd_policy_create(int argc, char **argv);
+int cmd_policy_explain(int argc, char **argv);
 int cmd_policy_learn_boot(int argc, char **argv);
+int cmd_policy_update(int argc, char **argv);
 
 #endif

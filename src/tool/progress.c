@@ -20,6 +20,7 @@ static struct {
 	unsigned int calls;
 	double started;
 	double next; /* time of the next line */
+	const char *what; /* is counted */
 } progress;
 
 static double now(void)
@@ -32,6 +33,12 @@ static double now(void)
 
 void progress_start(enum progress_mode mode)
 {
+	progress_start_of(mode, "records");
+}
+
+void progress_start_of(enum progress_mode mode, const char *what)
+{
+	progress.what = what;
 	progress.enabled = mode == PROGRESS_ALWAYS ||
 			   (mode == PROGRESS_AUTO && isatty(STDERR_FILENO));
 	progress.calls = 0;
@@ -44,14 +51,14 @@ static void show(double time, uint64_t nr_records, uint64_t nr_bytes,
 {
 	double seconds = time - progress.started;
 
-	fprintf(stderr, "\r\033[K%" PRIu64 " records, %.1f MB", nr_records,
-		(double)nr_bytes / 1e6);
+	fprintf(stderr, "\r\033[K%" PRIu64 " %s, %.1f MB", nr_records,
+		progress.what, (double)nr_bytes / 1e6);
 	if (nr_bytes_total >= nr_bytes && nr_bytes_total > 0)
 		fprintf(stderr, " (%.0f %%)",
 			100 * (double)nr_bytes / (double)nr_bytes_total);
 	if (seconds > 0.5)
-		fprintf(stderr, ", %.0f records/s",
-			(double)nr_records / seconds);
+		fprintf(stderr, ", %.0f %s/s", (double)nr_records / seconds,
+			progress.what);
 	fflush(stderr);
 	progress.shown = true;
 }

@@ -17,6 +17,9 @@ enum progress_mode {
 
 void progress_start(enum progress_mode mode);
 
+/* The same for work on something else than records: "files". @what must stay. */
+void progress_start_of(enum progress_mode mode, const char *what);
+
 /* @nr_bytes_total: 0 when nobody knows. Cheap enough for every record. */
 void progress_update(uint64_t nr_records, uint64_t nr_bytes,
 		     uint64_t nr_bytes_total);

@@ -8,6 +8,12 @@
 #include <stddef.h>
 
 static const struct verb verbs[] = {
+	{ "create", "make one of packages, trees and lists",
+	  cmd_policy_create },
+	{ "update", "add what an upgrade brings, retire what it replaces",
+	  cmd_policy_update },
+	{ "explain", "why a file is refused, and what would approve it",
+	  cmd_policy_explain },
 	{ "show", "print what a policy says", cmd_policy_show },
 	{ "check", "look for what it says by mistake", cmd_policy_check },
 	{ "compile", "make a file of it that needs no parsing",
