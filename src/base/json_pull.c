@@ -322,12 +322,13 @@ static int compare_names(const void *a, const void *b, void *context)
 
 static int check_names(struct json_pull *pull, size_t first)
 {
-	struct json_pull_name *names = pull->names + first;
+	struct json_pull_name *names;
 	size_t nr = pull->nr_names - first;
 
 	pull->nr_names = first;
 	if (nr < 2)
 		return 0;
+	names = pull->names + first;
 	qsort_r(names, nr, sizeof(*names), compare_names, pull);
 	for (size_t i = 1; i < nr; i++)
 		if (compare_names(&names[i - 1], &names[i], pull) == 0)
