@@ -68,8 +68,8 @@ int verify_signature(const struct evidence_public *key,
 		     const struct evidence_signature *signature,
 		     struct imastage_bytes msg);
 /* Are r and s between 0 and the order of the curve, both exclusive? */
-int verify_signature_in_range(const struct evidence_public *key,
-			      const struct evidence_signature *signature);
+bool verify_signature_in_range(const struct evidence_public *key,
+			       const struct evidence_signature *signature);
 
 /* Checks 4 to 8. */
 int verify_check_attest(struct verify_run *run);
