@@ -4,7 +4,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/policy/explained.h"
-#include "cmd/policy/open.h"
+#include "cmd/policy/load.h"
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "list/input.h"
@@ -236,7 +236,7 @@ static int explain_by(const struct options *options, const char *path,
 	uint64_t now = options->at ? options->at : (uint64_t)time(NULL);
 	struct asked asked = { .options = options, .policy_path = path };
 	struct policy *policy = NULL;
-	int r, status = open_policy(path, &policy);
+	int r, status = policy_load(path, NULL, &policy);
 
 	if (status != CLI_OK)
 		return status;

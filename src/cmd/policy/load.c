@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+/*
+ * A policy from a file, as JSON, signed or compiled.
+ */
 #include "cmd/policy/load.h"
 #include "base/file.h"
 #include "base/util.h"

@@ -4,7 +4,7 @@
  */
 #include "cmd/cmd.h"
 #include "cmd/policy/made.h"
-#include "cmd/policy/open.h"
+#include "cmd/policy/load.h"
 #include "cmd/policy/sources.h"
 #include "base/bytes.h"
 #include "catalog/update.h"
@@ -132,7 +132,7 @@ static int update(struct options *options, struct sources *sources,
 	if (status == CLI_OK)
 		status = set_days(options, sources);
 	if (status == CLI_OK)
-		status = open_policy(path, &old);
+		status = policy_load(path, NULL, &old);
 	if (status != CLI_OK)
 		return status;
 	if (policy_builder_new(&sources->builder) == 0) {
