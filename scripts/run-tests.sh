@@ -265,6 +265,7 @@ check_policy() {
 	build_tests
 	run_tap create tests/policy/test-create build/test
 	run_tap update tests/policy/test-update build/test
+	run_tap approve tests/policy/test-approve build/test
 }
 
 # The same program as it is installed, under valgrind.
@@ -291,6 +292,7 @@ check_attest() {
 	run_tap attest tests/attest/test-attest build/test
 	run_tap boot tests/attest/test-boot build/test
 	run_tap enrolled tests/attest/test-enrolled build/test
+	run_tap refused tests/attest/test-refused build/test
 	run_tap rounds tests/attest/test-rounds build/test
 	run_tap self tests/attest/test-self build/test
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a policy knows of a path and a digest, for who asks why a file is refused.
+ * What a policy knows of paths and digests, for who asks why files are refused.
  */
 #ifndef CATALOG_EXPLAIN_H
 #define CATALOG_EXPLAIN_H
@@ -16,7 +16,7 @@ enum explain_guess {
 	EXPLAIN_BY_PATH, /* the path is listed with it */
 	EXPLAIN_BY_MERGED_PATH, /* its other name in a merged folder is */
 	EXPLAIN_BY_DIGEST, /* the digest is, under another name */
-	EXPLAIN_BY_FOLDER /* each file that is listed in the same folder is of it */
+	EXPLAIN_BY_FOLDER /* no other package has files in the same folder */
 };
 
 struct explanation {
@@ -28,12 +28,19 @@ struct explanation {
 	struct policy_package package;
 };
 
+/* A file that is asked for, and what is found. */
+struct explain_question {
+	struct imastage_bytes path;
+	uint8_t alg;
+	struct imastage_bytes digest; /* may be empty */
+	struct explanation found; /* views of the policy */
+};
+
 /*
- * @digest may be empty. Views of the policy. All of it is looked through, once. -EBADMSG: a compiled
- * policy is damaged.
+ * Answers all of them. The policy is looked through once, however many there are. -EBADMSG: a compiled
+ * policy is damaged; -ENOMEM.
  */
-int explain_path(const struct policy *policy, struct imastage_bytes path,
-		 uint8_t alg, struct imastage_bytes digest,
-		 struct explanation *ret_explanation);
+int explain_all(const struct policy *policy, struct explain_question *of,
+		size_t nr);
 
 #endif

@@ -7,8 +7,10 @@
 #include "catalog/ar.h"
 #include "catalog/crew.h"
 #include "catalog/digest_cache.h"
+#include "catalog/explain.h"
 #include "catalog/names.h"
 #include "catalog/stanza.h"
+#include "base/util.h"
 #include "lib/testing.h"
 
 #include <errno.h>
@@ -319,7 +321,109 @@ static void every_job_is_done_once(void **state)
 	assert_int_equal(atomic_load(&nr_done), 11);
 }
 
-TEST_MAIN(cmocka_unit_test(names_stay_in_the_root),
+/* ---- questions ------------------------------------------------------------- */
+
+/* @package: "" for none. */
+static void list_file(struct policy_builder *builder, const char *path,
+		      uint8_t digest, const char *package)
+{
+	const struct policy_package named = { .name = bytes_of_text(package) };
+	uint8_t bytes[32] = { digest };
+	struct policy_entry entry = { .space = POLICY_FILES,
+				      .name = bytes_of_text(path),
+				      .alg = POLICY_SHA256,
+				      .digest = bytes_of(bytes, 32) };
+
+	if (*package)
+		assert_int_equal(
+			policy_add_package(builder, &named, &entry.package), 0);
+	assert_int_equal(policy_add(builder, &entry), 0);
+}
+
+static struct policy *listed_policy(void)
+{
+	struct policy_builder *builder;
+	struct policy *policy;
+
+	assert_int_equal(policy_builder_new(&builder), 0);
+	list_file(builder, "/usr/bin/tool", 1, "tool");
+	list_file(builder, "/opt/a/x", 2, "a");
+	list_file(builder, "/opt/a/y", 3, "");
+	list_file(builder, "/opt/b/x", 4, "a");
+	list_file(builder, "/opt/b/y", 5, "b");
+	list_file(builder, "/opt/c/x", 2, "");
+	assert_int_equal(policy_finish(builder, NULL, &policy), 0);
+	policy_builder_free(builder);
+	return policy;
+}
+
+static const struct {
+	const char *path;
+	uint8_t digest; /* 0: none is asked for */
+	enum explain_guess guess;
+	const char *package;
+	size_t nr_listed, nr_same;
+} questions[] = {
+	{ "/usr/bin/tool", 9, EXPLAIN_BY_PATH, "tool", 1, 0 },
+	{ "/bin/tool", 9, EXPLAIN_BY_MERGED_PATH, "tool", 0, 0 },
+	{ "/srv/copy", 4, EXPLAIN_BY_DIGEST, "a", 0, 1 },
+	{ "/srv/copy", 2, EXPLAIN_BY_DIGEST, "a", 0, 2 },
+	{ "/opt/a/z", 9, EXPLAIN_BY_FOLDER, "a", 0, 0 },
+	{ "/opt/a/y", 9, EXPLAIN_BY_FOLDER, "a", 1, 0 },
+	{ "/opt/b/z", 9, EXPLAIN_NO_PACKAGE, "", 0, 0 },
+	{ "/opt/c/z", 9, EXPLAIN_NO_PACKAGE, "", 0, 0 },
+	{ "/opt/c/z", 0, EXPLAIN_NO_PACKAGE, "", 0, 0 },
+	{ "/opt", 9, EXPLAIN_NO_PACKAGE, "", 0, 0 },
+	{ "no path", 1, EXPLAIN_BY_DIGEST, "tool", 0, 1 },
+	{ "", 9, EXPLAIN_NO_PACKAGE, "", 0, 0 },
+};
+
+static uint8_t asked_digests[ARRAY_SIZE(questions)][32];
+
+static struct explain_question question_of(size_t i)
+{
+	asked_digests[i][0] = questions[i].digest;
+	return (struct explain_question){
+		.path = bytes_of_text(questions[i].path),
+		.alg = POLICY_SHA256,
+		.digest = bytes_of(asked_digests[i],
+				   questions[i].digest ? 32 : 0),
+	};
+}
+
+static void expect_answer(size_t i, const struct explanation *found)
+{
+	assert_int_equal(found->guess, questions[i].guess);
+	assert_int_equal(found->nr_listed, questions[i].nr_listed);
+	assert_int_equal(found->nr_same, questions[i].nr_same);
+	assert_true(
+		bytes_equal_text(found->package.name, questions[i].package));
+}
+
+/* However many are asked at once, and in which order. */
+static void each_question_has_its_answer(void **state)
+{
+	struct explain_question all[3 * ARRAY_SIZE(questions)];
+	struct policy *policy = listed_policy();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(questions); i++) {
+		struct explain_question alone = question_of(i);
+
+		assert_int_equal(explain_all(policy, &alone, 1), 0);
+		expect_answer(i, &alone.found);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		all[i] = question_of(i * 5 % ARRAY_SIZE(questions));
+	assert_int_equal(explain_all(policy, all, ARRAY_SIZE(all)), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		expect_answer(i * 5 % ARRAY_SIZE(questions), &all[i].found);
+	assert_int_equal(explain_all(policy, NULL, 0), 0);
+	policy_free(policy);
+}
+
+TEST_MAIN(cmocka_unit_test(each_question_has_its_answer),
+	  cmocka_unit_test(names_stay_in_the_root),
 	  cmocka_unit_test(a_name_has_the_length_of_a_path),
 	  cmocka_unit_test(merged_folders_have_two_names),
 	  cmocka_unit_test(diversions_are_found_by_name),

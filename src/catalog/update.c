@@ -173,8 +173,9 @@ static int number_of(struct update *update, uint32_t number,
 
 /* ---- digests --------------------------------------------------------------- */
 
-static int has_digest(const struct policy *policy,
-		      const struct policy_entry *entry)
+/* *ret_package: of the digest that it has, if it does. */
+static int find_digest(const struct policy *policy,
+		       const struct policy_entry *entry, uint32_t *ret_package)
 {
 	struct policy_entry other;
 	struct policy_item item;
@@ -183,17 +184,27 @@ static int has_digest(const struct policy *policy,
 	while (r == 1) {
 		r = policy_item_next(&item, &other);
 		if (r == 1 && other.alg == entry->alg &&
-		    bytes_equal(other.digest, entry->digest))
+		    bytes_equal(other.digest, entry->digest)) {
+			*ret_package = other.package;
 			return 1;
+		}
 	}
 	return r;
+}
+
+static bool has_retired(const struct update *update, uint32_t package)
+{
+	uint64_t retires = policy_package_of(update->old, package).retires;
+
+	return retires && retires <= update->rules->today;
 }
 
 static int keep(struct update *update, const struct policy_entry *entry)
 {
 	struct policy_entry kept = *entry;
 	const struct fate *fate;
-	int stays = has_digest(update->fresh, entry);
+	uint32_t package = 0;
+	int stays = find_digest(update->fresh, entry, &package);
 	int r = stays < 0 ? stays : fate_of(update, entry->package, &fate);
 
 	if (r < 0)
@@ -206,7 +217,8 @@ static int keep(struct update *update, const struct policy_entry *entry)
 		update->counts.nr_retired++;
 	else
 		update->counts.nr_kept++;
-	if (fate->drops)
+	if (fate->drops ||
+	    (stays && !package && has_retired(update, entry->package)))
 		return 0; /* the new policy has it */
 	kept.package = fate->number;
 	return policy_add(update->builder, &kept);
@@ -229,7 +241,8 @@ static int is_denied(const struct policy *policy,
 static int add(struct update *update, const struct policy_entry *entry)
 {
 	struct policy_entry added = *entry;
-	int has = has_digest(update->old, entry);
+	uint32_t package;
+	int has = find_digest(update->old, entry, &package);
 	int denied = is_denied(update->old, entry);
 	int r = has < 0 ? has : denied;
 

@@ -14,6 +14,7 @@
 
 struct update_rules {
 	uint64_t retires; /* the day, seconds since 1970 at midnight UTC; 0: nothing retires */
+	uint64_t today; /* its midnight: what retires until then has retired */
 	uint64_t drop_before; /* digests that have retired before are left out; 0: none */
 };
 
@@ -27,7 +28,8 @@ struct update_counts {
 
 /*
  * Adds to @builder, which is empty, all of @old as far as @rules keep it, and all of @fresh. A
- * digest that both have does not retire. A package of which @fresh has the same version
+ * digest that both have does not retire. One that has retired is allowed again if @fresh has it without
+ * a package, as somebody has decided. A package of which @fresh has the same version
  * stays; one of which it has nothing stays as well. Errors of policy.h.
  */
 int update_policy(const struct policy *old, const struct policy *fresh,

@@ -38,6 +38,15 @@ void html_bytes(FILE *file, struct imastage_bytes bytes)
 		put(file, bytes.data[i]);
 }
 
+void html_line(FILE *file, struct imastage_bytes line)
+{
+	for (size_t i = 0; i < line.len; i++)
+		if (line.data[i] == '\\')
+			putc('\\', file);
+		else
+			put(file, line.data[i]);
+}
+
 void html_text(FILE *file, const char *text)
 {
 	html_bytes(file, bytes_of_text(text));

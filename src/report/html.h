@@ -15,7 +15,10 @@
 void html_bytes(FILE *file, struct imastage_bytes bytes);
 void html_text(FILE *file, const char *text);
 
-/* The same, cut off behind @max bytes with a mark that it was. */
+/* A line to be copied: backslashes are as they are. It has no byte that is not printable. */
+void html_line(FILE *file, struct imastage_bytes line);
+
+/* The same as html_bytes(), cut off behind @max bytes with a mark that it was. */
 void html_bytes_cut(FILE *file, struct imastage_bytes bytes, size_t max);
 
 /* Digits in groups of three, for people. */

@@ -375,6 +375,40 @@ static void put_digest(FILE *file, const struct report_record *record)
 	fputs("</code>", file);
 }
 
+static void put_package(FILE *file, const struct report_record *record)
+{
+	if (record->package.len == 0)
+		return;
+	fprintf(file, "<span class=\"soft\">%s ",
+		record->guess ? "perhaps of package" : "package");
+	html_bytes(file, record->package);
+	if (record->guess)
+		fprintf(file, ": %s", record->guess);
+	fputs("</span>", file);
+}
+
+static void put_remedies(FILE *file, const struct report_record *record)
+{
+	if (record->remedies[0].len == 0 && !record->advice)
+		return;
+	fprintf(file, "<details><summary>%s</summary>",
+		record->advice ? "What to do" : "How to approve it");
+	if (record->advice)
+		html_text(file, record->advice);
+	else
+		fputs("<p>Look at the file, then run this line:</p>", file);
+	for (size_t i = 0; i < REPORT_REMEDIES_MAX; i++) {
+		if (record->remedies[i].len == 0)
+			break;
+		fputs(i > 0 ? "<p>or</p><code class=\"line\">" :
+			      "<code class=\"line\">",
+		      file);
+		html_line(file, record->remedies[i]);
+		fputs("</code>", file);
+	}
+	fputs("</details>", file);
+}
+
 static void put_shown(FILE *file, const struct shown *shown)
 {
 	const struct report_record *record = &shown->record;
@@ -387,17 +421,8 @@ static void put_shown(FILE *file, const struct shown *shown)
 	html_bytes(file, record->path);
 	fputs(shown->path_is_cut ? "&hellip;</code>" : "</code>", file);
 	put_digest(file, record);
-	if (record->package.len > 0) {
-		fputs("<span class=\"soft\">package ", file);
-		html_bytes(file, record->package);
-		fputs("</span>", file);
-	}
-	if (record->remedy.len > 0) {
-		fputs("<details><summary>How to approve it</summary><code>",
-		      file);
-		html_bytes(file, record->remedy);
-		fputs("</code></details>", file);
-	}
+	put_package(file, record);
+	put_remedies(file, record);
 	fputs("</td></tr>\n", file);
 }
 
@@ -443,12 +468,16 @@ static void put_records(FILE *file, struct report *report,
 	tally_sort(&report->outcomes);
 	tally_sort(&report->templates);
 	tally_sort(&report->packages);
+	tally_sort(&report->blamed);
 	if (report->outcomes.nr_rows == 0)
 		fputs("<p>No record was judged.</p>\n", file);
 	chart_shares(file, report->nr_of);
 	if (report->outcomes.nr_rows > 0)
 		chart_names(file, "By outcome", &report->outcomes, NAMES_SHOWN,
 			    true);
+	if (report->blamed.nr_rows > 0)
+		chart_names(file, "Refused, by the package it may be of",
+			    &report->blamed, NAMES_SHOWN, true);
 	if (report->templates.nr_rows > 0)
 		chart_names(file, "By template", &report->templates,
 			    NAMES_SHOWN, false);

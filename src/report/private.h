@@ -7,7 +7,7 @@
 #include "report/tally.h"
 
 #define SHOWN_LEN_MAX 255
-#define REMEDY_LEN_MAX 1024 /* a longer one is no line to be copied */
+#define REMEDY_LEN_MAX 4096 /* a longer one is no line to be copied */
 
 struct shown {
 	struct report_record record; /* whose views are of @bytes */
@@ -24,6 +24,8 @@ struct shown_list {
 struct report {
 	uint64_t nr_of[REPORT_NR_KINDS];
 	struct tally outcomes, templates, packages;
+	struct tally
+		blamed; /* packages of what is refused, guessed ones as well */
 	struct shown_list refused, doubtful;
 };
 

@@ -49,31 +49,72 @@ static struct imastage_bytes keep(struct shown *shown,
 	return bytes_of(to, from.len);
 }
 
+/* What is kept of a record, which is not a longer name than that, and no part of a line. */
+static void cut(struct report_record *record)
+{
+	record->path = bytes_first(record->path, SHOWN_LEN_MAX);
+	record->package = bytes_first(record->package, SHOWN_LEN_MAX);
+	record->digest = bytes_first(record->digest, SHOWN_LEN_MAX);
+	for (size_t i = 0; i < REPORT_REMEDIES_MAX; i++)
+		if (record->remedies[i].len > REMEDY_LEN_MAX)
+			record->remedies[i] = bytes_of(NULL, 0);
+}
+
+static struct shown *shown_of(const struct report_record *record)
+{
+	struct report_record is = *record;
+	struct shown *shown;
+	size_t len = 0;
+
+	cut(&is);
+	for (size_t i = 0; i < REPORT_REMEDIES_MAX; i++)
+		len += is.remedies[i].len;
+	shown = calloc(1, sizeof(*shown) + is.path.len + is.package.len +
+				  is.digest.len + len);
+	if (!shown)
+		return NULL;
+	shown->record = is;
+	shown->record.path = keep(shown, is.path);
+	shown->record.package = keep(shown, is.package);
+	shown->record.digest = keep(shown, is.digest);
+	for (size_t i = 0; i < REPORT_REMEDIES_MAX; i++)
+		shown->record.remedies[i] = keep(shown, is.remedies[i]);
+	shown->path_is_cut = is.path.len < record->path.len;
+	return shown;
+}
+
 static int show(struct shown_list *list, const struct report_record *record)
 {
-	struct imastage_bytes path = bytes_first(record->path, SHOWN_LEN_MAX);
-	struct imastage_bytes package =
-		bytes_first(record->package, SHOWN_LEN_MAX);
-	struct imastage_bytes remedy = record->remedy.len > REMEDY_LEN_MAX ?
-					       bytes_of(NULL, 0) :
-					       record->remedy;
-	struct imastage_bytes digest =
-		bytes_first(record->digest, SHOWN_LEN_MAX);
 	struct shown *shown;
 
 	if (list->nr == REPORT_SHOWN_MAX)
 		return 0;
-	shown = calloc(1, sizeof(*shown) + path.len + package.len + remedy.len +
-				  digest.len);
+	shown = shown_of(record);
 	if (!shown)
 		return -ENOMEM;
-	shown->record = *record;
-	shown->record.path = keep(shown, path);
-	shown->record.package = keep(shown, package);
-	shown->record.remedy = keep(shown, remedy);
-	shown->record.digest = keep(shown, digest);
-	shown->path_is_cut = path.len < record->path.len;
 	list->of[list->nr++] = shown;
+	return 0;
+}
+
+int report_fill(struct report *report, report_fill_function fill, void *context)
+{
+	struct shown_list *list = &report->refused;
+
+	for (size_t i = 0; i < list->nr; i++) {
+		struct report_record record = list->of[i]->record;
+		struct shown *shown;
+
+		fill(context, i, &record);
+		if (record.package.len > 0)
+			tally_count(&report->blamed, record.package,
+				    REPORT_REFUSED);
+		shown = shown_of(&record);
+		if (!shown)
+			return -ENOMEM;
+		shown->path_is_cut = list->of[i]->path_is_cut;
+		free(list->of[i]);
+		list->of[i] = shown;
+	}
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 #include "verify/reason.h"
 
 #define REPORT_SHOWN_MAX 500
+#define REPORT_REMEDIES_MAX 2
 
 /* The worst first. */
 enum report_kind {
@@ -44,8 +45,10 @@ struct report_record {
 	struct imastage_bytes digest;
 	/* Package and version, as the policy has them; empty: not known. */
 	struct imastage_bytes package;
-	/* The command line that would approve it; empty: there is none. */
-	struct imastage_bytes remedy;
+	const char *guess; /* why it may be of that package; NULL: it is */
+	/* Lines that would approve it, in printable ASCII; empty: there are no more. */
+	struct imastage_bytes remedies[REPORT_REMEDIES_MAX];
+	const char *advice; /* what to do where there is no such line; or NULL */
 };
 
 /* A verification of the same machine. */
@@ -98,6 +101,15 @@ void report_merge(struct report *report, struct report *from);
 
 /* @report is as a new one. */
 void report_clear(struct report *report);
+
+/*
+ * Lets @fill complete each record that was refused and is shown, before the report is written: what
+ * only a look at all of the policy tells. @nr counts from 0. -ENOMEM.
+ */
+typedef void (*report_fill_function)(void *context, size_t nr,
+				     struct report_record *record);
+int report_fill(struct report *report, report_fill_function fill,
+		void *context);
 
 /* Once, at the end. Returns 0, -EIO when @file does not take it, or an error of OpenSSL. */
 int report_write(struct report *report, const struct report_about *about,

@@ -135,6 +135,106 @@ TEST(shows_so_many_and_counts_all)
 	report_free(report);
 }
 
+/* ---- what would approve a record ------------------------------------------------ */
+
+static void fill(void *context, size_t nr, struct report_record *record)
+{
+	const char *line = context;
+
+	record->package = bytes_of_text("tool:amd64 1-1");
+	record->guess = nr == 1 ? "no other has files there" : NULL;
+	record->advice = nr == 2 ? "ask \"somebody\"" : NULL;
+	if (nr < 2)
+		record->remedies[0] = bytes_of_text(line);
+	if (nr == 1)
+		record->remedies[1] = bytes_of_text("another");
+}
+
+static char *filled_page(const char *line)
+{
+	struct report_record record = {
+		.kind = REPORT_REFUSED,
+		.outcome = "unlisted",
+		.template_name = bytes_of_text("ima-ng"),
+		.path = bytes_of_text("/x"),
+	};
+	struct report_about about = { .machine = bytes_of_text("m") };
+	struct report *report;
+	char *page = NULL;
+	size_t len;
+	FILE *file = open_memstream(&page, &len);
+
+	assert_int_equal(report_new(&report), 0);
+	for (record.index = 0; record.index < 3; record.index++)
+		assert_int_equal(report_add(report, &record), 0);
+	assert_int_equal(report_fill(report, fill, (void *)(uintptr_t)line), 0);
+	assert_int_equal(report_write(report, &about, file), 0);
+	fclose(file);
+	report_free(report);
+	return page;
+}
+
+static size_t times(const char *page, const char *text)
+{
+	size_t nr = 0;
+
+	while ((page = strstr(page, text))) {
+		page += strlen(text);
+		nr++;
+	}
+	return nr;
+}
+
+TEST(lines_are_as_they_are_to_be_copied)
+{
+	char *page = filled_page("update $'/a\\x0a\\\\' && \"<b>\"  x");
+
+	assert_int_equal(
+		times(page,
+		      "<code class=\"line\">update $&#39;/a\\x0a\\\\&#39; "
+		      "&amp;&amp; &quot;&lt;b&gt;&quot;  x</code>"),
+		2);
+	assert_int_equal(
+		times(page, "<p>or</p><code class=\"line\">another</code>"), 1);
+	free(page);
+}
+
+TEST(a_guess_is_called_one_and_advice_is_no_line)
+{
+	char *page = filled_page("line");
+
+	assert_int_equal(times(page, ">package tool:amd64 1-1<"), 2);
+	assert_int_equal(times(page, ">perhaps of package tool:amd64 1-1: no "
+				     "other has files there<"),
+			 1);
+	assert_int_equal(times(page, "<summary>What to do</summary>ask "
+				     "&quot;somebody&quot;</details>"),
+			 1);
+	assert_int_equal(times(page, "class=\"line\""), 3);
+	assert_int_equal(times(page, "Refused, by the package it may be of"),
+			 1);
+	assert_int_equal(times(page, "<code>tool:amd64 1-1</code></th>"
+				     "<td class=\"nr\">3</td>"),
+			 1);
+	free(page);
+}
+
+TEST(a_line_that_is_too_long_is_not_cut)
+{
+	char line[5001];
+	char *page;
+
+	memset(line, 'a', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	page = filled_page(line);
+	assert_int_equal(times(page, "aaaa"), 0);
+	line[4096] = '\0';
+	free(page);
+	page = filled_page(line);
+	assert_int_equal(times(page, line), 2);
+	free(page);
+}
+
 TEST(a_full_disk_is_an_error)
 {
 	FILE *file = fopen("/dev/full", "w");
@@ -252,6 +352,9 @@ TEST_MAIN(cmocka_unit_test(names_are_no_tags),
 	  cmocka_unit_test(any_byte_is_shown_as_ascii),
 	  cmocka_unit_test(says_the_worst_first),
 	  cmocka_unit_test(shows_so_many_and_counts_all),
+	  cmocka_unit_test(lines_are_as_they_are_to_be_copied),
+	  cmocka_unit_test(a_guess_is_called_one_and_advice_is_no_line),
+	  cmocka_unit_test(a_line_that_is_too_long_is_not_cut),
 	  cmocka_unit_test(a_full_disk_is_an_error),
 	  cmocka_unit_test(counts_a_bounded_number_of_names),
 	  cmocka_unit_test(long_names_are_cut_and_empty_ones_counted),

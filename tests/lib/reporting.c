@@ -16,7 +16,8 @@ static const char *const outcomes[REPORT_NR_KINDS] = {
 	[REPORT_ALLOWED] = "allowed",
 };
 
-static int add_records(struct report *report, struct imastage_bytes text)
+static int add_records(struct report *report, struct imastage_bytes text,
+		       struct imastage_bytes line)
 {
 	static const uint8_t digest[32] = { 0xab, 0xcd };
 	int r = 0;
@@ -32,7 +33,7 @@ static int add_records(struct report *report, struct imastage_bytes text)
 				       .algorithm = "sha256",
 				       .digest = bytes_of(digest, 32),
 				       .package = text,
-				       .remedy = text,
+				       .remedies = { line, text },
 			       });
 	return r;
 }
@@ -106,12 +107,18 @@ static int write_page(struct report *report, struct imastage_bytes text,
 
 int reporting_write(struct imastage_bytes text, FILE *file)
 {
+	return reporting_write_line(text, text, file);
+}
+
+int reporting_write_line(struct imastage_bytes text, struct imastage_bytes line,
+			 FILE *file)
+{
 	struct report *report;
 	int r = report_new(&report);
 
 	if (r < 0)
 		return r;
-	r = add_records(report, text);
+	r = add_records(report, text, line);
 	if (r == 0)
 		r = write_page(report, text, file);
 	report_free(report);

@@ -13,4 +13,8 @@
 /* A rejected machine with @text as each name; the page goes to @file. */
 int reporting_write(struct imastage_bytes text, FILE *file);
 
+/* The same with a line of its own that would approve each file. */
+int reporting_write_line(struct imastage_bytes text, struct imastage_bytes line,
+			 FILE *file);
+
 #endif

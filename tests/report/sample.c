@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * report-sample [TEXT]: prints a report with TEXT in all places where a machine's own words
- * go, and \xNN in it as that byte.
+ * report-sample [TEXT [LINE]]: prints a report with TEXT in all places where a machine's own words
+ * go, and \xNN in it as that byte; LINE, as it is, would approve each file.
  */
 #include "base/bytes.h"
 #include "lib/reporting.h"
@@ -31,5 +31,8 @@ int main(int argc, char **argv)
 	size_t len = unescape(argc > 1 ? argv[1] : "/usr/bin/true", bytes,
 			      sizeof(bytes));
 
-	return reporting_write(bytes_of(bytes, len), stdout) < 0;
+	return reporting_write_line(bytes_of(bytes, len),
+				    argc > 2 ? bytes_of_text(argv[2]) :
+					       bytes_of(bytes, len),
+				    stdout) < 0;
 }

@@ -118,8 +118,7 @@ static int explain(struct asked *asked, const struct imastage_record *record,
 		return r;
 	asked->nr_found++;
 	asked->nr_refused += !explained_is_allowed(&explained);
-	explained_print(&explained, asked->options->json);
-	return 0;
+	return explained_print(&explained, asked->options->json);
 }
 
 /* Keys that records have taught before serve those after them, so all are judged. */
@@ -198,7 +197,7 @@ static int take_path(struct asked *asked)
 		asked->nr_found = 1;
 		asked->nr_refused = r == 0 && !explained.found.nr_listed;
 		if (r == 0)
-			explained_print(&explained, asked->options->json);
+			r = explained_print(&explained, asked->options->json);
 	}
 	if (r == -EINVAL)
 		return cli_usage(

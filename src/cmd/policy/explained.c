@@ -5,8 +5,8 @@
  */
 #include "cmd/policy/explained.h"
 #include "base/bytes.h"
-#include "base/hex.h"
 #include "base/text.h"
+#include "cmd/policy/approval.h"
 #include "log/buffer.h"
 #include "policy/time.h"
 #include "tool/json.h"
@@ -58,154 +58,22 @@ void explained_free(struct explained_record *made)
 
 int explained_look_up(struct explained *explained)
 {
-	struct policy_reading *reading = &explained->reading;
+	const struct policy_reading *reading = &explained->reading;
+	struct explain_question question = {
+		.path = reading->path,
+		.alg = reading->alg,
+		.digest = reading->has_alg ? reading->digest :
+					     bytes_of(NULL, 0),
+	};
+	int r = explain_all(explained->policy, &question, 1);
 
-	return explain_path(explained->policy, reading->path, reading->alg,
-			    reading->has_alg ? reading->digest :
-					       bytes_of(NULL, 0),
-			    &explained->found);
+	explained->found = question.found;
+	return r;
 }
 
 bool explained_is_allowed(const struct explained *explained)
 {
 	return explained->judgement.outcome <= POLICY_EXCLUDED;
-}
-
-/* ---- commands -------------------------------------------------------------- */
-
-static bool is_plain(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c && strchr("/._+-:@,=%~", c));
-}
-
-/* As a word of bash: as it is, or as $'...'. */
-static int put_word(struct imastage_buffer *command, struct imastage_bytes word)
-{
-	char escaped[8];
-	bool plain = word.len > 0;
-	int r;
-
-	for (size_t i = 0; i < word.len; i++)
-		plain = plain && is_plain(word.data[i]);
-	if (plain)
-		return buffer_put(command, word);
-	r = buffer_put(command, bytes_of_text("$'"));
-	for (size_t i = 0; i < word.len && r == 0; i++) {
-		snprintf(escaped, sizeof(escaped),
-			 is_plain(word.data[i]) ? "%c" : "\\x%02x",
-			 word.data[i]);
-		r = buffer_put(command, bytes_of_text(escaped));
-	}
-	return r < 0 ? r : buffer_put(command, bytes_of_text("'"));
-}
-
-static int put_text(struct imastage_buffer *command, const char *text)
-{
-	return buffer_put(command, bytes_of_text(text));
-}
-
-static int put_update(const struct explained *explained,
-		      struct imastage_buffer *command)
-{
-	struct imastage_bytes path = bytes_of_text(explained->policy_path);
-	int r = put_text(command, "imastage policy update -o ");
-
-	if (r == 0)
-		r = put_word(command, path);
-	if (r == 0)
-		r = put_text(command, " ");
-	return r < 0 ? r : put_word(command, path);
-}
-
-/* Approves this digest under this path, for whoever has looked at the file. */
-static int put_by_digest(const struct explained *explained,
-			 struct imastage_buffer *command)
-{
-	const struct policy_reading *reading = &explained->reading;
-	char hex[HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
-	struct imastage_buffer word = { 0 };
-	int r = put_update(explained, command);
-
-	hex_encode(bytes_first(reading->digest, IMASTAGE_DIGEST_MAX), hex);
-	if (r == 0)
-		r = put_text(command, " --digest ");
-	if (r == 0)
-		r = buffer_put(&word, reading->path);
-	if (r == 0)
-		r = put_text(&word, "=");
-	if (r == 0)
-		r = put_text(&word, policy_algorithm_name(reading->alg));
-	if (r == 0)
-		r = put_text(&word, ":");
-	if (r == 0)
-		r = put_text(&word, hex);
-	if (r == 0)
-		r = put_word(command, bytes_of(word.data, word.len));
-	free(word.data);
-	return r;
-}
-
-/* Approves what the package now has, if the file is of its new version. */
-static int put_by_package(const struct explained *explained,
-			  struct imastage_buffer *command)
-{
-	struct imastage_bytes name = explained->found.package.name;
-	int r = put_text(command, "apt-get download ");
-
-	if (r == 0)
-		r = put_word(command, name);
-	if (r == 0)
-		r = put_text(command, " && ");
-	if (r == 0)
-		r = put_update(explained, command);
-	return r < 0 ? r :
-		       put_text(
-			       command,
-			       " --deb . --apt-lists /var/lib/apt/lists"
-			       " --keyring /usr/share/keyrings/debian-archive-keyring.gpg --grace 7");
-}
-
-/* Package names of Debian have their architecture behind a colon, those of RPM behind a dot. */
-static bool is_debian(const struct explained *explained)
-{
-	return bytes_contain(explained->found.package.name, ':') &&
-	       !bytes_equal_text(bytes_first(explained->found.package.name, 10),
-				 "initramfs:");
-}
-
-/* Is there a digest that could be listed, and would that change anything? */
-static bool can_be_listed(const struct explained *explained)
-{
-	switch (explained->judgement.outcome) {
-	case POLICY_UNLISTED:
-	case POLICY_DIFFERS:
-	case POLICY_RETIRED:
-		return explained->reading.has_alg &&
-		       !(explained->reading.alg & POLICY_VERITY) &&
-		       explained->reading.path.len &&
-		       explained->reading.path.data[0] == '/';
-	default:
-		return false;
-	}
-}
-
-#define COMMANDS_MAX 2
-
-/* Owned by the caller. */
-static size_t make_commands(const struct explained *explained,
-			    struct imastage_buffer commands[COMMANDS_MAX])
-{
-	size_t nr = 0;
-
-	if (explained->is_path_alone || !can_be_listed(explained))
-		return 0;
-	if (is_debian(explained) &&
-	    put_by_package(explained, &commands[nr]) == 0)
-		nr++;
-	if (put_by_digest(explained, &commands[nr]) == 0)
-		nr++;
-	return nr;
 }
 
 /* ---- for people ------------------------------------------------------------ */
@@ -256,14 +124,6 @@ static void print_entries(const struct explained *explained, const char *label,
 		printf("%-12sand %zu more\n", "", nr - EXPLAIN_SHOWN);
 }
 
-static const char *const guess_words[] = {
-	[EXPLAIN_NO_PACKAGE] = "none",
-	[EXPLAIN_BY_PATH] = "it has this path",
-	[EXPLAIN_BY_MERGED_PATH] = "it has the other name of this path",
-	[EXPLAIN_BY_DIGEST] = "it has this digest under another name",
-	[EXPLAIN_BY_FOLDER] = "it has the other files of this folder",
-};
-
 static void print_head(const struct explained *explained)
 {
 	const struct policy_judgement *judgement = &explained->judgement;
@@ -286,11 +146,10 @@ static void print_head(const struct explained *explained)
 		printf("%-12s%s\n", "", judgement->reason);
 }
 
-static void print(const struct explained *explained)
+static void print(const struct explained *explained,
+		  const struct approval *approval)
 {
 	const struct explanation *found = &explained->found;
-	struct imastage_buffer commands[COMMANDS_MAX] = { 0 };
-	size_t nr = make_commands(explained, commands);
 
 	print_head(explained);
 	print_entries(explained, "listed", found->listed, found->nr_listed,
@@ -299,14 +158,15 @@ static void print(const struct explained *explained)
 		      true);
 	if (found->guess) {
 		fputs("package     ", stdout);
-		text_print(stdout, found->package.name);
-		printf(": %s\n", guess_words[found->guess]);
+		approval_print_package(stdout, found);
+		putchar('\n');
 	}
-	for (size_t i = 0; i < nr; i++) {
+	for (size_t i = 0; i < approval->nr_commands; i++)
 		printf("%-12s%.*s\n", i ? "or" : "to approve",
-		       (int)commands[i].len, commands[i].data);
-		free(commands[i].data);
-	}
+		       (int)approval->commands[i].len,
+		       approval->commands[i].data);
+	if (approval->advice)
+		printf("%-12s%s\n", "to approve", approval->advice);
 }
 
 /* ---- for programs ---------------------------------------------------------- */
@@ -362,11 +222,10 @@ static void put_judged(const struct explained *explained, struct json *json)
 	json_boolean(json, "allowed", explained_is_allowed(explained));
 }
 
-static void put(const struct explained *explained)
+static void put(const struct explained *explained,
+		const struct approval *approval)
 {
 	const struct explanation *found = &explained->found;
-	struct imastage_buffer commands[COMMANDS_MAX] = { 0 };
-	size_t nr = make_commands(explained, commands);
 	struct json json;
 
 	json_start(&json, stdout, '{');
@@ -377,24 +236,38 @@ static void put(const struct explained *explained)
 		    &json);
 	put_entries(explained, "same_digest", found->same, found->nr_same,
 		    &json);
-	if (found->guess) {
-		json_bytes(&json, "package", found->package.name);
-		json_text(&json, "package_because", guess_words[found->guess]);
-	}
-	json_open(&json, "commands", '[');
-	for (size_t i = 0; i < nr; i++) {
-		json_bytes(&json, NULL,
-			   bytes_of(commands[i].data, commands[i].len));
-		free(commands[i].data);
-	}
-	json_close(&json, ']');
+	approval_put(approval, found, &json);
 	json_end(&json, '}');
 }
 
-void explained_print(const struct explained *explained, bool json)
+/* ---- both ------------------------------------------------------------------ */
+
+/* Of a path alone nobody knows what is to be approved. */
+static int approve(const struct explained *explained,
+		   struct approval *ret_approval)
 {
+	const struct approval_policy policy = { explained->policy,
+						explained->policy_path, false };
+	struct approval_file file;
+
+	*ret_approval = (struct approval){ 0 };
+	if (explained->is_path_alone)
+		return 0;
+	approval_file_of(&explained->reading, &explained->judgement, &file);
+	return approval_make(&policy, &file, &explained->found, ret_approval);
+}
+
+int explained_print(const struct explained *explained, bool json)
+{
+	struct approval approval;
+	int r = approve(explained, &approval);
+
+	if (r < 0)
+		return r;
 	if (json)
-		put(explained);
+		put(explained, &approval);
 	else
-		print(explained);
+		print(explained, &approval);
+	approval_free(&approval);
+	return 0;
 }

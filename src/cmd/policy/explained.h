@@ -21,7 +21,8 @@ struct explained {
 /* Fills in @found. -EBADMSG */
 int explained_look_up(struct explained *explained);
 bool explained_is_allowed(const struct explained *explained);
-void explained_print(const struct explained *explained, bool json);
+/* -ENOMEM */
+int explained_print(const struct explained *explained, bool json);
 
 /* A record that somebody could have measured. */
 struct explained_record {

@@ -81,6 +81,7 @@ static int set_days(struct options *options, const struct sources *sources)
 	    sources_have_versions(sources))
 		return cli_usage(
 			"no day for what is replaced; name it with --grace or --retire");
+	options->rules.today = today;
 	if (options->has_grace)
 		options->rules.retires =
 			today + (options->grace + 1) * POLICY_DAY;

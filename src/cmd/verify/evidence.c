@@ -156,17 +156,15 @@ static int print_all(const struct run *run)
 		.names = run->paths,
 		.nr = run->nr_done,
 		.result = worst_of(run),
+		.is_one = run->nr == 1,
+		.refused = &run->options->show->refused,
 	};
+	int looked_up = show_look_up(run->options->show, run->options);
 
-	if (run->nr == 1 && run->options->json)
-		verdict_print_json(stdout, &run->verdicts[0]);
-	else if (run->nr == 1)
-		verdict_print_text(stdout, &run->verdicts[0]);
-	else if (run->options->json)
-		verdict_print_json_set(stdout, &set);
-	else
-		verdict_print_text_set(stdout, &set);
-	return show_write(run->options->show, run->options, &set);
+	verdict_print_set(stdout, &set, run->options->json);
+	return looked_up < 0 ?
+		       looked_up :
+		       show_write(run->options->show, run->options, &set);
 }
 
 static int judge(struct run *run)

@@ -100,15 +100,19 @@ void verdict_print_text(FILE *file, const struct verify_verdict *verdict)
 	print_body(file, verdict);
 }
 
-void verdict_print_text_set(FILE *file, const struct verdict_set *set)
+static void print_set(FILE *file, const struct verdict_set *set)
 {
 	fprintf(file, "%s\n", verify_result_name(set->result));
 	for (size_t i = 0; i < set->nr; i++) {
-		putc('\n', file);
-		text_print(file, bytes_of_text(set->names[i]));
-		fprintf(file, ": %s\n",
-			verify_result_name(set->verdicts[i].result));
+		if (!set->is_one) {
+			putc('\n', file);
+			text_print(file, bytes_of_text(set->names[i]));
+			fprintf(file, ": %s\n",
+				verify_result_name(set->verdicts[i].result));
+		}
 		print_body(file, &set->verdicts[i]);
+		if (set->refused)
+			refused_print(set->refused, i, file);
 	}
 }
 
@@ -242,20 +246,43 @@ void verdict_put_json(struct json *json, const char *name,
 	json_close(json, '}');
 }
 
-void verdict_print_json_set(FILE *file, const struct verdict_set *set)
+static void put_one(struct json *json, const struct verdict_set *set, size_t nr)
+{
+	put_verdict(json, &set->verdicts[nr]);
+	if (set->refused)
+		refused_put(set->refused, nr, json);
+}
+
+static void put_files(struct json *json, const struct verdict_set *set)
+{
+	json_text(json, "verdict", verify_result_name(set->result));
+	json_open(json, "files", '[');
+	for (size_t i = 0; i < set->nr; i++) {
+		json_open(json, NULL, '{');
+		json_bytes(json, "file", bytes_of_text(set->names[i]));
+		put_one(json, set, i);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_set(FILE *file, const struct verdict_set *set)
 {
 	struct json json;
 
 	json_start(&json, file, '{');
 	json_number(&json, "version", VERDICT_VERSION);
-	json_text(&json, "verdict", verify_result_name(set->result));
-	json_open(&json, "files", '[');
-	for (size_t i = 0; i < set->nr; i++) {
-		json_open(&json, NULL, '{');
-		json_bytes(&json, "file", bytes_of_text(set->names[i]));
-		put_verdict(&json, &set->verdicts[i]);
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
+	if (set->is_one)
+		put_one(&json, set, 0);
+	else
+		put_files(&json, set);
 	json_end(&json, '}');
+}
+
+void verdict_print_set(FILE *file, const struct verdict_set *set, bool json)
+{
+	if (json)
+		put_set(file, set);
+	else
+		print_set(file, set);
 }

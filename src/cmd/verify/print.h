@@ -5,6 +5,7 @@
 #ifndef CMD_VERIFY_PRINT_H
 #define CMD_VERIFY_PRINT_H
 
+#include "cmd/verify/refused.h"
 #include "tool/json.h"
 #include "verify/reason.h"
 
@@ -21,9 +22,10 @@ struct verdict_set {
 	char *const *names;
 	size_t nr;
 	enum verify_result result; /* of all together */
+	bool is_one; /* and shown as one, not as a set */
+	const struct refused *refused; /* a part for each of them; or NULL */
 };
 
-void verdict_print_text_set(FILE *file, const struct verdict_set *set);
-void verdict_print_json_set(FILE *file, const struct verdict_set *set);
+void verdict_print_set(FILE *file, const struct verdict_set *set, bool json);
 
 #endif

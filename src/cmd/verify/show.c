@@ -23,7 +23,9 @@ static void see_request(void *context, const struct verify_request *request)
 	struct imastage_bytes nonce =
 		bytes_first(request->nonce, sizeof(show->nonce));
 
-	report_clear(show->part);
+	refused_begin(&show->refused);
+	if (show->part)
+		report_clear(show->part);
 	if (machine.len > 0)
 		memcpy(show->machine, machine.data, machine.len);
 	show->machine[machine.len] = '\0';
@@ -62,6 +64,21 @@ static void see_judgement(const struct show *show,
 		shown->kind = REPORT_DOUBTFUL;
 }
 
+static void note_refused(struct show *show, uint64_t index,
+			 const struct policy_reading *reading,
+			 const struct policy_judgement *judgement,
+			 const struct report_record *shown)
+{
+	const struct policy_reading none = { .path = shown->path };
+	struct approval_file file;
+	int r;
+
+	approval_file_of(reading ? reading : &none, judgement, &file);
+	r = refused_note(&show->refused, index, &file);
+	if (r < 0)
+		show->error = r;
+}
+
 static void see_record(void *context, const struct verify_where *where,
 		       const struct policy_reading *reading,
 		       const struct policy_judgement *judgement)
@@ -86,7 +103,9 @@ static void see_record(void *context, const struct verify_where *where,
 			shown.algorithm = policy_algorithm_name(reading->alg);
 		shown.digest = reading->digest;
 	}
-	r = report_add(show->part, &shown);
+	if (judgement && shown.kind == REPORT_REFUSED)
+		note_refused(show, where->index, reading, judgement, &shown);
+	r = show->part ? report_add(show->part, &shown) : 0;
 	if (r < 0)
 		show->error = r;
 }
@@ -95,10 +114,11 @@ int show_begin(struct show *show, struct verify_request *request)
 {
 	int r = 0;
 
-	if (!show->html && !show->ear)
+	if (!show->html && !show->ear && !request->policy)
 		return CLI_OK;
-	r = report_new(&show->report);
-	if (r == 0)
+	if (show->html || show->ear)
+		r = report_new(&show->report);
+	if (show->report)
 		r = report_new(&show->part);
 	if (r < 0)
 		return verify_complain("the report", r);
@@ -109,14 +129,34 @@ int show_begin(struct show *show, struct verify_request *request)
 
 void show_end_part(struct show *show)
 {
+	refused_end(&show->refused);
 	if (show->part)
 		report_merge(show->report, show->part);
+}
+
+int show_look_up(struct show *show, const struct verify_options *options)
+{
+	const struct approval_policy policy = {
+		.policy = options->policy,
+		.path = options->policy_path,
+		.is_signed = options->policy_keys.nr > 0,
+	};
+	int r = show->error;
+
+	if (r == 0)
+		r = refused_look_up(&show->refused, &policy);
+	if (r == 0 && show->report)
+		r = report_fill(show->report, refused_fill, &show->refused);
+	if (r < 0)
+		verify_complain("what was refused", r);
+	return r;
 }
 
 void show_fini(struct show *show)
 {
 	report_free(show->report);
 	report_free(show->part);
+	refused_fini(&show->refused);
 }
 
 /* ---- earlier rounds ------------------------------------------------------------ */

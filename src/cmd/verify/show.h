@@ -6,6 +6,7 @@
 #define CMD_VERIFY_SHOW_H
 
 #include "cmd/verify/print.h"
+#include "cmd/verify/refused.h"
 #include "cmd/verify/verify.h"
 #include "report/report.h"
 
@@ -23,14 +24,21 @@ struct show {
 	bool judges_files, judges_boot;
 	const struct policy *policy; /* whose packages are named; or NULL */
 	bool violations_warn;
+	struct refused refused; /* by that policy */
 	int error; /* negative: something was not noted */
 };
 
-/* Has @request watched, if a file is wanted. Returns enum cli_status. */
+/* Has @request watched, if a file is wanted or a policy judges. Returns enum cli_status. */
 int show_begin(struct show *show, struct verify_request *request);
 
 /* The evidence file that was begun last is done. */
 void show_end_part(struct show *show);
+
+/*
+ * Looks up what would approve the records that were refused, once all parts are done. 0, or negative
+ * after a complaint.
+ */
+int show_look_up(struct show *show, const struct verify_options *options);
 
 /*
  * Writes the files. 0, or negative after a complaint: a verdict that was wanted in a file is

@@ -611,10 +611,16 @@ static int show_one(struct verify_options *options)
 		.names = names,
 		.nr = 1,
 		.result = options->verdict.result,
+		.is_one = true,
+		.refused = &options->show->refused,
 	};
+	int looked_up;
 
 	show_end_part(options->show);
-	return show_write(options->show, options, &set);
+	looked_up = show_look_up(options->show, options);
+	verdict_print_set(stdout, &set, options->json);
+	return looked_up < 0 ? looked_up :
+			       show_write(options->show, options, &set);
 }
 
 int verify_finish(struct verify_options *options, int r)
@@ -630,10 +636,6 @@ int verify_finish(struct verify_options *options, int r)
 		verify_complain("it could not be judged", r);
 	else if (verify_write_checkpoint(options) < 0)
 		r = -EIO;
-	if (options->json)
-		verdict_print_json(stdout, &options->verdict);
-	else
-		verdict_print_text(stdout, &options->verdict);
 	if (show_one(options) < 0)
 		r = -EIO;
 	return r < 0 ? CLI_FAILED :
