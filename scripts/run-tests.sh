@@ -202,6 +202,7 @@ check_unit() {
 	done
 	run_tap quotes build/test/verify-cases tests/verify/quote build/test/imastage
 	run_tap policies build/test/verify-policies tests/verify/policy
+	run_tap keylime tests/verify/test-keylime
 	run_tap matrix build/test/verify-matrix build/test/imastage
 	verifier_needs
 }
