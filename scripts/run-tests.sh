@@ -362,7 +362,7 @@ selftest_on_imasim() {
 # What docs/imasim.md and docs/attestation.md show is what happens.
 check_sessions() {
 	build_release
-	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md docs/attestation.md
+	run_tap sessions tests/imasim/test-sessions build/release docs/imasim.md docs/attestation.md docs/policy.md
 	run_tap wrong tests/imasim/test-sessions build/release --must-fail tests/imasim/wrong-sessions.md
 }
 
