@@ -5,6 +5,7 @@
 #include "log/batch.h"
 #include "base/bytes.h"
 #include "log/buffer.h"
+#include "log/copy.h"
 
 #include <errno.h>
 #include <imastage/snapshot.h>
@@ -39,51 +40,6 @@ int batch_read(struct imastage_reader *reader,
 	return 0;
 }
 
-/* Is all that the record looks at in @raw, as in the kernel's binary format? */
-static bool is_in(struct imastage_bytes raw, struct imastage_bytes part)
-{
-	uintptr_t at = (uintptr_t)part.data - (uintptr_t)raw.data;
-
-	return at < raw.len && part.len <= raw.len - at;
-}
-
-static bool is_raw(const struct imastage_record *record)
-{
-	return is_in(record->raw, record->digest) &&
-	       is_in(record->raw, record->name) &&
-	       is_in(record->raw, record->data);
-}
-
-/* There is room: adding never moves what earlier records look at. */
-static void take_bytes(struct batch *batch, struct imastage_bytes *bytes)
-{
-	uint8_t *at = batch->bytes.data + batch->bytes.len;
-
-	if (bytes->len > 0)
-		memcpy(at, bytes->data, bytes->len);
-	batch->bytes.len += bytes->len;
-	*bytes = bytes_of(at, bytes->len);
-}
-
-/* All at once. */
-static void take_raw(struct batch *batch, struct imastage_record *record)
-{
-	const uint8_t *old = record->raw.data;
-
-	take_bytes(batch, &record->raw);
-	record->digest.data = record->raw.data + (record->digest.data - old);
-	record->name.data = record->raw.data + (record->name.data - old);
-	record->data.data = record->raw.data + (record->data.data - old);
-}
-
-static void take_parts(struct batch *batch, struct imastage_record *record)
-{
-	take_bytes(batch, &record->digest);
-	take_bytes(batch, &record->name);
-	take_bytes(batch, &record->data);
-	record->raw.data = NULL;
-}
-
 static void take_account(struct imastage_summary *tally,
 			 const struct batch_record *added)
 {
@@ -108,20 +64,16 @@ void batch_add_view(struct batch *batch)
 int batch_add(struct batch *batch)
 {
 	struct imastage_record *record = &batch_place(batch)->record;
-	bool raw = is_raw(record);
-	size_t len =
-		raw ? record->raw.len :
-		      record->digest.len + record->name.len + record->data.len;
+	size_t len = record_copy_len(record);
 	bool fits = len <= batch->bytes.capacity - batch->bytes.len;
 
 	if (!fits && batch->nr > 0)
 		return -ENOBUFS;
 	if (!fits && buffer_reserve(&batch->bytes, len) < 0)
 		return -ENOMEM;
-	if (raw)
-		take_raw(batch, record);
-	else
-		take_parts(batch, record);
+	/* There is room: adding never moves what earlier records look at. */
+	record_copy(record, batch->bytes.data + batch->bytes.len);
+	batch->bytes.len += len;
 	batch_add_view(batch);
 	return 0;
 }

@@ -10,8 +10,6 @@
 #include <errno.h>
 
 #define AGGREGATE "boot_aggregate"
-/* An exclude that takes too many steps is asked so often; then it excludes nothing. */
-#define TIRED_MAX 1000
 
 struct policy_appraisal {
 	const struct policy *policy;
@@ -143,17 +141,30 @@ static enum listed when(const struct policy_appraisal *appraisal,
 	return retires > 0 && appraisal->now >= retires ? PAST : LISTED;
 }
 
+/* 1: what is listed of the path. */
+static int find(const struct policy_appraisal *appraisal,
+		enum policy_space space, const struct policy_reading *reading,
+		struct policy_item *ret_item)
+{
+	if (space == POLICY_FILES && reading->has_hash)
+		return policy_find_hash(appraisal->policy, reading->hash, space,
+					reading->path, ret_item);
+	return policy_find(appraisal->policy, space, reading->path, ret_item);
+}
+
+/* @item: of its name, or NULL. */
 static int look_up(const struct policy_appraisal *appraisal,
-		   enum policy_space space, struct imastage_bytes name,
+		   const struct policy_item *item,
 		   const struct policy_reading *reading, uint32_t *ret_package)
 {
 	struct policy_entry entry;
-	struct policy_item item;
-	int r = policy_find(appraisal->policy, space, name, &item);
+	struct policy_item left;
+	int r;
 
-	if (r <= 0)
-		return r < 0 ? r : NO_PATH;
-	while ((r = policy_item_next(&item, &entry)) == 1) {
+	if (!item)
+		return NO_PATH;
+	left = *item;
+	while ((r = policy_item_next(&left, &entry)) == 1) {
 		if (entry.alg != reading->alg ||
 		    !bytes_equal(entry.digest, reading->digest))
 			continue;
@@ -176,11 +187,11 @@ static enum policy_outcome outcome_of(enum listed listed)
 }
 
 static int judge_listed(const struct policy_appraisal *appraisal,
-			enum policy_space space, struct imastage_bytes name,
+			const struct policy_item *item,
 			const struct policy_reading *reading,
 			struct policy_judgement *judgement)
 {
-	int r = look_up(appraisal, space, name, reading, &judgement->package);
+	int r = look_up(appraisal, item, reading, &judgement->package);
 
 	if (r >= 0)
 		judgement->outcome = outcome_of((enum listed)r);
@@ -214,51 +225,47 @@ static int is_denied(const struct policy_appraisal *appraisal,
 	return 1;
 }
 
-/* 1: its path is excluded. */
-static int is_excluded(struct policy_appraisal *appraisal,
-		       const struct policy_reading *reading,
-		       struct policy_judgement *judgement)
-{
-	const struct policy *policy = appraisal->policy;
-	size_t nr = policy->nr_texts[POLICY_EXCLUDE];
-
-	for (size_t i = 0; i < nr; i++) {
-		int r = policy_exclude_match(policy->excludes[i],
-					     reading->path);
-
-		if (r == 1)
-			judgement->outcome = POLICY_EXCLUDED;
-		if (r == 1 || r < 0)
-			return r;
-		if (r != EXCLUDE_TIRED)
-			continue;
-		judgement->reason = "an exclude took too many steps";
-		if (++appraisal->nr_tired >= TIRED_MAX)
-			return 0;
-	}
-	return 0;
-}
-
-/* Once they took too long, they are not asked any more: records bring the paths. */
+/* 1: its path is excluded. Records bring the paths, so what they may cost is bounded. */
 static int exclude(struct policy_appraisal *appraisal,
 		   const struct policy_reading *reading,
 		   struct policy_judgement *judgement)
 {
-	if (appraisal->nr_tired < TIRED_MAX)
-		return is_excluded(appraisal, reading, judgement);
-	judgement->reason = "excludes took too many steps";
-	return 0;
+	unsigned int before = appraisal->nr_tired;
+	int r = policy_excludes(appraisal->policy, reading->path,
+				&appraisal->nr_tired);
+
+	if (r == EXCLUDE_TIRED)
+		judgement->reason = "excludes took too many steps";
+	else if (appraisal->nr_tired > before)
+		judgement->reason = "an exclude took too many steps";
+	return r == EXCLUDE_TIRED ? 0 : r;
+}
+
+/* @item: what is listed of that path, which may know it; or NULL. */
+static int is_excluded(struct policy_appraisal *appraisal,
+		       const struct policy_item *item,
+		       const struct policy_reading *reading,
+		       struct policy_judgement *judgement)
+{
+	int r = item && item->excluded != POLICY_EXCLUDE_UNKNOWN ?
+			item->excluded == POLICY_EXCLUDE_TAKES :
+			exclude(appraisal, reading, judgement);
+
+	if (r == 1)
+		judgement->outcome = POLICY_EXCLUDED;
+	return r;
 }
 
 /* 1: something forbids it, or it need not be judged further. */
 static int judge_first(struct policy_appraisal *appraisal,
+		       const struct policy_item *item,
 		       const struct policy_reading *reading,
 		       struct policy_judgement *judgement)
 {
 	int r = is_denied(appraisal, reading, judgement);
 
 	if (r == 0 && judgement->space != POLICY_KEYRINGS)
-		r = exclude(appraisal, reading, judgement);
+		r = is_excluded(appraisal, item, reading, judgement);
 	if (r != 0)
 		return r;
 	if (!policy_algorithm_is_weak(reading->alg) ||
@@ -336,16 +343,19 @@ static int judge_file(struct policy_appraisal *appraisal,
 		      const struct policy_reading *reading,
 		      struct policy_judgement *judgement)
 {
-	int r = judge_first(appraisal, reading, judgement);
+	struct policy_item found, *item;
+	int r = find(appraisal, POLICY_FILES, reading, &found);
 
+	if (r < 0)
+		return r;
+	item = r == 1 ? &found : NULL;
+	r = judge_first(appraisal, item, reading, judgement);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	judgement->signature.outcome = FILE_SIGNATURE_ABSENT;
 	r = check_signature(appraisal, record, reading, &judgement->signature);
-	if (r < 0)
-		return r;
-	r = look_up(appraisal, POLICY_FILES, reading->path, reading,
-		    &judgement->package);
+	if (r == 0)
+		r = look_up(appraisal, item, reading, &judgement->package);
 	if (r < 0)
 		return r;
 	join(appraisal, (enum listed)r, judgement);
@@ -404,21 +414,41 @@ static int judge_key(struct policy_appraisal *appraisal,
 		     const struct policy_reading *reading,
 		     struct policy_judgement *judgement)
 {
+	struct policy_item item;
 	int r;
 
 	judgement->space = POLICY_KEYRINGS;
-	r = judge_first(appraisal, reading, judgement);
+	r = judge_first(appraisal, NULL, reading, judgement);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (is_ignored(appraisal->policy, reading->path)) {
 		judgement->outcome = POLICY_KEY_IGNORED;
 		return 0;
 	}
-	r = judge_listed(appraisal, POLICY_KEYRINGS, reading->path, reading,
-			 judgement);
+	r = find(appraisal, POLICY_KEYRINGS, reading, &item);
+	if (r >= 0)
+		r = judge_listed(appraisal, r == 1 ? &item : NULL, reading,
+				 judgement);
 	if (r < 0 || judgement->outcome != POLICY_BY_DIGEST)
 		return r;
 	return learn(appraisal, reading, judgement);
+}
+
+static int judge_named_buffer(struct policy_appraisal *appraisal,
+			      const struct policy_reading *reading,
+			      struct policy_judgement *judgement)
+{
+	struct policy_item found, *item;
+	int r = find(appraisal, POLICY_BUFFERS, reading, &found);
+
+	if (r < 0)
+		return r;
+	item = r == 1 ? &found : NULL;
+	judgement->space = POLICY_BUFFERS;
+	r = judge_first(appraisal, item, reading, judgement);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	return judge_listed(appraisal, item, reading, judgement);
 }
 
 static int judge_buffer(struct policy_appraisal *appraisal,
@@ -429,14 +459,8 @@ static int judge_buffer(struct policy_appraisal *appraisal,
 
 	if (r < 0)
 		return r;
-	if (r == 1)
-		return judge_key(appraisal, reading, judgement);
-	judgement->space = POLICY_BUFFERS;
-	r = judge_first(appraisal, reading, judgement);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	return judge_listed(appraisal, POLICY_BUFFERS, reading->path, reading,
-			    judgement);
+	return r == 1 ? judge_key(appraisal, reading, judgement) :
+			judge_named_buffer(appraisal, reading, judgement);
 }
 
 /*
@@ -495,14 +519,18 @@ static int judge_aggregate(struct policy_appraisal *appraisal,
 			   const struct policy_reading *reading,
 			   struct policy_judgement *judgement)
 {
-	int r = judge_first(appraisal, reading, judgement);
+	struct policy_item item;
+	int r = judge_first(appraisal, NULL, reading, judgement);
 
-	if (r == 0)
-		r = judge_listed(appraisal, POLICY_FILES, reading->path,
-				 reading, judgement);
-	if (r == 0 && judgement->outcome == POLICY_UNLISTED)
-		r = judge_listed(appraisal, POLICY_FILES,
-				 bytes_of_text(AGGREGATE), reading, judgement);
+	if (r == 0) {
+		r = find(appraisal, POLICY_FILES, reading, &item);
+		if (r == 0)
+			r = policy_find(appraisal->policy, POLICY_FILES,
+					bytes_of_text(AGGREGATE), &item);
+		if (r >= 0)
+			r = judge_listed(appraisal, r == 1 ? &item : NULL,
+					 reading, judgement);
+	}
 	if (r < 0)
 		return r;
 	compare_first(appraisal, reading, judgement);
@@ -531,6 +559,15 @@ static int judge(struct policy_appraisal *appraisal,
 		 enum policy_computed computed,
 		 struct policy_judgement *judgement)
 {
+	if (imastage_record_is_violation(record)) {
+		judgement->outcome = POLICY_IS_VIOLATION;
+		return 0;
+	}
+	if (reading->malformed) {
+		judgement->outcome = POLICY_MALFORMED;
+		judgement->reason = reading->malformed;
+		return 0;
+	}
 	if (computed != POLICY_NOT_COMPUTED)
 		return judge_computed(appraisal, reading, computed, judgement);
 	if (reading->is_buffer)
@@ -546,6 +583,14 @@ static int judge(struct policy_appraisal *appraisal,
 	return 0;
 }
 
+void policy_expect_reading(const struct policy *policy,
+			   struct policy_reading *reading)
+{
+	reading->has_hash = true;
+	reading->hash = policy_name_hash(policy, POLICY_FILES, reading->path);
+	policy_expect_slot(policy, reading->hash);
+}
+
 int policy_appraise(struct policy_appraisal *appraisal,
 		    const struct imastage_record *record,
 		    struct policy_reading *reading,
@@ -553,15 +598,7 @@ int policy_appraise(struct policy_appraisal *appraisal,
 		    struct policy_judgement *ret_judgement)
 {
 	*ret_judgement = (struct policy_judgement){ .space = POLICY_FILES };
-	if (imastage_record_is_violation(record)) {
-		ret_judgement->outcome = POLICY_IS_VIOLATION;
-		return 0;
-	}
-	policy_check_form(record, reading);
-	if (reading->malformed) {
-		ret_judgement->outcome = POLICY_MALFORMED;
-		ret_judgement->reason = reading->malformed;
-		return 0;
-	}
+	if (!imastage_record_is_violation(record))
+		policy_check_form(record, reading);
 	return judge(appraisal, record, reading, computed, ret_judgement);
 }

@@ -70,6 +70,14 @@ int policy_appraisal_new(const struct policy *policy,
 void policy_appraisal_free(struct policy_appraisal *appraisal);
 
 /*
+ * A record of that reading, which is readable, will soon be judged: has what the policy says of
+ * its path fetched, as policy_expect_slot() does. policy_expect() with its hash, a little
+ * later, does the rest.
+ */
+void policy_expect_reading(const struct policy *policy,
+			   struct policy_reading *reading);
+
+/*
  * Records in the order of the list: keys that are learnt serve those after them. Returns 0 with
  * a judgement, and with what policy_check_form() says in *reading; -ENOMEM, -EIO; -EBADMSG: the policy is damaged, and nothing is judged.
  */

@@ -187,9 +187,11 @@ static int read_item(const struct policy *policy, uint64_t offset,
 	name_len = image_u16(left.data);
 	digests_len = 4 * (size_t)image_u16(left.data + 6);
 	if (left.data[2] >= POLICY_NR_SPACES || name_len == 0 ||
+	    left.data[IMAGE_EXCLUDED_AT] > POLICY_EXCLUDE_TAKES ||
 	    left.len - IMAGE_ENTRY_LEN < image_pad(name_len) + digests_len)
 		return -EBADMSG;
 	ret_item->space = left.data[2];
+	ret_item->excluded = left.data[IMAGE_EXCLUDED_AT];
 	ret_item->nr_digests = image_u16(left.data + 4);
 	ret_item->name = bytes_of(left.data + IMAGE_ENTRY_LEN, name_len);
 	ret_item->digests = bytes_of(
@@ -203,30 +205,70 @@ static int try_slot(const struct policy *policy, uint32_t slot,
 		    enum policy_space space, struct imastage_bytes name,
 		    struct policy_item *ret_item)
 {
-	struct policy_item item;
 	uint64_t end;
-	int r = read_item(policy, ((uint64_t)slot - 1) * 4, &item, &end);
+	int r = read_item(policy, ((uint64_t)slot - 1) * 4, ret_item, &end);
 
-	if (r < 0 || item.space != space || !bytes_equal(item.name, name))
-		return r;
-	*ret_item = item;
-	return 1;
+	return r < 0 ? r :
+		       ret_item->space == space &&
+			       bytes_equal(ret_item->name, name);
 }
 
-int policy_find(const struct policy *policy, enum policy_space space,
-		struct imastage_bytes name, struct policy_item *ret_item)
+static uint64_t nr_slots(const struct policy *policy)
 {
-	const uint8_t *slots = policy->sections[IMAGE_SLOTS].data;
-	uint64_t nr = policy->sections[IMAGE_SLOTS].len / IMAGE_SLOT_LEN;
-	uint64_t hash, at;
+	return policy->sections[IMAGE_SLOTS].len / IMAGE_SLOT_LEN;
+}
+
+static uint64_t slot_at(const struct policy *policy, uint64_t at)
+{
+	return image_u64(policy->sections[IMAGE_SLOTS].data +
+			 IMAGE_SLOT_LEN * at);
+}
+
+uint64_t policy_name_hash(const struct policy *policy, enum policy_space space,
+			  struct imastage_bytes name)
+{
+	return image_hash(policy->seed, space, name);
+}
+
+void policy_expect_slot(const struct policy *policy, uint64_t hash)
+{
+	uint64_t nr = nr_slots(policy);
+
+	if (nr > 0)
+		__builtin_prefetch(policy->sections[IMAGE_SLOTS].data +
+				   IMAGE_SLOT_LEN * image_slot(hash, nr));
+}
+
+/* Most names are in the first slot or the second. */
+void policy_expect(const struct policy *policy, uint64_t hash)
+{
+	struct imastage_bytes all = policy->sections[IMAGE_ENTRIES];
+	uint64_t nr = nr_slots(policy), at, slot, next, place;
+
+	if (nr == 0)
+		return;
+	at = image_slot(hash, nr);
+	slot = slot_at(policy, at);
+	next = slot_at(policy, at + 1 < nr ? at + 1 : 0);
+	slot = slot >> 32 == hash >> 32 ? slot : next;
+	place = ((slot & UINT32_MAX) - 1) * 4;
+	place = place < all.len ? place : 0;
+	__builtin_prefetch(all.data + place);
+	__builtin_prefetch(all.data + place + 64);
+}
+
+int policy_find_hash(const struct policy *policy, uint64_t hash,
+		     enum policy_space space, struct imastage_bytes name,
+		     struct policy_item *ret_item)
+{
+	uint64_t nr = nr_slots(policy), at;
 	int r = 0;
 
 	if (nr == 0 || name.len == 0 || name.len > POLICY_NAME_LEN_MAX)
 		return 0;
-	hash = image_hash(policy->seed, space, name);
 	at = image_slot(hash, nr);
 	for (unsigned int i = 0; i < IMAGE_PROBES_MAX; i++) {
-		uint64_t slot = image_u64(slots + IMAGE_SLOT_LEN * at);
+		uint64_t slot = slot_at(policy, at);
 
 		if (slot == 0)
 			return 0;
@@ -238,6 +280,13 @@ int policy_find(const struct policy *policy, enum policy_space space,
 		at = at + 1 < nr ? at + 1 : 0;
 	}
 	return -EBADMSG;
+}
+
+int policy_find(const struct policy *policy, enum policy_space space,
+		struct imastage_bytes name, struct policy_item *ret_item)
+{
+	return policy_find_hash(policy, policy_name_hash(policy, space, name),
+				space, name, ret_item);
 }
 
 int policy_next(const struct policy *policy, uint64_t *place,
@@ -274,6 +323,63 @@ int policy_item_next(struct policy_item *item, struct policy_entry *ret_entry)
 	ret_entry->digest = bytes_of(left->data + IMAGE_DIGEST_LEN, len);
 	*left = bytes_skip(*left, IMAGE_DIGEST_LEN + len);
 	return 1;
+}
+
+/* ---- excludes -------------------------------------------------------------- */
+
+int policy_excludes(const struct policy *policy, struct imastage_bytes path,
+		    unsigned int *nr_tired)
+{
+	for (size_t i = 0; i < policy->nr_texts[POLICY_EXCLUDE]; i++) {
+		int r;
+
+		if (*nr_tired >= IMAGE_TIRED_MAX)
+			return EXCLUDE_TIRED;
+		r = policy_exclude_match(policy->excludes[i], path);
+		if (r == 1 || r < 0)
+			return r;
+		*nr_tired += r == EXCLUDE_TIRED;
+	}
+	return 0;
+}
+
+/* What took too many steps stays unknown: it is said of each record. */
+static int note_one(struct policy *policy, uint64_t place,
+		    struct imastage_bytes name, unsigned int *nr_tired)
+{
+	size_t entries = (size_t)(policy->sections[IMAGE_ENTRIES].data -
+				  policy->image.data);
+	unsigned int before = *nr_tired;
+	int r = policy_excludes(policy, name, nr_tired);
+
+	if (r < 0)
+		return r;
+	if (r == 1)
+		policy->owned[entries + place + IMAGE_EXCLUDED_AT] =
+			POLICY_EXCLUDE_TAKES;
+	else if (r == 0 && *nr_tired == before)
+		policy->owned[entries + place + IMAGE_EXCLUDED_AT] =
+			POLICY_EXCLUDE_PASSES;
+	return 0;
+}
+
+int policy_note_excluded(struct policy *policy)
+{
+	uint64_t place = 0, next = 0;
+	unsigned int nr_tired = 0;
+	struct policy_item item;
+	int r = 0;
+
+	while (policy->owned && r == 0) {
+		r = policy_next(policy, &next, &item);
+		if (r <= 0)
+			return r;
+		r = item.space > POLICY_BUFFERS ?
+			    0 :
+			    note_one(policy, place, item.name, &nr_tired);
+		place = next;
+	}
+	return r;
 }
 
 /* ---- the rest -------------------------------------------------------------- */

@@ -19,9 +19,12 @@
 #define IMAGE_MAGIC_LEN 16
 #define IMAGE_HEAD_LEN 256
 #define IMAGE_ENTRY_LEN 8 /* of an entry without name and digests */
+#define IMAGE_EXCLUDED_AT 3 /* in an entry: enum policy_excluded */
 #define IMAGE_DIGEST_LEN 4 /* of a digest without its bytes */
 #define IMAGE_PACKAGE_LEN 16
 #define IMAGE_SLOT_LEN 8
+/* Excludes that take too many steps are asked so often; then none is asked. */
+#define IMAGE_TIRED_MAX 1000
 #define IMAGE_PROBES_MAX 128 /* slots that are looked at for one name */
 #define IMAGE_PACKAGES_MAX ((uint32_t)1 << 24)
 
@@ -131,6 +134,13 @@ static inline uint64_t image_slot(uint64_t hash, uint64_t nr_slots)
 {
 	return ((hash & UINT32_MAX) * nr_slots) >> 32;
 }
+
+/*
+ * 1: an exclude takes @path; 0: none; EXCLUDE_TIRED: they were not all asked, because
+ * *nr_tired, which counts those that took too many steps, has reached IMAGE_TIRED_MAX. -ENOMEM.
+ */
+int policy_excludes(const struct policy *policy, struct imastage_bytes path,
+		    unsigned int *nr_tired);
 
 /*
  * Reads head and texts of policy->image, and compiles the excludes. -EBADMSG with where and

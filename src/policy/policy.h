@@ -124,9 +124,17 @@ size_t policy_nr_texts(const struct policy *policy, enum policy_text kind);
 struct imastage_bytes policy_text(const struct policy *policy,
 				  enum policy_text kind, size_t index);
 
+/* Whether an exclude takes a name, where that was found out once for all. */
+enum policy_excluded {
+	POLICY_EXCLUDE_UNKNOWN, /* ask the excludes */
+	POLICY_EXCLUDE_PASSES,
+	POLICY_EXCLUDE_TAKES,
+};
+
 /* A name with its digests: a view of the policy. */
 struct policy_item {
 	enum policy_space space;
+	enum policy_excluded excluded;
 	struct imastage_bytes name;
 	size_t nr_digests;
 	struct imastage_bytes digests; /* for policy_item_next() */
@@ -135,6 +143,20 @@ struct policy_item {
 /* 1: found, 0: not. -EBADMSG: a compiled file is damaged. */
 int policy_find(const struct policy *policy, enum policy_space space,
 		struct imastage_bytes name, struct policy_item *ret_item);
+
+/* The number that a name is looked up by: it takes as long as the name. */
+uint64_t policy_name_hash(const struct policy *policy, enum policy_space space,
+			  struct imastage_bytes name);
+
+/*
+ * The same in three steps, for many names side by side: each step has what the next one looks at
+ * fetched into the processor's cache, and waits for none. @hash: policy_name_hash() of that space and name.
+ */
+void policy_expect_slot(const struct policy *policy, uint64_t hash);
+void policy_expect(const struct policy *policy, uint64_t hash);
+int policy_find_hash(const struct policy *policy, uint64_t hash,
+		     enum policy_space space, struct imastage_bytes name,
+		     struct policy_item *ret_item);
 
 /* All items in their order; *place is 0 at first. 1, 0 at the end, -EBADMSG. */
 int policy_next(const struct policy *policy, uint64_t *place,
@@ -160,5 +182,11 @@ int policy_write(const struct policy *policy, const char *timestamp,
 
 /* The image, to be written to a file for policy_open(). */
 struct imastage_bytes policy_image(const struct policy *policy);
+
+/*
+ * Asks the excludes about each name, and notes the answers in the image, so that nobody has to ask
+ * again. A policy that is mapped from a file stays as it is. -ENOMEM, -EBADMSG.
+ */
+int policy_note_excluded(struct policy *policy);
 
 #endif

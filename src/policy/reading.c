@@ -6,6 +6,7 @@
 #include "policy/reading.h"
 #include "log/hash.h"
 #include "log/record.h"
+#include "log/template.h"
 
 #include <errno.h>
 
@@ -51,15 +52,17 @@ static bool read_strictly(const struct imastage_record *record,
 	return true;
 }
 
-/* Is the strict reading what its template says, as of nearly all records? */
-static bool begins_with_both(const struct imastage_record *record)
+/* Is the strict reading what a template of Linux says, as of nearly all records? */
+static bool is_usual(const struct imastage_record *record)
 {
 	static const char both[] = "d-ng|n-ng";
-	struct imastage_bytes format = imastage_record_format(record);
+	const struct log_template *template =
+		record->added ? NULL : log_template_by_name(record->name);
 
-	return bytes_equal_text(bytes_first(format, sizeof(both) - 1), both) &&
-	       (format.len == sizeof(both) - 1 ||
-		format.data[sizeof(both) - 1] == '|');
+	return template && template->format.len >= sizeof(both) - 1 &&
+	       memcmp(template->format.data, both, sizeof(both) - 1) == 0 &&
+	       (template->format.len == sizeof(both) - 1 ||
+		template->format.data[sizeof(both) - 1] == '|');
 }
 
 static bool same_reading(const struct policy_reading *a,
@@ -76,7 +79,8 @@ static bool read_both(const struct imastage_record *record,
 	struct policy_reading declared = { 0 };
 	bool is_strict = read_strictly(record, reading);
 
-	if (is_strict && begins_with_both(record))
+	reading->usual = is_strict && is_usual(record);
+	if (reading->usual)
 		return true;
 	if (!read_declared(record, &declared))
 		return is_strict;
@@ -146,9 +150,10 @@ static bool ends_with_nul(const struct imastage_record *record)
 static const char *wrong_form(const struct imastage_record *record,
 			      const struct policy_reading *reading)
 {
-	if (!imastage_record_is_known(record))
+	if (!reading->usual && !imastage_record_is_known(record))
 		return "its template is not known";
-	if (!ends_with_nul(record) || bytes_contain(reading->path, '\0'))
+	if ((!reading->usual && !ends_with_nul(record)) ||
+	    bytes_contain(reading->path, '\0'))
 		return "its path has a NUL inside, or does not end with one";
 	if (reading->algorithm.len > 0 && !reading->has_alg)
 		return "its digest is of no algorithm that is known, or not "

@@ -21,11 +21,17 @@ struct policy_reading {
 	struct imastage_bytes
 		algorithm; /* "sha256", "verity:sha256"; empty: SHA-1 */
 	struct imastage_bytes digest;
+	/* Of a template of Linux that begins with these two, the path with its NUL. */
+	bool usual;
 	bool is_buffer; /* and @buffer hashes to the digest */
 	bool calls_itself_buffer; /* and does not */
 	struct imastage_bytes buffer;
 	/* What a record of that name would not have; a sentence, or NULL. */
 	const char *relabelled;
+
+	/* By policy_expect_reading() alone: of the path, as a file of one policy. */
+	bool has_hash;
+	uint64_t hash;
 
 	/* By policy_check_form() alone: */
 	const char *malformed; /* what is wrong with its form, or NULL */

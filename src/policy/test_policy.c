@@ -267,6 +267,52 @@ TEST(refuses_what_no_policy_can_hold)
 	policy_builder_free(builder);
 }
 
+static enum policy_excluded noted(const struct policy *policy,
+				  enum policy_space space, const char *name)
+{
+	struct policy_item item;
+
+	assert_int_equal(policy_find(policy, space, bytes_of_text(name), &item),
+			 1);
+	return item.excluded;
+}
+
+/* Of files and buffers, which excludes are about; not of what took too many steps. */
+TEST(notes_what_excludes_take)
+{
+	static const char slow[] = "/s/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!";
+	struct policy_builder *builder = new_builder();
+	struct policy *policy;
+
+	add(builder, POLICY_FILES, "/tmp/a", POLICY_SHA256, 1, 0);
+	add(builder, POLICY_FILES, "/usr/a", POLICY_SHA256, 2, 0);
+	add(builder, POLICY_FILES, slow, POLICY_SHA256, 3, 0);
+	add(builder, POLICY_BUFFERS, "/tmp/a", POLICY_SHA256, 4, 0);
+	add(builder, POLICY_KEYRINGS, "/tmp/a", POLICY_SHA256, 5, 0);
+	assert_int_equal(policy_add_text(builder, POLICY_EXCLUDE,
+					 bytes_of_text("/s/(a+)+$")),
+			 0);
+	assert_int_equal(policy_add_text(builder, POLICY_EXCLUDE,
+					 bytes_of_text("/tmp/")),
+			 0);
+	policy = finished(builder);
+	assert_int_equal(noted(policy, POLICY_FILES, "/tmp/a"),
+			 POLICY_EXCLUDE_UNKNOWN);
+	assert_int_equal(policy_note_excluded(policy), 0);
+	assert_int_equal(noted(policy, POLICY_FILES, "/tmp/a"),
+			 POLICY_EXCLUDE_TAKES);
+	assert_int_equal(noted(policy, POLICY_BUFFERS, "/tmp/a"),
+			 POLICY_EXCLUDE_TAKES);
+	assert_int_equal(noted(policy, POLICY_FILES, "/usr/a"),
+			 POLICY_EXCLUDE_PASSES);
+	assert_int_equal(noted(policy, POLICY_FILES, slow),
+			 POLICY_EXCLUDE_UNKNOWN);
+	assert_int_equal(noted(policy, POLICY_KEYRINGS, "/tmp/a"),
+			 POLICY_EXCLUDE_UNKNOWN);
+	policy_free(policy);
+	policy_builder_free(builder);
+}
+
 TEST(makes_the_same_image_of_the_same_policy)
 {
 	struct policy *a = example(), *b = example();
@@ -282,4 +328,5 @@ TEST_MAIN(cmocka_unit_test(finds_each_of_many_names),
 	  cmocka_unit_test(says_that_writing_failed),
 	  cmocka_unit_test(takes_the_package_that_retires_last),
 	  cmocka_unit_test(refuses_what_no_policy_can_hold),
+	  cmocka_unit_test(notes_what_excludes_take),
 	  cmocka_unit_test(makes_the_same_image_of_the_same_policy))

@@ -4,9 +4,10 @@
  * first record. The shortest prefix that leads there counts; what follows is excess.
  */
 #include "log/hash.h"
-#include "verify/private.h"
+#include "verify/ahead.h"
 
 #include <imastage/snapshot.h>
+#include <stdlib.h>
 
 /* ---- begin and end --------------------------------------------------------- */
 
@@ -286,24 +287,25 @@ static bool is_malformed(int r)
 
 static int take_one(struct verify_run *run, uint64_t index)
 {
-	struct imastage_error place = { 0 };
-	struct imastage_record record;
-	struct verify_where where = { .has_index = true, .index = index };
-	int r = run->list.next(run->list.context, &record, &place);
+	struct verify_ahead_record *next = verify_next_record(run);
+	const struct imastage_error *place = &next->place;
+	struct verify_where where = { .has_index = true,
+				      .index = index,
+				      .has_byte = true,
+				      .byte = place->offset };
 
-	where.has_byte = true;
-	where.byte = place.offset;
-	if (is_malformed(r)) {
+	if (is_malformed(next->r)) {
 		verify_add(run->verdict,
 			   run->matched ? VERIFY_EXCESS_FORM : VERIFY_LOG_FORM,
-			   &where, "%s", place.reason ? place.reason : "");
+			   &where, "%s", place->reason ? place->reason : "");
 		return IMASTAGE_END;
 	}
-	if (r)
-		return r;
-	where.record = &record;
-	return run->matched ? take_excess(run, &record, &where) :
-			      take_record(run, &record, &where);
+	if (next->r)
+		return next->r;
+	where.record = &next->record;
+	run->reading = next->reading;
+	return run->matched ? take_excess(run, &next->record, &where) :
+			      take_record(run, &next->record, &where);
 }
 
 static int take_all(struct verify_run *run)
@@ -424,6 +426,11 @@ int verify_check_list(struct verify_run *run)
 	run->verdict->next_index = run->request->first_index;
 	if (run->banks == 0)
 		return 0;
+	run->ahead = malloc(sizeof(*run->ahead));
+	if (!run->ahead)
+		return -ENOMEM;
+	run->ahead->nr = 0;
+	run->ahead->at = 0;
 	r = begin(run);
 	if (r == 0)
 		r = verify_begin_appraisal(run);

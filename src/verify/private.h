@@ -27,6 +27,7 @@ struct verify_run {
 
 	unsigned int banks; /* in which @list_pcrs are asked for */
 	struct verify_list list;
+	struct verify_ahead *ahead; /* owned; of @list, see ahead.h */
 	struct imastage_replay *replay; /* owned */
 	/* In forms of padded sha1, owned; NULL: not wanted. */
 	struct imastage_replay *padded[2];

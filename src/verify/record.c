@@ -134,16 +134,10 @@ int verify_check_record(struct verify_run *run,
 			const struct imastage_record *record,
 			const struct verify_where *where)
 {
-	bool violation = imastage_record_is_violation(record);
 	enum policy_computed computed = POLICY_NOT_COMPUTED;
-	struct policy_reading *reading = &run->reading;
+	const struct policy_reading *reading = &run->reading;
 	int r = 0;
 
-	*reading = (struct policy_reading){ 0 };
-	if (!violation && !record->opaque)
-		r = policy_read_record(record, reading);
-	if (r < 0)
-		return r;
 	check_first(run, policy_is_boot_aggregate(reading), where);
 	if (reading->readable)
 		r = check_readable(run, record, where, reading, &computed);

@@ -6,6 +6,8 @@
 #include "evidence/qualifying.h"
 #include "verify/private.h"
 
+#include <stdlib.h>
+
 /* ---- the request ----------------------------------------------------------- */
 
 static bool is_sane_nonce(const struct verify_request *request)
@@ -170,5 +172,6 @@ int verify_quote(const struct verify_request *request,
 	imastage_hasher_free(run.hasher);
 	imastage_hasher_free(run.excess_hasher);
 	policy_appraisal_free(run.appraisal);
+	free(run.ahead);
 	return r;
 }

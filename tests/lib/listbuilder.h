@@ -11,7 +11,7 @@
 struct built_record {
 	struct imastage_record record; /* raw is not set */
 	uint8_t digest[IMASTAGE_DIGEST_MAX];
-	uint8_t data[4096];
+	uint8_t data[12288];
 };
 
 /*

@@ -16,7 +16,7 @@ struct made_machine {
 	struct maker_quote quote;
 	struct imastage_replay *replay; /* what the TPM's PCR 10 holds */
 	struct imastage_hasher *hasher;
-	uint8_t list[16384];
+	uint8_t list[32768];
 	size_t len;
 	size_t ends[256]; /* of its records, in the list */
 	size_t nr;

@@ -278,6 +278,7 @@ static struct policy *written_again(const struct policy *policy)
 	return again;
 }
 
+/* As `imastage policy compile` does it. */
 static struct policy *compiled(const struct policy *policy)
 {
 	struct policy *again = NULL;
@@ -285,6 +286,8 @@ static struct policy *compiled(const struct policy *policy)
 
 	if (policy_open_image(policy_image(policy), &again, &error) < 0)
 		printf("# the image is refused: %s\n", error.reason);
+	else if (policy_note_excluded(again) < 0)
+		printf("# its excludes cannot be asked\n");
 	return again;
 }
 

@@ -45,13 +45,15 @@ static int write_image(const struct policy *policy, const char *path)
 	return r;
 }
 
-static int compile(const struct policy *policy, const char *path)
+static int compile(struct policy *policy, const char *path)
 {
 	int r;
 
 	if (!path)
 		return cli_usage("--output is missing");
-	r = write_image(policy, path);
+	r = policy_note_excluded(policy);
+	if (r == 0)
+		r = write_image(policy, path);
 	if (r < 0) {
 		cli_error("%s: %s", path, path_strerror(r));
 		return CLI_FAILED;
