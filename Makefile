@@ -9,7 +9,7 @@ CHECKS ?= default
 # How long `make fuzz` searches with each target, in seconds of a processor; JOBS share them.
 SECONDS ?= 60
 
-.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-verify bench-imasim bench-keeper bars lint fuzz clean
+.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-verify bench-appraise bench-imasim bench-keeper bars lint fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -40,6 +40,9 @@ bench-log: ## checking and replaying lists, beside evmctl and bare hashing
 
 bench-verify: ## making and verifying evidence, beside replaying its list and evmctl; FULL=--full: up to 10 million records
 	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench store-bench && bench/verify/run $(FULL)
+
+bench-appraise: ## what a record policy costs, of up to a million paths
+	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench && bench/appraise/run
 
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
 	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run

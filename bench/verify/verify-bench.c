@@ -5,6 +5,9 @@
  *
  *	verify-bench make NR DIR	a list of NR records, the quote that proves it
  *					and its key: list, quote, signature, pcrs, ak
+ *	verify-bench make NR DIR PATHS	the same of so many paths, in an order that
+ *					seems to have none, and policy.json, which
+ *					allows them and has ten excludes
  *	verify-bench round OLD NEW	verifies NEW records that follow OLD ones, from
  *					the PCR values behind these
  *	verify-bench attestations NR RECORDS	verifies NR times a quote and so many
@@ -32,6 +35,7 @@ struct machine {
 	struct maker_quote quote;
 	struct imastage_replay *replay;
 	uint64_t nr;
+	uint64_t nr_paths; /* 0: each record has its own */
 };
 
 static void must(int r, const char *what)
@@ -56,6 +60,14 @@ static size_t put_aggregate(const struct machine *machine, uint8_t *data)
 	return (size_t)(at - data);
 }
 
+/* Each of them once before one comes again: the prime is none of a power of ten. */
+static uint64_t next_path(const struct machine *machine)
+{
+	return machine->nr_paths == 0 ?
+		       machine->nr :
+		       machine->nr * 2654435761u % machine->nr_paths;
+}
+
 /* Measures the next file: the record is extended, and is at @record then. */
 static size_t measure(struct machine *machine, uint8_t record[BENCH_RECORD_LEN])
 {
@@ -70,7 +82,7 @@ static size_t measure(struct machine *machine, uint8_t record[BENCH_RECORD_LEN])
 	if (machine->nr == 0)
 		len = put_aggregate(machine, data);
 	else
-		bench_fill_data(data, machine->nr);
+		bench_fill_data(data, next_path(machine));
 	len = bench_put_record(record, data, len);
 	must(imastage_reader_new_memory(bytes_of(record, len), &options,
 					&reader),
@@ -154,12 +166,50 @@ static void save_list(struct machine *machine, uint64_t nr, const char *dir)
 		err(1, "%s/list", dir);
 }
 
-static void make(uint64_t nr, const char *dir)
+/* A file with the digest that its records have. */
+static void put_file(FILE *file, uint64_t i)
+{
+	const size_t digest = 4 + BENCH_FIELD_LEN - SHA256_DIGEST_LENGTH;
+	uint8_t data[BENCH_DATA_LEN];
+
+	bench_fill_data(data, i);
+	fprintf(file, "%s\"%s\":[\"", i ? ",\n" : "",
+		(const char *)data + 4 + BENCH_FIELD_LEN + 4);
+	for (size_t k = 0; k < SHA256_DIGEST_LENGTH; k++)
+		fprintf(file, "%02x", data[digest + k]);
+	fprintf(file, "\"]");
+}
+
+/* Excludes as fleets have them: nine by how paths begin, one that says how they end. */
+static void save_policy(const struct machine *machine, const char *dir)
+{
+	FILE *file = create(dir, "policy.json");
+
+	fprintf(file, "{\"meta\":{\"version\":1,\"generator\":0},"
+		      "\"release\":0,\"digests\":{\n");
+	for (uint64_t i = 0; i < machine->nr_paths; i++)
+		put_file(file, i);
+	fprintf(file,
+		"},\"excludes\":[\"/tmp/.*\",\"/var/tmp/.*\",\"/run/.*\","
+		"\"/var/log/.*\",\"/proc/.*\",\"/sys/.*\",\"/dev/shm/.*\","
+		"\"/var/lib/docker/.*\",\"/home/[^/]+/[.]cache/.*\","
+		"\"/usr/lib/python3/.*[.]pyc$\"],\"keyrings\":{},"
+		"\"ima\":{\"ignored_keyrings\":[],\"log_hash_alg\":\"sha1\","
+		"\"dm_policy\":null},\"ima-buf\":{},"
+		"\"verification-keys\":\"\"}\n");
+	if (fclose(file))
+		err(1, "%s/policy.json", dir);
+}
+
+static void make(uint64_t nr, const char *dir, uint64_t nr_paths)
 {
 	struct machine machine;
 	struct made_quote made;
 
 	boot(&machine);
+	machine.nr_paths = nr_paths;
+	if (nr_paths > 0)
+		save_policy(&machine, dir);
 	save_list(&machine, nr, dir);
 	take_quote(&machine, &made);
 	save(dir, "quote", made.msg, made.msg_len);
@@ -327,13 +377,16 @@ static uint64_t number(const char *text)
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "make"))
-		make(number(argv[2]), argv[3]);
+		make(number(argv[2]), argv[3], 0);
+	else if (argc == 5 && !strcmp(argv[1], "make"))
+		make(number(argv[2]), argv[3], number(argv[4]));
 	else if (argc == 4 && !strcmp(argv[1], "round"))
 		measure_rounds(number(argv[2]), number(argv[3]), 1);
 	else if (argc == 4 && !strcmp(argv[1], "attestations"))
 		measure_rounds(0, number(argv[3]), number(argv[2]));
 	else
-		errx(2, "usage: verify-bench make NR DIR | round OLD NEW | "
-			"attestations NR RECORDS");
+		errx(2,
+		     "usage: verify-bench make NR DIR [PATHS] | round OLD NEW | "
+		     "attestations NR RECORDS");
 	return 0;
 }
