@@ -9,7 +9,7 @@ CHECKS ?= default
 # How long `make fuzz` searches with each target, in seconds of a processor; JOBS share them.
 SECONDS ?= 60
 
-.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-verify bench-appraise bench-imasim bench-keeper bars lint fuzz clean
+.PHONY: help build demo demo-vm check check-debug bench-kernel bench-memory bench-log bench-verify bench-appraise bench-create bench-imasim bench-keeper bars lint fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ bench-verify: ## making and verifying evidence, beside replaying its list and ev
 
 bench-appraise: ## what a record policy costs, of up to a million paths
 	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench && bench/appraise/run
+
+bench-create: ## making a policy of Debian packages, beside unpacking and hashing them
+	@scripts/setup.sh build bench && scripts/run-tests.sh release && bench/create/run
 
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
 	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run

@@ -210,6 +210,22 @@ static int check_exclude(struct imastage_bytes text)
 	return r == -EBADMSG ? -EINVAL : r;
 }
 
+bool policy_builder_has_text(const struct policy_builder *builder,
+			     enum policy_text kind, struct imastage_bytes text)
+{
+	const struct imastage_buffer *texts = &builder->texts[kind];
+	struct imastage_bytes left = bytes_of(texts->data, texts->len);
+
+	while (left.len > 0) {
+		size_t len = image_u32(left.data);
+
+		if (bytes_equal(bytes_first(bytes_skip(left, 4), len), text))
+			return true;
+		left = bytes_skip(left, 4 + image_pad(len));
+	}
+	return false;
+}
+
 int policy_add_text(struct policy_builder *builder, enum policy_text kind,
 		    struct imastage_bytes text)
 {

@@ -135,6 +135,10 @@ static inline uint64_t image_slot(uint64_t hash, uint64_t nr_slots)
 	return ((hash & UINT32_MAX) * nr_slots) >> 32;
 }
 
+/* Was that text added? */
+bool policy_builder_has_text(const struct policy_builder *builder,
+			     enum policy_text kind, struct imastage_bytes text);
+
 /*
  * 1: an exclude takes @path; 0: none; EXCLUDE_TIRED: they were not all asked, because
  * *nr_tired, which counts those that took too many steps, has reached IMAGE_TIRED_MAX. -ENOMEM.

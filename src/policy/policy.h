@@ -101,6 +101,12 @@ void policy_set_switches(struct policy_builder *builder,
 			 const struct policy_switches *switches);
 
 /*
+ * Adds all that a policy has but its switches: names with their digests and packages, excludes,
+ * ignored keyrings and keys. A text that is in both is there once. Errors as of those above, -EBADMSG.
+ */
+int policy_add_all(struct policy_builder *builder, const struct policy *policy);
+
+/*
  * The builder may be added to afterwards. @hash: of the text that it was made of, by which verdicts name
  * the policy; NULL: of the text that policy_write() makes. -E2BIG: more than POLICY_DIGESTS_MAX
  * digests of a name; -ENOMEM, -EIO.

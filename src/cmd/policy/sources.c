@@ -333,6 +333,35 @@ static int read_tree(struct sources *sources, const char *path)
 	return tree_read(&sources->catalog, &tree);
 }
 
+/* What one refuses, all together refuse. */
+static void add_switches(struct sources *sources,
+			 const struct policy_switches *more)
+{
+	struct policy_switches *is = &sources->switches;
+
+	if (sources->nr_policies++ == 0)
+		*is = *more;
+	is->violations_warn = is->violations_warn && more->violations_warn;
+	is->weak_allowed = is->weak_allowed && more->weak_allowed;
+	is->require_both = is->require_both || more->require_both;
+	policy_set_switches(sources->builder, is);
+}
+
+static int read_policy(struct sources *sources, const char *path)
+{
+	struct policy *policy;
+	int r;
+
+	if (policy_load(path, &sources->keys, &policy) != CLI_OK)
+		return -EIO;
+	add_switches(sources, policy_switches(policy));
+	r = policy_add_all(sources->builder, policy);
+	if (r < 0 && r != -ENOMEM && r != -E2BIG)
+		cli_error("%s: %s", path, strerror(-r));
+	policy_free(policy);
+	return r;
+}
+
 static int read_source(struct sources *sources, const struct source *source)
 {
 	int r;
@@ -349,6 +378,8 @@ static int read_source(struct sources *sources, const struct source *source)
 		return read_digest(sources, source->path);
 	case SOURCE_LIST:
 		return read_list(sources, source->path);
+	case SOURCE_POLICY:
+		return read_policy(sources, source->path);
 	default:
 		return 0; /* read_packages() */
 	}
@@ -418,6 +449,8 @@ int sources_read(struct sources *sources)
 			  imastage_bank_name(sources->bank));
 		return CLI_FAILED;
 	}
+	if (policy_keys_load(&sources->keys) != CLI_OK)
+		return CLI_FAILED;
 	progress_start_of(sources->progress, "files");
 	r = read_all(sources);
 	progress_clear();
@@ -434,6 +467,7 @@ void sources_fini(struct sources *sources)
 	apt_index_free(sources->index);
 	digest_cache_free(sources->cache);
 	rpm_reader_free(sources->rpm);
+	policy_key_files_fini(&sources->keys);
 	forget_last(sources);
 }
 
@@ -511,6 +545,9 @@ void sources_print(const struct sources *sources, FILE *file)
 	if (counts->nr_unread)
 		fprintf(file, "unread         %" PRIu64 " files\n",
 			counts->nr_unread);
+	if (sources->nr_policies)
+		fprintf(file, "policies       %" PRIu64 "\n",
+			sources->nr_policies);
 	print_dpkg(&sources->dpkg, file);
 	print_rpm(sources->rpm, file);
 	if (sources->list.nr_records)
@@ -566,6 +603,7 @@ void sources_put(const struct sources *sources, struct json *json)
 	json_close(json, '}');
 	json_number(json, "unnamed", counts->nr_unnamed);
 	json_number(json, "unread", counts->nr_unread);
+	json_number(json, "policies", sources->nr_policies);
 	put_dpkg(&sources->dpkg, json);
 	put_rpm(sources->rpm, json);
 	if (!sources->list.nr_records && !sources->nr_lists_refused)

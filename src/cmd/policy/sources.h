@@ -12,6 +12,7 @@
 #include "catalog/dpkg_root.h"
 #include "catalog/list.h"
 #include "catalog/rpm.h"
+#include "cmd/policy/load.h"
 #include "policy/policy.h"
 #include "tool/opts.h"
 #include "tool/progress.h"
@@ -26,6 +27,7 @@ enum source_kind {
 	SOURCE_TREE,
 	SOURCE_INITRAMFS,
 	SOURCE_LIST,
+	SOURCE_POLICY,
 	SOURCE_DIGEST
 };
 
@@ -49,6 +51,7 @@ struct sources {
 	const char *prefix, *cache_path;
 	uint64_t nr_threads;
 	enum progress_mode progress;
+	struct policy_key_files keys; /* that policies have to be signed by */
 
 	struct catalog catalog;
 	struct apt_index *index;
@@ -59,6 +62,8 @@ struct sources {
 		last; /* owned texts: the package of number @package */
 	uint32_t package;
 
+	uint64_t nr_policies; /* that were added */
+	struct policy_switches switches; /* the strictest of theirs */
 	struct dpkg_counts dpkg;
 	struct catalog_list_counts list;
 	size_t nr_lists_refused;

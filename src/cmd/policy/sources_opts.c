@@ -52,6 +52,16 @@ static int set_list(void *context, const char *value)
 	return add_source(context, value, SOURCE_LIST);
 }
 
+static int set_policy(void *context, const char *value)
+{
+	return add_source(context, value, SOURCE_POLICY);
+}
+
+static int set_key(void *context, const char *value)
+{
+	return policy_key_add(&((struct sources *)context)->keys, value);
+}
+
 static int set_digest(void *context, const char *value)
 {
 	return add_source(context, value, SOURCE_DIGEST);
@@ -181,6 +191,13 @@ const struct opt sources_opts[] = {
 	{ "list", 0, "LIST",
 	  "the files of a measurement list that was verified", set_list,
 	  "a file or folder" },
+	{ "policy", 0, "POLICY",
+	  "all that another policy has; of switches the strictest", set_policy,
+	  "a file" },
+	{ "key", 'k', "FILE",
+	  "P-256 key in PEM that each --policy has to be signed by;\n"
+	  "of several one is enough",
+	  set_key, "a file" },
 	{ "digest", 0, "FILE=DIGEST",
 	  "one digest of one path, as /bin/x=sha256:0123...", set_digest,
 	  "a path, a hash and a digest" },
@@ -248,7 +265,9 @@ int sources_check(const struct sources *sources)
 
 	if (!sources->nr)
 		return cli_usage(
-			"no source; name one with --deb, --apt, --rpm, --tree, --initramfs, --list or --digest");
+			"no source; name one with --deb, --apt, --rpm, --tree, --initramfs, --list, --policy or --digest");
+	if (sources->keys.nr && !has(sources, SOURCE_POLICY))
+		return cli_usage("a key, and no --policy that it signed");
 	if (debs && !indexes && !sources->is_unsigned)
 		return cli_usage(
 			"nothing to hold packages against; name --apt-lists or --release, and "
