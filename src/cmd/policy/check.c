@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/policy/check.h"
 #include "cmd/policy/common.h"
 #include "policy/exclude.h"
 #include "tool/cli.h"
@@ -23,7 +24,17 @@ static int set_strict(void *context, const char *value)
 	return 0;
 }
 
+static int set_list(void *context, const char *value)
+{
+	((struct policy_options *)context)->list = value;
+	return *value ? 0 : -EINVAL;
+}
+
 static const struct opt opts[] = {
+	{ "list", 0, "LIST",
+	  "what comes of the records of this list, and which of them\n"
+	  "each exclude takes",
+	  set_list, "a file or folder" },
 	POLICY_JSON_OPT,
 	{ "strict", 0, NULL, "what is found is exit status 3", set_strict,
 	  NULL },
@@ -38,15 +49,9 @@ static const struct command command = {
 		   "to, weak digests, names that no kernel writes.\n",
 };
 
-struct check {
-	struct json *json; /* NULL: for people */
-	size_t nr; /* findings */
-};
-
-/* @subject may have no length; @more: another text, or NULL. */
-static void find(struct check *check, const char *id,
-		 struct imastage_bytes subject, const char *meaning,
-		 const char *more)
+void check_find(struct check *check, const char *id,
+		struct imastage_bytes subject, const char *meaning,
+		const char *more)
 {
 	check->nr++;
 	if (check->json) {
@@ -95,8 +100,9 @@ static void check_end(struct check *check, const struct policy_exclude *exclude,
 	snprintf(sample, sizeof(sample), "%.*sfoo", (int)prefix.len,
 		 (const char *)prefix.data);
 	if (takes(exclude, sample))
-		find(check, "exclude.prefix", text,
-		     "it takes more than it says; end it with / or $", sample);
+		check_find(check, "exclude.prefix", text,
+			   "it takes more than it says; end it with / or $",
+			   sample);
 }
 
 static void check_exclude(struct check *check,
@@ -104,15 +110,17 @@ static void check_exclude(struct check *check,
 			  struct imastage_bytes text)
 {
 	if (takes(exclude, "/usr/bin/x") && takes(exclude, "/a")) {
-		find(check, "exclude.all", text, "it takes every path", NULL);
+		check_find(check, "exclude.all", text, "it takes every path",
+			   NULL);
 		return;
 	}
 	check_end(check, exclude, text);
 	for (size_t i = 0; i < ARRAY_SIZE(writable); i++) {
 		if (!takes(exclude, writable[i]))
 			continue;
-		find(check, "exclude.writable", text,
-		     "it takes a folder that users write to", writable[i]);
+		check_find(check, "exclude.writable", text,
+			   "it takes a folder that users write to",
+			   writable[i]);
 		return;
 	}
 }
@@ -186,7 +194,7 @@ static void find_number(struct check *check, const char *id, uint64_t number,
 
 	snprintf(text, sizeof(text), "%" PRIu64, number);
 	if (number > 0)
-		find(check, id, bytes_of(NULL, 0), meaning, text);
+		check_find(check, id, bytes_of(NULL, 0), meaning, text);
 }
 
 static int check_digests(struct check *check, const struct policy *policy)
@@ -217,11 +225,11 @@ static void check_switches(struct check *check, const struct policy *policy)
 	const struct policy_switches *is = policy_switches(policy);
 
 	if (is->violations_warn)
-		find(check, "switch.violations", bytes_of(NULL, 0),
-		     "violations only warn", NULL);
+		check_find(check, "switch.violations", bytes_of(NULL, 0),
+			   "violations only warn", NULL);
 	if (is->weak_allowed)
-		find(check, "switch.weak", bytes_of(NULL, 0),
-		     "SHA-1 and MD5 approve files", NULL);
+		check_find(check, "switch.weak", bytes_of(NULL, 0),
+			   "SHA-1 and MD5 approve files", NULL);
 }
 
 /* ---- all of it ------------------------------------------------------------- */
@@ -242,7 +250,7 @@ static int run(const struct policy *policy,
 {
 	struct json json = { 0 };
 	struct check check = { .json = options->json ? &json : NULL };
-	int r;
+	int r, status = CLI_OK;
 
 	if (options->json) {
 		json_start(&json, stdout, '{');
@@ -250,16 +258,20 @@ static int run(const struct policy *policy,
 		json_open(&json, "findings", '[');
 	}
 	r = check_all(&check, policy);
+	if (r == 0 && options->list)
+		status = check_list(&check, policy, options->list);
 	if (options->json) {
 		json_close(&json, ']');
-		json_boolean(&json, "complete", r == 0);
+		json_boolean(&json, "complete", r == 0 && status == CLI_OK);
 		json_end(&json, '}');
-	} else if (r == 0 && check.nr == 0)
+	} else if (r == 0 && status == CLI_OK && check.nr == 0)
 		puts("nothing found");
 	if (r < 0) {
 		cli_error("it could not be checked: %s", strerror(-r));
 		return CLI_FAILED;
 	}
+	if (status != CLI_OK)
+		return status;
 	return check.nr > 0 && options->strict ? CLI_REJECTED : CLI_OK;
 }
 

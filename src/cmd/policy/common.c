@@ -72,3 +72,21 @@ const char *policy_space_name(enum policy_space space)
 
 	return names[space];
 }
+
+int policy_judge_record(struct policy_appraisal *appraisal,
+			const struct imastage_record *record,
+			struct policy_reading *ret_reading,
+			struct policy_judgement *ret_judgement)
+{
+	int r = 0;
+
+	*ret_reading = (struct policy_reading){ 0 };
+	if (!imastage_record_is_violation(record) && !record->opaque)
+		r = policy_read_record(record, ret_reading);
+	else
+		(void)imastage_record_event_name(record, &ret_reading->path);
+	if (r < 0)
+		return r;
+	return policy_appraise(appraisal, record, ret_reading,
+			       POLICY_NOT_COMPUTED, ret_judgement);
+}

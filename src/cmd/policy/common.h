@@ -6,6 +6,7 @@
 #define CMD_POLICY_COMMON_H
 
 #include "cmd/policy/load.h"
+#include "policy/appraise.h"
 #include "tool/opts.h"
 
 struct policy_options {
@@ -13,6 +14,7 @@ struct policy_options {
 	bool json;
 	bool keylime; /* show: as Keylime's JSON */
 	bool strict; /* check: what is found is exit status 3 */
+	const char *list; /* check: where it meets records; or NULL */
 	const char *output; /* compile */
 };
 
@@ -37,6 +39,15 @@ int policy_begin(const struct command *command, const struct opt *opts,
 		 struct policy_options *options, struct policy **ret_policies);
 void policy_end(struct policy_options *options, size_t nr,
 		struct policy **policies);
+
+/*
+ * Judges one record of a list, in its order; *ret_reading is empty of a violation, but for its path.
+ * Errors of policy_appraise().
+ */
+int policy_judge_record(struct policy_appraisal *appraisal,
+			const struct imastage_record *record,
+			struct policy_reading *ret_reading,
+			struct policy_judgement *ret_judgement);
 
 /* "sha256:0123..." */
 #define POLICY_DIGEST_TEXT_LEN 192

@@ -3,6 +3,7 @@
  * imastage policy explain: why a file is refused, and what would approve it.
  */
 #include "cmd/cmd.h"
+#include "cmd/policy/common.h"
 #include "cmd/policy/explained.h"
 #include "cmd/policy/load.h"
 #include "base/bytes.h"
@@ -86,23 +87,6 @@ struct asked {
 	size_t nr_found, nr_refused;
 };
 
-static int appraise(struct asked *asked, const struct imastage_record *record,
-		    struct policy_reading *ret_reading,
-		    struct policy_judgement *ret_judgement)
-{
-	int r = 0;
-
-	*ret_reading = (struct policy_reading){ 0 };
-	if (!imastage_record_is_violation(record) && !record->opaque)
-		r = policy_read_record(record, ret_reading);
-	else
-		(void)imastage_record_event_name(record, &ret_reading->path);
-	if (r < 0)
-		return r;
-	return policy_appraise(asked->appraisal, record, ret_reading,
-			       POLICY_NOT_COMPUTED, ret_judgement);
-}
-
 static int explain(struct asked *asked, const struct imastage_record *record,
 		   const uint64_t *index)
 {
@@ -111,7 +95,8 @@ static int explain(struct asked *asked, const struct imastage_record *record,
 				       .index = index };
 	int r;
 
-	r = appraise(asked, record, &explained.reading, &explained.judgement);
+	r = policy_judge_record(asked->appraisal, record, &explained.reading,
+				&explained.judgement);
 	if (r == 0)
 		r = explained_look_up(&explained);
 	if (r < 0)
@@ -136,7 +121,8 @@ static int take_record(struct asked *asked, struct input *input,
 
 	if (wanted)
 		return explain(asked, record, &index);
-	return appraise(asked, record, &reading, &judgement);
+	return policy_judge_record(asked->appraisal, record, &reading,
+				   &judgement);
 }
 
 static int take_list(struct asked *asked)
