@@ -7,6 +7,7 @@
 #	ima/		the files of the machine: imasim with a software TPM
 #	never/		those of a second one that measures the same and never deletes
 #	other/		those of a third one, for a moment
+#	judged/		those of a fourth one, which is judged by policies
 #	attest/		evidence, and the verifier's store
 #	view/		where the keeper's whole list is shown as files
 #	parts/		what was saved, one file for each round
@@ -125,7 +126,7 @@ enter() {
 	exec 9>lock
 	flock --nonblock 9 || die "another demo is running in $1"
 	PATH=$bin:$PATH
-	[[ -e ima || -e never || -e other || -e view || -e private ]] && clear_away
+	[[ -e ima || -e never || -e other || -e judged || -e view || -e private ]] && clear_away
 	rm -rf parts list tampered forged archive kept attest account.json
 	# Sockets have short names, so all is done from in here.
 	mkdir ima never view private parts || exit 1
@@ -178,13 +179,14 @@ let_go() {
 # clear_away: ends all that runs here, unmounts, and removes what is not to stay.
 clear_away() {
 	local socket
-	for socket in private/socket private/never private/other; do
+	for socket in private/socket private/never private/other private/judged; do
 		[[ ! -S $socket ]] || imasim --socket "$socket" stop >/dev/null 2>&1
 	done
 	let_go view
 	let_go ima
 	let_go never
 	let_go other
+	let_go judged
 	rm -rf private
 }
 

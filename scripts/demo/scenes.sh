@@ -5,7 +5,7 @@
 # shows and why it matters, does it, and fails if it does not come out so. What they
 # are made with is in lib.sh; the scenes of the verifier are in attest.sh.
 
-scenes=(machine stage rounds kexec blocked proof tampered keeper enrolled attested refused account)
+scenes=(machine stage rounds kexec blocked proof tampered keeper enrolled attested refused policy account)
 
 scene_machine() {
 	printf '\n%simastage: the list of IMA, kept outside of the kernel, proved by the TPM%s\n\n' \
@@ -336,6 +336,7 @@ scene_account() {
 		'record tampered with' "$tampered_index, found" \
 		'kept by imastaged' "$nr_kept, through $nr_kills kills and a kexec" \
 		'proved to a verifier' "$((nr_kept + 101)), in two rounds; 3 of 3 forgeries refused" \
+		'judged by policies' "accepted; then rejected for the one program that was changed" \
 		'time' "$seconds s"
 	cat >account.json <<-END
 		{
