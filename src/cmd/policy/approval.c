@@ -225,6 +225,9 @@ static const char *advise(const struct approval_policy *policy,
 	case POLICY_IS_VIOLATION:
 		return "nothing proves what was read; find out who writes to "
 		       "the file while it is measured";
+	case POLICY_UNPROVED:
+		return "nothing proves it; have the PCR that it is of quoted "
+		       "and replayed";
 	default:
 		return "no policy approves it; find out who changed the list "
 		       "or the boot";
