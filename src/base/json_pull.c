@@ -195,7 +195,6 @@ static int reserve(struct json_pull *pull, size_t capacity)
 
 	if (capacity <= pull->decoded_capacity)
 		return 0;
-	capacity = capacity < 64 ? 64 : 2 * capacity;
 	decoded = realloc(pull->decoded, capacity);
 	if (!decoded)
 		return -ENOMEM;
@@ -215,22 +214,31 @@ static const char *wrong_character(const struct json_pull *pull, size_t at)
 	return "an escape of no character, or half of one";
 }
 
+/* Where the string ends that has @at in it, or the text. */
+static size_t string_end(const struct json_pull *pull, size_t at)
+{
+	while (at < pull->text.len && pull->text.data[at] != '"')
+		at += 1 + (pull->text.data[at] == '\\');
+	return at < pull->text.len ? at : pull->text.len;
+}
+
 /* From @at on, behind the quote, with what was plain already. */
 static int decode(struct json_pull *pull, size_t start, size_t at,
 		  struct imastage_bytes *ret_string)
 {
 	size_t len = at - start, wrong = at, one;
-	int r = reserve(pull, len + 4);
+	/* No character means more bytes than it is written with, and none more than 4. */
+	int r = reserve(pull, string_end(pull, at) - start + 4);
 
-	if (r == 0 && len > 0)
+	if (r < 0)
+		return r;
+	if (len > 0)
 		memcpy(pull->decoded, pull->text.data + start, len);
-	while (r == 0 &&
-	       (one = take_character(pull, &at, pull->decoded + len)) > 0) {
+	while ((one = take_character(pull, &at, pull->decoded + len)) > 0) {
 		len += one;
 		wrong = at;
-		r = reserve(pull, len + 4);
 	}
-	if (r == 0 && byte_at(pull, wrong) != '"')
+	if (byte_at(pull, wrong) != '"')
 		r = fail(pull, wrong, wrong_character(pull, wrong));
 	if (r < 0)
 		return r;
@@ -278,6 +286,8 @@ static int keep_name(struct json_pull *pull, struct imastage_bytes name,
 {
 	size_t capacity = pull->capacity ? 2 * pull->capacity : 64;
 
+	if (pull->names_max && pull->nr_names == pull->names_max)
+		return fail(pull, at, "too many names");
 	if (pull->nr_names == pull->capacity) {
 		struct json_pull_name *names =
 			reallocarray(pull->names, capacity, sizeof(*names));

@@ -34,6 +34,7 @@ struct json_pull {
 	size_t first_name[JSON_PULL_DEPTH_MAX];
 	struct json_pull_name *names; /* owned, of all that are open */
 	size_t nr_names, capacity;
+	size_t names_max; /* at a time; 0: any number */
 	uint8_t *decoded; /* owned, the last string that has escapes */
 	size_t decoded_capacity;
 

@@ -143,6 +143,39 @@ TEST(finds_one_name_among_many)
 	assert_int_equal(at, len - strlen("\"\\u0030\":1}"));
 }
 
+TEST(is_bounded_in_names)
+{
+	static const char text[] = "{\"a\":{\"b\":0},\"c\":0,\"d\":0}";
+	struct json_pull pull;
+
+	for (size_t max = 1; max <= 4; max++) {
+		assert_int_equal(json_pull_init(&pull, bytes_of_text(text)), 0);
+		pull.names_max = max;
+		assert_int_equal(json_pull_skip(&pull), max < 3 ? -EBADMSG : 0);
+		if (max < 3)
+			assert_int_equal(pull.error_at, max == 1 ? 6 : 19);
+		json_pull_fini(&pull);
+	}
+}
+
+/* As much memory as the longest string, and not more for several. */
+TEST(strings_with_escapes_share_memory)
+{
+	static const char text[] =
+		"[\"\\n\",\"\\nabc\",\"\\\"\",\"\\\\\",\"abc\\n\"]";
+	struct imastage_bytes string;
+	struct json_pull pull;
+
+	assert_int_equal(json_pull_init(&pull, bytes_of_text(text)), 0);
+	assert_int_equal(json_pull_open(&pull, '['), 0);
+	while (json_pull_element(&pull) == 1)
+		assert_int_equal(json_pull_string(&pull, &string), 0);
+	assert_true(bytes_equal_text(string, "abc\n"));
+	assert_int_equal(pull.decoded_capacity, strlen("\\nabc") + 4);
+	assert_int_equal(json_pull_end(&pull), 0);
+	json_pull_fini(&pull);
+}
+
 static int number_of(const char *text, uint64_t *ret_number)
 {
 	struct json_pull pull;
@@ -171,6 +204,8 @@ TEST(numbers_are_whole_and_fit)
 
 TEST_MAIN(cmocka_unit_test(takes_json), cmocka_unit_test(refuses_what_is_none),
 	  cmocka_unit_test(is_bounded_in_depth),
+	  cmocka_unit_test(is_bounded_in_names),
+	  cmocka_unit_test(strings_with_escapes_share_memory),
 	  cmocka_unit_test(says_what_strings_mean),
 	  cmocka_unit_test(finds_one_name_among_many),
 	  cmocka_unit_test(numbers_are_whole_and_fit))

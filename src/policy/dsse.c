@@ -219,18 +219,39 @@ static int check(const struct envelope *envelope, const char *type,
 	return r;
 }
 
+static int read_payload(struct envelope *envelope, const char *type,
+			struct imastage_buffer *ret_payload)
+{
+	int r = read_envelope(envelope);
+
+	if (r == 0 && !json_text_is(envelope->type, type))
+		r = DSSE_OTHER_TYPE;
+	return r == 0 ? decode(envelope, envelope->payload, ret_payload) : r;
+}
+
+int dsse_open_unchecked(struct imastage_bytes text, const char *type,
+			struct imastage_buffer *ret_payload,
+			struct evidence_error *ret_error)
+{
+	struct envelope envelope = { .text = text, .error = ret_error };
+	struct imastage_buffer payload = { 0 };
+	int r = read_payload(&envelope, type, &payload);
+
+	if (r == 0)
+		*ret_payload = payload;
+	else
+		free(payload.data);
+	return r;
+}
+
 int dsse_open(struct imastage_bytes text, const char *type,
 	      const struct dsse_keys *keys, struct imastage_buffer *ret_payload,
 	      const char **ret_key, struct evidence_error *ret_error)
 {
 	struct envelope envelope = { .text = text, .error = ret_error };
 	struct imastage_buffer payload = { 0 };
-	int r = read_envelope(&envelope);
+	int r = read_payload(&envelope, type, &payload);
 
-	if (r == 0 && !json_text_is(envelope.type, type))
-		r = DSSE_OTHER_TYPE;
-	if (r == 0)
-		r = decode(&envelope, envelope.payload, &payload);
 	if (r == 0)
 		r = check(&envelope, type, keys,
 			  bytes_of(payload.data, payload.len), ret_key);

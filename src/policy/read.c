@@ -5,7 +5,9 @@
  * ours. Other members that are not known are passed over, as Keylime does.
  */
 #include "policy/read.h"
+#include "base/base64.h"
 #include "base/json_pull.h"
+#include "base/json_text.h"
 #include "base/util.h"
 #include "log/buffer.h"
 #include "log/hash.h"
@@ -427,13 +429,16 @@ static int say(struct policy_error *error, const char *reason)
 	return -EBADMSG;
 }
 
+/* @keys: NULL for a signature that need not hold. */
 static int read_signed(struct imastage_bytes text, const struct dsse_keys *keys,
 		       struct policy **ret_policy, struct policy_error *error)
 {
 	struct imastage_buffer payload = { 0 };
 	struct evidence_error why = { 0 };
-	int r = dsse_open(text, POLICY_PAYLOAD_TYPE, keys, &payload, NULL,
-			  &why);
+	int r = keys ? dsse_open(text, POLICY_PAYLOAD_TYPE, keys, &payload,
+				 NULL, &why) :
+		       dsse_open_unchecked(text, POLICY_PAYLOAD_TYPE, &payload,
+					   &why);
 
 	if (r == DSSE_UNSIGNED)
 		r = say(error, "signed by none of the keys given");
@@ -458,4 +463,42 @@ int policy_read(struct imastage_bytes text, const struct dsse_keys *keys,
 	return keys && keys->nr > 0 ?
 		       read_signed(text, keys, ret_policy, ret_error) :
 		       read_plain(text, ret_policy, ret_error);
+}
+
+/* ---- one that came with the evidence ------------------------------------------- */
+
+static bool has_payload(struct imastage_bytes text)
+{
+	static const char *const names[] = { "payload" };
+	struct imastage_bytes value;
+
+	return json_text_members(text, names, 1, &value) == 0 && value.len > 0;
+}
+
+static int read_sent(struct imastage_bytes text, const struct dsse_keys *keys,
+		     struct policy **ret_policy, bool *ret_unchecked,
+		     struct policy_error *error)
+{
+	bool unchecked = (!keys || keys->nr == 0) && has_payload(text);
+	int r = unchecked ? read_signed(text, NULL, ret_policy, error) :
+			    policy_read(text, keys, ret_policy, error);
+
+	if (r == 0)
+		*ret_unchecked = unchecked;
+	return r;
+}
+
+int policy_read_sent(struct imastage_bytes text, const struct dsse_keys *keys,
+		     struct policy **ret_policy, bool *ret_unchecked,
+		     struct policy_error *ret_error)
+{
+	cleanup_free uint8_t *data = malloc(BASE64_DATA_MAX(text.len) + 1);
+	size_t len, at;
+
+	if (!data)
+		return -ENOMEM;
+	/* No JSON object is base64. */
+	if (text.len > 0 && base64_decode(text, data, &len, &at) == 0)
+		text = bytes_of(data, len);
+	return read_sent(text, keys, ret_policy, ret_unchecked, ret_error);
 }

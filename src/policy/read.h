@@ -22,6 +22,15 @@
 int policy_read(struct imastage_bytes text, const struct dsse_keys *keys,
 		struct policy **ret_policy, struct policy_error *ret_error);
 
+/*
+ * The same of a text that came with the evidence, in base64 or as it is. It would be taken
+ * unsigned, so without keys it may be signed by anybody: then *ret_unchecked. Places are those
+ * behind base64.
+ */
+int policy_read_sent(struct imastage_bytes text, const struct dsse_keys *keys,
+		     struct policy **ret_policy, bool *ret_unchecked,
+		     struct policy_error *ret_error);
+
 /* The same without what is looked up: for what is changed and written again. */
 int policy_read_into(struct imastage_bytes text, struct policy_builder *builder,
 		     struct policy_error *ret_error);

@@ -85,6 +85,29 @@ TEST(there_and_back)
 	assert_int_equal(open_text(text, ""), DSSE_OTHER_TYPE);
 }
 
+/* Whoever signed it, or nobody. */
+TEST(unchecked)
+{
+	cleanup_free char *text = sign_with(other, TYPE, PAYLOAD);
+	char *sig = strstr(text, "\"sig\":\"");
+
+	sig[9] = sig[9] == 'A' ? 'B' : 'A';
+	payload = (struct imastage_buffer){ 0 };
+	assert_int_equal(dsse_open_unchecked(bytes_of_text(text), TYPE "2",
+					     &payload, &error),
+			 DSSE_OTHER_TYPE);
+	assert_int_equal(dsse_open_unchecked(bytes_of_text("{\"payload\":0}"),
+					     TYPE, &payload, &error),
+			 -EBADMSG);
+	assert_null(payload.data);
+	assert_int_equal(dsse_open_unchecked(bytes_of_text(text), TYPE,
+					     &payload, &error),
+			 0);
+	assert_true(
+		bytes_equal_text(bytes_of(payload.data, payload.len), PAYLOAD));
+	free(payload.data);
+}
+
 TEST(another_key)
 {
 	cleanup_free char *text = sign_with(other, TYPE, PAYLOAD);
@@ -282,7 +305,8 @@ TEST(what_is_no_key)
 }
 
 TEST_MAIN_WITH(make_keys, free_keys, cmocka_unit_test(what_is_signed),
-	       cmocka_unit_test(there_and_back), cmocka_unit_test(another_key),
+	       cmocka_unit_test(there_and_back), cmocka_unit_test(unchecked),
+	       cmocka_unit_test(another_key),
 	       cmocka_unit_test(a_type_that_was_changed),
 	       cmocka_unit_test(each_character), cmocka_unit_test(cut_off),
 	       cmocka_unit_test(several), cmocka_unit_test(what_others_write),

@@ -3,6 +3,7 @@
  * Policies read: there and back, what is ours, what is refused and where. What Keylime's
  * schema says, the cases of tests/verify/policy hold.
  */
+#include "base/base64.h"
 #include "base/util.h"
 #include "lib/testing.h"
 #include "policy/read.h"
@@ -196,9 +197,90 @@ TEST(a_damaged_image_harms_nobody)
 	policy_free(policy);
 }
 
+/* ---- with the evidence --------------------------------------------------------- */
+
+static const struct dsse_keys no_keys;
+
+/* 0 with whether it was signed and unchecked, or -EBADMSG. */
+static int read_sent(const char *text, const struct dsse_keys *keys,
+		     bool *ret_unchecked)
+{
+	struct policy *policy = NULL;
+	struct policy_error error = { 0 };
+	int r = policy_read_sent(bytes_of_text(text), keys, &policy,
+				 ret_unchecked, &error);
+
+	assert_true(r == 0 ? policy_nr_digests(policy) == 1 : error.reason[0]);
+	policy_free(policy);
+	return r;
+}
+
+static char *in_base64(const char *text)
+{
+	char *encoded = calloc(1, BASE64_LEN(strlen(text)) + 1);
+
+	base64_encode(bytes_of_text(text), encoded);
+	return encoded;
+}
+
+TEST(what_came_with_the_evidence)
+{
+	cleanup_free char *encoded = in_base64(HEAD "}");
+	const char *const texts[] = { HEAD "}", encoded };
+	bool unchecked = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(read_sent(texts[i], &no_keys, &unchecked), 0);
+		assert_false(unchecked);
+		assert_int_equal(read_sent(texts[i], NULL, &unchecked), 0);
+		assert_false(unchecked);
+		unchecked = true;
+	}
+	assert_int_equal(read_sent("", NULL, &unchecked), -EBADMSG);
+	assert_int_equal(read_sent("AAAA", NULL, &unchecked), -EBADMSG);
+	assert_int_equal(read_sent("{\"payload\":1}", NULL, &unchecked),
+			 -EBADMSG);
+}
+
+TEST(what_came_signed)
+{
+	struct imastage_buffer envelope = { 0 };
+	struct dsse_keys keys = { 1, { NULL } }, others = { 1, { NULL } };
+	struct dsse_key *mine, *other;
+	cleanup_free char *encoded = NULL;
+	bool unchecked = false;
+
+	assert_int_equal(dsse_key_new(&mine), 0);
+	assert_int_equal(dsse_key_new(&other), 0);
+	keys.of[0] = mine;
+	others.of[0] = other;
+	assert_int_equal(dsse_sign(mine, POLICY_PAYLOAD_TYPE,
+				   bytes_of_text(HEAD "}"), &envelope),
+			 0);
+	envelope.data[envelope.len - 1] = 0;
+	encoded = in_base64((char *)envelope.data);
+	for (int i = 0; i < 2; i++) {
+		const char *text = i ? encoded : (char *)envelope.data;
+
+		unchecked = false;
+		assert_int_equal(read_sent(text, &no_keys, &unchecked), 0);
+		assert_true(unchecked);
+		assert_int_equal(read_sent(text, &keys, &unchecked), 0);
+		assert_false(unchecked);
+		assert_int_equal(read_sent(text, &others, &unchecked),
+				 -EBADMSG);
+	}
+	assert_int_equal(read_sent(HEAD "}", &keys, &unchecked), -EBADMSG);
+	dsse_key_free(mine);
+	dsse_key_free(other);
+	free(envelope.data);
+}
+
 TEST_MAIN(cmocka_unit_test(reads_what_it_writes),
 	  cmocka_unit_test(a_package_says_when_a_digest_retires),
 	  cmocka_unit_test(refuses_what_it_does_not_know_in_its_own_member),
 	  cmocka_unit_test(refuses_at_every_length),
 	  cmocka_unit_test(opens_the_image_that_it_makes),
-	  cmocka_unit_test(a_damaged_image_harms_nobody))
+	  cmocka_unit_test(a_damaged_image_harms_nobody),
+	  cmocka_unit_test(what_came_with_the_evidence),
+	  cmocka_unit_test(what_came_signed))

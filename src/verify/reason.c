@@ -279,6 +279,8 @@ static const struct {
 				"an approved key was loaded, and files may be signed by it" },
 	[VERIFY_POLICY_CHANGED] = { "policy.changed", VERIFY_WARNING,
 				    "earlier records of this boot were judged by another policy" },
+	[VERIFY_POLICY_UNCHECKED] = { "policy.unchecked", VERIFY_WARNING,
+				      "the policy is signed, and no key was given to check it by" },
 	[VERIFY_MACHINE_BARRED] = { "machine.barred", VERIFY_FAILURE,
 				    "the machine is barred until an operator "
 				    "readmits it" },

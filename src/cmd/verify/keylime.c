@@ -1,190 +1,56 @@
 // SPDX-License-Identifier: MIT
 /*
- * imastage verify --keylime FILE: the body of a request to Keylime's verify/evidence,
- *
- *	{"type":"tpm","data":{"quote":"r...","nonce":"...","hash_alg":"sha256",
- *	"tpm_ek":"BASE64","tpm_ak":"BASE64","ima_measurement_list":"10 ...\n",
- *	"mb_log":"BASE64"}}
- *
- * answered with the members of Keylime's answer. Its runtime policy is judged by, if there is none
- * given by --policy; other policies cannot be judged, and what cannot be judged is not valid.
+ * imastage verify --keylime FILE: the body of a request to Keylime's verify/evidence
+ * (evidence/keylime_body.h), answered with the members of Keylime's answer. Its runtime policy
+ * judges the records, if there is none given by --policy; other policies cannot be judged, and
+ * what cannot be judged is not valid.
  */
-#include "base/base64.h"
 #include "base/bytes.h"
 #include "base/file.h"
-#include "base/json_pull.h"
-#include "base/json_text.h"
 #include "base/util.h"
 #include "cmd/verify/print.h"
 #include "cmd/verify/verify.h"
-#include "evidence/keylime.h"
+#include "evidence/keylime_body.h"
 #include "tool/cli.h"
 #include "tool/json.h"
-#include "tool/parse.h"
 
 #include <errno.h>
 
-#define BODY_LEN_MAX ((size_t)128 << 20)
-
-enum member {
-	QUOTE,
-	NONCE,
-	HASH_ALG,
-	TPM_EK, /* passed on by Keylime, too, and used for nothing */
-	TPM_AK,
-	IMA_LIST,
-	MB_LOG,
-	TPM_POLICY,
-	RUNTIME_POLICY,
-	MB_POLICY,
-	NR_MEMBERS
-};
-
-#define NR_REQUIRED IMA_LIST
-
-static const char *const names[NR_MEMBERS] = {
-	"quote",     "nonce",	   "hash_alg",
-	"tpm_ek",    "tpm_ak",	   "ima_measurement_list",
-	"mb_log",    "tpm_policy", "runtime_policy",
-	"mb_policy",
-};
-
-struct body {
+struct request {
 	struct verify_options *options;
 	uint8_t *text; /* owned */
 	size_t len;
-	struct imastage_bytes members[NR_MEMBERS];
-	uint8_t *decoded[NR_MEMBERS]; /* owned */
-	size_t decoded_len[NR_MEMBERS];
-	struct evidence_keylime quote; /* owned */
-	uint8_t *ak, *boot_log; /* owned */
-	size_t ak_len, boot_log_len;
-	struct verify_boot_log read_log;
-	struct verify_request request;
+	struct evidence_keylime_body body; /* owned */
+	struct evidence_error error; /* what is wrong with it */
+	struct verify_boot_log boot_log;
+	struct verify_request asked;
 	struct policy *policy; /* owned */
 	struct policy_error policy_error; /* why it is refused */
-	bool policy_refused;
-	int code; /* of HTTP */
-	const char *missing; /* a member, or NULL */
-	const char *unjudged; /* a policy, or NULL */
+	bool policy_refused, policy_unchecked;
 };
 
 /* ---- what is in it --------------------------------------------------------- */
 
-/* The characters of a member, which is a string. */
-static int decode_string(struct body *body, enum member member)
+static int read_policy(struct request *request)
 {
-	struct imastage_bytes string;
-	uint8_t *out;
-	int r = json_text_string(body->members[member], &string);
+	const struct dsse_keys *keys = &request->options->policy_keys.keys;
+	struct imastage_bytes text = request->body.runtime_policy;
+	int r;
 
-	if (r < 0)
-		return r;
-	out = malloc(string.len + 1);
-	if (!out)
-		return -ENOMEM;
-	body->decoded[member] = out;
-	while ((r = json_text_character(&string, out)) == 1)
-		out++;
-	body->decoded_len[member] = (size_t)(out - body->decoded[member]);
+	if (text.len == 0 || request->options->request.policy)
+		return 0;
+	r = policy_read_sent(text, keys, &request->policy,
+			     &request->policy_unchecked,
+			     &request->policy_error);
+	request->policy_refused = r == -EBADMSG;
 	return r;
 }
 
-static struct imastage_bytes text_of(const struct body *body,
-				     enum member member)
+static int read_body(struct request *request)
 {
-	return bytes_of(body->decoded[member], body->decoded_len[member]);
-}
-
-static int decode_base64(struct imastage_bytes text, uint8_t **ret_data,
-			 size_t *ret_len)
-{
-	size_t at;
-
-	*ret_data = malloc(BASE64_DATA_MAX(text.len) + 1);
-	return *ret_data ? base64_decode(text, *ret_data, ret_len, &at) :
-			   -ENOMEM;
-}
-
-/* -EBADMSG, or -ENODATA with the name of what is missing. */
-static int split(struct body *body)
-{
-	static const char *const outer[] = { "type", "data" };
-	struct imastage_bytes values[2], type;
-
-	if (json_text_members(bytes_of(body->text, body->len), outer, 2,
-			      values) < 0 ||
-	    json_text_string(values[0], &type) < 0 ||
-	    !json_text_is(type, "tpm") ||
-	    json_text_members(values[1], names, NR_MEMBERS, body->members) < 0)
-		return -EBADMSG;
-	for (int i = 0; i < NR_REQUIRED; i++) {
-		if (body->members[i].len > 0)
-			continue;
-		body->missing = names[i];
-		return -ENODATA;
-	}
-	return 0;
-}
-
-/* A policy that says nothing is none. */
-static bool is_policy(struct imastage_bytes text)
-{
-	return text.len > 0 && !bytes_equal_text(text, "{}") &&
-	       !bytes_equal_text(text, "null");
-}
-
-static int decode_all(struct body *body)
-{
-	int r = 0;
-
-	for (int i = 0; r == 0 && i < NR_MEMBERS; i++)
-		if (i != RUNTIME_POLICY && body->members[i].len > 0 &&
-		    !bytes_equal_text(body->members[i], "null"))
-			r = decode_string(body, (enum member)i);
-	for (int i = TPM_POLICY; r == 0 && i < NR_MEMBERS; i++)
-		if (is_policy(text_of(body, (enum member)i)))
-			body->unjudged = names[i];
-	return r;
-}
-
-/* JSON in a string. One that says nothing is none. */
-static int read_policy(struct body *body)
-{
-	struct imastage_bytes text;
-	struct json_pull pull;
-	int r = json_pull_init(&pull, body->members[RUNTIME_POLICY]);
-
-	if (r == 0)
-		r = json_pull_string(&pull, &text);
-	if (r == 0 && is_policy(text))
-		r = policy_read(text, &body->options->policy_keys.keys,
-				&body->policy, &body->policy_error);
-	json_pull_fini(&pull);
-	body->policy_refused = r == -EBADMSG;
-	return r;
-}
-
-static int read_members(struct body *body)
-{
-	struct evidence_error error;
-	int r = split(body);
-
-	if (r == 0)
-		r = decode_all(body);
-	if (r == 0 && body->members[RUNTIME_POLICY].len > 0 &&
-	    !bytes_equal_text(body->members[RUNTIME_POLICY], "null"))
-		r = read_policy(body);
-	if (r == 0)
-		r = decode_base64(text_of(body, TPM_AK), &body->ak,
-				  &body->ak_len);
-	if (r == 0)
-		r = decode_base64(text_of(body, MB_LOG), &body->boot_log,
-				  &body->boot_log_len);
-	if (r == 0)
-		r = evidence_keylime_parse(text_of(body, QUOTE), &body->quote,
-					   &error);
-	return r == -EINVAL || r == -EFBIG ? -EBADMSG : r;
+	return evidence_keylime_body_parse(bytes_of(request->text,
+						    request->len),
+					   &request->body, &request->error);
 }
 
 /* ---- the work --------------------------------------------------------------- */
@@ -205,80 +71,92 @@ static ssize_t read_bytes(void *context, void *data, size_t len)
 }
 
 /* What Keylime asks for is not in its request: IMA's PCR, unless we are told. */
-static int make_request(struct body *body)
+static void ask(struct request *request)
 {
-	struct verify_options *options = body->options;
-	struct verify_request *request = &body->request;
-	char name[16] = "";
-	enum imastage_bank bank;
+	const struct verify_options *options = request->options;
+	struct verify_request *asked = &request->asked;
 
-	*request = options->request;
-	if (!request->policy)
-		request->policy = body->policy;
-	request->ak = options->ak.path ? part_bytes(&options->ak) :
-					 bytes_of(body->ak, body->ak_len);
-	request->trusted = options->ak.path ? "it is the file given by --ak" :
-					      "it is the tpm_ak of the request";
-	request->nonce = text_of(body, NONCE);
-	request->explain = true;
+	*asked = options->request;
+	if (request->policy)
+		asked->policy = request->policy;
+	asked->ak = options->ak.path ? part_bytes(&options->ak) :
+				       request->body.ak;
+	asked->trusted = options->ak.path ? "it is the file given by --ak" :
+					    "it is the tpm_ak of the request";
+	asked->nonce = request->body.nonce;
+	asked->explain = true;
 	if (options->asked_set)
-		return 0;
-	memcpy(name, body->decoded[HASH_ALG],
-	       body->decoded_len[HASH_ALG] < sizeof(name) - 1 ?
-		       body->decoded_len[HASH_ALG] :
-		       sizeof(name) - 1);
-	if (parse_bank(name, &bank) < 0)
-		return -EBADMSG;
-	request->asked.nr = 1;
-	request->asked.of[0].alg = imastage_bank_tpm_alg(bank);
-	request->asked.of[0].pcrs = 1u << IMASTAGE_PCR_IMA;
-	return 0;
+		return;
+	asked->asked.nr = 1;
+	asked->asked.of[0].alg = imastage_bank_tpm_alg(request->body.bank);
+	asked->asked.of[0].pcrs = 1u << IMASTAGE_PCR_IMA;
 }
 
-static int read_boot_log(struct body *body)
+static int read_boot_log(struct request *request)
 {
 	static const struct verify_request none;
-	struct bytes_left left = { bytes_of(body->boot_log,
-					    body->boot_log_len) };
+	struct bytes_left left = { request->body.boot_log };
 	const struct imastage_source source = { read_bytes, &left };
 
-	return verify_read_boot_log(source, &none, &body->read_log);
+	return left.rest.len > 0 ?
+		       verify_read_boot_log(source, &none, &request->boot_log) :
+		       0;
 }
 
-static int verify_body(struct body *body)
+/* A warning that only we can give: whose policy it is. */
+static void add_unchecked(struct request *request)
+{
+	struct verify_verdict *verdict = &request->options->verdict;
+
+	if (!request->policy_unchecked)
+		return;
+	verify_say(verdict, VERIFY_POLICY_UNCHECKED, NULL);
+	verify_conclude(verdict);
+}
+
+static int verify_body(struct request *request)
 {
 	const struct imastage_reader_options options = {
 		.format = IMASTAGE_FORMAT_ASCII,
 		.bank = IMASTAGE_SHA1,
 	};
+	const struct evidence_keylime_body *body = &request->body;
 	const struct verify_evidence evidence = {
 		.msg = body->quote.msg,
 		.sig = body->quote.sig,
 		.pcrs = body->quote.pcrs,
-		.ak = bytes_of(body->ak, body->ak_len),
-		.boot_log = body->boot_log_len > 0 ? &body->read_log : NULL,
+		.ak = body->ak,
+		.boot_log = body->boot_log.len > 0 ? &request->boot_log : NULL,
 	};
 	struct imastage_reader *reader;
-	int r = imastage_reader_new_memory(text_of(body, IMA_LIST), &options,
-					   &reader);
+	int r = imastage_reader_new_memory(body->list, &options, &reader);
 
 	if (r < 0)
 		return r;
-	r = verify_quote(&body->request, &evidence, verify_list_of(reader),
-			 &body->options->verdict);
+	r = verify_quote(&request->asked, &evidence, verify_list_of(reader),
+			 &request->options->verdict);
 	imastage_reader_free(reader);
-	return r;
+	if (r == 0)
+		add_unchecked(request);
+	if (r != -EINVAL)
+		return r;
+	request->error.reason = "the nonce is shorter than 16 bytes or too "
+				"long, or PCR 10 is not asked for";
+	return -EBADMSG;
 }
 
-static int judge_body(struct body *body)
+/* 0, EVIDENCE_BODY_MISSING, or negative. */
+static int judge_body(struct request *request)
 {
-	int r = read_members(body);
+	int r = read_body(request);
 
 	if (r == 0)
-		r = make_request(body);
-	if (r == 0 && body->boot_log_len > 0)
-		r = read_boot_log(body);
-	return r < 0 ? r : verify_body(body);
+		r = read_policy(request);
+	if (r != 0)
+		return r;
+	ask(request);
+	r = read_boot_log(request);
+	return r < 0 ? r : verify_body(request);
 }
 
 /* ---- the answer ------------------------------------------------------------- */
@@ -338,95 +216,118 @@ static void put_failure(struct json *json, const struct verify_reason *reason)
 	json_close(json, '}');
 }
 
-static void put_other(struct json *json, const char *type, const char *member)
+static void put_other(struct json *json, const char *type, const char *name,
+		      const char *value)
 {
 	json_open(json, NULL, '{');
 	json_text(json, "type", type);
 	json_open(json, "context", '{');
-	json_text(json, "member", member);
+	json_text(json, name, value);
+	json_close(json, '}');
+	json_close(json, '}');
+}
+
+static void put_wrong(struct json *json, const char *type, size_t offset,
+		      const char *reason)
+{
+	char byte[24];
+
+	snprintf(byte, sizeof(byte), "%zu", offset);
+	json_open(json, NULL, '{');
+	json_text(json, "type", type);
+	json_open(json, "context", '{');
+	json_text(json, "message", reason);
+	json_text(json, "byte", byte);
 	json_close(json, '}');
 	json_close(json, '}');
 }
 
 /* With --strict a warning is worth noting, too. */
-static bool counts(const struct body *body, enum verify_id id)
+static bool counts(const struct request *request, enum verify_id id)
 {
 	return verify_id_level(id) == VERIFY_FAILURE ||
-	       (body->options->strict && verify_id_level(id) == VERIFY_WARNING);
+	       (request->options->strict &&
+		verify_id_level(id) == VERIFY_WARNING);
 }
 
-static void put_failures(struct json *json, const struct body *body, int r)
+static void put_failures(struct json *json, const struct request *request,
+			 int r)
 {
-	const struct verify_verdict *verdict = &body->options->verdict;
+	const struct verify_verdict *verdict = &request->options->verdict;
 
 	json_open(json, "failures", '[');
-	if (r == -ENODATA)
-		put_other(json, "imastage.missing_param", body->missing);
-	else if (body->policy_refused)
-		put_other(json, "imastage.policy_refused",
-			  body->policy_error.reason);
+	if (r == EVIDENCE_BODY_MISSING)
+		put_other(json, "imastage.missing_param", "member",
+			  request->error.reason);
+	else if (request->policy_refused)
+		put_wrong(json, "imastage.policy_refused",
+			  request->policy_error.offset,
+			  request->policy_error.reason);
 	else if (r == -EBADMSG)
-		put_other(json, "imastage.malformed", "data");
+		put_wrong(json, "imastage.malformed", request->error.offset,
+			  request->error.reason);
 	else if (r < 0)
-		put_other(json, "imastage.not_judged", strerror(-r));
-	if (body->unjudged)
-		put_other(json, "imastage.policy_not_judged", body->unjudged);
+		put_other(json, "imastage.not_judged", "message", strerror(-r));
+	if (request->body.other_policy)
+		put_other(json, "imastage.policy_not_judged", "member",
+			  request->body.other_policy);
 	for (size_t i = 0; r == 0 && i < verdict->nr_reasons; i++)
-		if (counts(body, verdict->reasons[i].id))
+		if (counts(request, verdict->reasons[i].id))
 			put_failure(json, &verdict->reasons[i]);
 	json_close(json, ']');
 }
 
-static enum cli_status status_of(const struct body *body, int r)
+static bool is_bad(int r)
 {
-	enum cli_status status =
-		verify_status(body->options, body->options->verdict.result);
+	return r == -EBADMSG || r == EVIDENCE_BODY_MISSING;
+}
 
-	if (r == -EBADMSG || r == -ENODATA)
+static enum cli_status status_of(const struct request *request, int r)
+{
+	enum cli_status status = verify_status(
+		request->options, request->options->verdict.result);
+
+	if (is_bad(r))
 		return CLI_REJECTED;
 	if (r < 0)
 		return CLI_FAILED;
-	return body->unjudged && status == CLI_OK ? CLI_FAILED : status;
+	return request->body.other_policy && status == CLI_OK ? CLI_FAILED :
+								status;
 }
 
-static enum cli_status answer(const struct body *body, int r)
+static enum cli_status answer(const struct request *request, int r)
 {
-	bool bad = r == -EBADMSG || r == -ENODATA;
-	enum cli_status status = status_of(body, r);
+	enum cli_status status = status_of(request, r);
 	struct json json;
 
 	json_start(&json, stdout, '{');
-	json_number(&json, "code", bad ? 400 : r < 0 ? 500 : 200);
+	json_number(&json, "code", is_bad(r) ? 400 : r < 0 ? 500 : 200);
 	json_text(&json, "status",
-		  bad	? "Bad Request" :
-		  r < 0 ? "Internal Server Error" :
-			  "Success");
+		  is_bad(r) ? "Bad Request" :
+		  r < 0	    ? "Internal Server Error" :
+			      "Success");
 	json_open(&json, "results", '{');
 	json_boolean(&json, "valid", status == CLI_OK);
 	json_open(&json, "claims", '{');
 	json_close(&json, '}');
-	put_failures(&json, body, r);
+	put_failures(&json, request, r);
 	if (r == 0)
-		verdict_put_json(&json, "imastage", &body->options->verdict);
+		verdict_put_json(&json, "imastage", &request->options->verdict);
 	json_close(&json, '}');
 	json_end(&json, '}');
 	return status;
 }
 
-static void fini(struct body *body)
+static void fini(struct request *request)
 {
-	for (int i = 0; i < NR_MEMBERS; i++)
-		free(body->decoded[i]);
-	evidence_keylime_fini(&body->quote);
-	policy_free(body->policy);
-	free(body->ak);
-	free(body->boot_log);
-	free(body->text);
+	evidence_keylime_body_fini(&request->body);
+	policy_free(request->policy);
+	free(request->text);
 }
 
 int verify_keylime(struct verify_options *options, char **args)
 {
-	struct body body = { .options = options };
+	struct request request = { .options = options };
 	int status = CLI_OK;
 	int r;
 
@@ -439,12 +340,12 @@ int verify_keylime(struct verify_options *options, char **args)
 		status = part_load(&options->ak, "ak");
 	if (status != CLI_OK)
 		return status;
-	r = file_read(options->keylime.path, BODY_LEN_MAX, &body.text,
-		      &body.len);
+	r = file_read(options->keylime.path, EVIDENCE_BODY_LEN_MAX,
+		      &request.text, &request.len);
 	if (r < 0)
 		return verify_complain(options->keylime.path, r);
-	r = judge_body(&body);
-	status = answer(&body, r == -EINVAL ? -EBADMSG : r);
-	fini(&body);
+	r = judge_body(&request);
+	status = answer(&request, r);
+	fini(&request);
 	return status;
 }
