@@ -55,13 +55,22 @@ void tpm_ak_place_print(const struct tpm_ak_place *place,
 static const struct {
 	const char *name;
 	uint16_t scheme;
-	uint16_t bits; /* of RSA */
+	uint16_t bits; /* of RSA, or of a curve */
+	uint16_t hash; /* of its signatures and its name */
+	uint16_t curve; /* or 0 */
 } kinds[] = {
-	[TPM_AK_ECC_P256] = { "ecc-p256", TPM2_ALG_ECDSA, 0 },
-	[TPM_AK_RSA_2048] = { "rsa-2048", TPM2_ALG_RSASSA, 2048 },
-	[TPM_AK_RSA_3072] = { "rsa-3072", TPM2_ALG_RSASSA, 3072 },
-	[TPM_AK_RSAPSS_2048] = { "rsapss-2048", TPM2_ALG_RSAPSS, 2048 },
-	[TPM_AK_RSAPSS_3072] = { "rsapss-3072", TPM2_ALG_RSAPSS, 3072 },
+	[TPM_AK_ECC_P256] = { "ecc-p256", TPM2_ALG_ECDSA, 256, TPM2_ALG_SHA256,
+			      TPM2_ECC_NIST_P256 },
+	[TPM_AK_ECC_P384] = { "ecc-p384", TPM2_ALG_ECDSA, 384, TPM2_ALG_SHA384,
+			      TPM2_ECC_NIST_P384 },
+	[TPM_AK_RSA_2048] = { "rsa-2048", TPM2_ALG_RSASSA, 2048,
+			      TPM2_ALG_SHA256, 0 },
+	[TPM_AK_RSA_3072] = { "rsa-3072", TPM2_ALG_RSASSA, 3072,
+			      TPM2_ALG_SHA256, 0 },
+	[TPM_AK_RSAPSS_2048] = { "rsapss-2048", TPM2_ALG_RSAPSS, 2048,
+				 TPM2_ALG_SHA256, 0 },
+	[TPM_AK_RSAPSS_3072] = { "rsapss-3072", TPM2_ALG_RSAPSS, 3072,
+				 TPM2_ALG_SHA256, 0 },
 };
 
 const char *tpm_ak_kind_name(enum tpm_ak_kind kind)
@@ -85,20 +94,20 @@ int tpm_ak_kind_parse(const char *text, enum tpm_ak_kind *ret_kind)
 	 TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH | \
 	 TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT)
 
-#define P256_LEN 32
+#define RANDOM_LEN 32
 
-static void use_ecc(TPMT_PUBLIC *area)
+static void use_ecc(TPMT_PUBLIC *area, enum tpm_ak_kind kind)
 {
 	TPMS_ECC_PARMS *ecc = &area->parameters.eccDetail;
 
 	area->type = TPM2_ALG_ECC;
 	ecc->symmetric.algorithm = TPM2_ALG_NULL;
 	ecc->scheme.scheme = TPM2_ALG_ECDSA;
-	ecc->scheme.details.ecdsa.hashAlg = TPM2_ALG_SHA256;
-	ecc->curveID = TPM2_ECC_NIST_P256;
+	ecc->scheme.details.ecdsa.hashAlg = kinds[kind].hash;
+	ecc->curveID = kinds[kind].curve;
 	ecc->kdf.scheme = TPM2_ALG_NULL;
-	area->unique.ecc.x.size = P256_LEN;
-	area->unique.ecc.y.size = P256_LEN;
+	area->unique.ecc.x.size = kinds[kind].bits / 8;
+	area->unique.ecc.y.size = kinds[kind].bits / 8;
 }
 
 static void use_rsa(TPMT_PUBLIC *area, enum tpm_ak_kind kind)
@@ -108,7 +117,7 @@ static void use_rsa(TPMT_PUBLIC *area, enum tpm_ak_kind kind)
 	area->type = TPM2_ALG_RSA;
 	rsa->symmetric.algorithm = TPM2_ALG_NULL;
 	rsa->scheme.scheme = kinds[kind].scheme;
-	rsa->scheme.details.anySig.hashAlg = TPM2_ALG_SHA256;
+	rsa->scheme.details.anySig.hashAlg = kinds[kind].hash;
 	rsa->keyBits = kinds[kind].bits;
 	area->unique.rsa.size = kinds[kind].bits / 8;
 }
@@ -117,19 +126,19 @@ static void use_rsa(TPMT_PUBLIC *area, enum tpm_ak_kind kind)
 static int make_template(enum tpm_ak_kind kind, TPM2B_PUBLIC *ret_template)
 {
 	TPM2B_PUBLIC template = { .publicArea = {
-					  .nameAlg = TPM2_ALG_SHA256,
+					  .nameAlg = kinds[kind].hash,
 					  .objectAttributes = ATTRIBUTES,
 				  } };
 	TPMT_PUBLIC *area = &template.publicArea;
 	TPMU_PUBLIC_ID *unique = &area->unique;
-	bool is_ecc = kinds[kind].bits == 0;
+	bool is_ecc = kinds[kind].curve != 0;
 	uint8_t *seed = is_ecc ? unique->ecc.x.buffer : unique->rsa.buffer;
 
 	if (is_ecc)
-		use_ecc(area);
+		use_ecc(area, kind);
 	else
 		use_rsa(area, kind);
-	if (getrandom(seed, P256_LEN, 0) != P256_LEN)
+	if (getrandom(seed, RANDOM_LEN, 0) != RANDOM_LEN)
 		return -EIO;
 	*ret_template = template;
 	return 0;

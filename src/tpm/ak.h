@@ -50,9 +50,10 @@ int tpm_ak_place_parse(const char *text, struct tpm_ak_place *ret_place);
 void tpm_ak_place_print(const struct tpm_ak_place *place,
 			char ret_text[TPM_FILE_MAX]);
 
-/* All by SHA-256. */
+/* All by SHA-256, but that of P-384 by SHA-384. */
 enum tpm_ak_kind {
 	TPM_AK_ECC_P256, /* ECDSA */
+	TPM_AK_ECC_P384,
 	TPM_AK_RSA_2048, /* RSASSA */
 	TPM_AK_RSA_3072,
 	TPM_AK_RSAPSS_2048,

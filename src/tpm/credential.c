@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #define RSA_2048_LEN 256
+#define P256_POINT_LEN (2 * (2 + 32)) /* at most: u16, x, u16, y */
 
 struct credential {
 	TPM2B_ID_OBJECT object;
@@ -33,6 +34,13 @@ static int take_sized(struct imastage_bytes bytes, size_t room,
 	return 0;
 }
 
+static enum tpm_ek_kind kind_of(size_t secret_len)
+{
+	if (secret_len == RSA_2048_LEN)
+		return TPM_EK_RSA_2048;
+	return secret_len <= P256_POINT_LEN ? TPM_EK_ECC_P256 : TPM_EK_ECC_P384;
+}
+
 static int parse(struct imastage_bytes object, struct imastage_bytes secret,
 		 struct credential *ret_credential)
 {
@@ -43,12 +51,16 @@ static int parse(struct imastage_bytes object, struct imastage_bytes secret,
 	if (r == 0)
 		r = take_sized(secret, sizeof(to->secret.secret),
 			       to->secret.secret, &to->secret.size);
-	to->kind = r == 0 && to->secret.size == RSA_2048_LEN ? TPM_EK_RSA_2048 :
-							       TPM_EK_ECC_P256;
+	if (r == 0)
+		to->kind = kind_of(to->secret.size);
 	return r;
 }
 
-/* ---- the EK's policy: PolicySecret(TPM_RH_ENDORSEMENT) ---------------------- */
+/*
+ * ---- the EK's policy: PolicySecret(TPM_RH_ENDORSEMENT) ----------------------
+ *
+ * Keys of the high templates need none: they have an authorization value, which is empty.
+ */
 
 static int start_session(struct tpm *tpm, ESYS_TR *ret_session)
 {
@@ -150,8 +162,12 @@ static int activate(struct tpm *tpm, const struct tpm_ak *ak,
 		return r;
 	r = tpm_ek_load(tpm, credential->kind, &endorsement);
 	if (r == 0) {
-		r = open_by_policy(tpm, key.esys, endorsement.esys, credential,
-				   ret_secret, ret_len);
+		r = credential->kind == TPM_EK_ECC_P384 ?
+			    open_with(tpm, key.esys, endorsement.esys,
+				      ESYS_TR_PASSWORD, credential, ret_secret,
+				      ret_len) :
+			    open_by_policy(tpm, key.esys, endorsement.esys,
+					   credential, ret_secret, ret_len);
 		tpm_object_put(tpm, &endorsement);
 	}
 	tpm_object_put(tpm, &key);

@@ -5,8 +5,8 @@
  * verifier made for it and for one attestation key: who can say what was in one has both keys in
  * this TPM.
  *
- * Only EKs by the templates L-1 (RSA 2048) and L-2 (P-256) of "TCG EK Credential Profile"
- * are known, and certificates at their indices. The key is persistent, or the TPM makes it
+ * Only EKs by the templates L-1 (RSA 2048), L-2 (P-256) and H-3 (P-384) of "TCG EK Credential
+ * Profile" are known, and certificates at their indices. The key is persistent, or the TPM makes it
  * again: of RSA that takes up to some ten seconds, in which IMA waits.
  *
  * Errors are those of ak.h.
@@ -19,10 +19,11 @@
 enum tpm_ek_kind {
 	TPM_EK_ECC_P256,
 	TPM_EK_RSA_2048,
+	TPM_EK_ECC_P384,
 	TPM_NR_EK_KINDS
 };
 
-/* "ecc-p256", "rsa-2048" */
+/* "ecc-p256", "rsa-2048", "ecc-p384" */
 const char *tpm_ek_kind_name(enum tpm_ek_kind kind);
 int tpm_ek_kind_parse(const char *text, enum tpm_ek_kind *ret_kind);
 

@@ -2,9 +2,10 @@
 /*
  * The name of the endorsement key. See esys.h.
  *
- * The templates are those of "TCG EK Credential Profile", L-2 and L-1: they make the
+ * The templates are those of "TCG EK Credential Profile", L-2, L-1 and H-3: they make the
  * same key whenever, and whoever, asks for it. Elliptic curves come first, because a
- * TPM may search for RSA's primes for many seconds, in which IMA waits.
+ * TPM may search for RSA's primes for many seconds, in which IMA waits. The name of a TPM is by
+ * the first two alone, so that it stays what it was.
  */
 #include "tpm/esys.h"
 
@@ -14,6 +15,7 @@
 
 #define EK_HANDLES 0x81010001 /* RSA; elliptic curves follow */
 #define NR_EK_HANDLES 2
+#define NR_NAMING_TEMPLATES 2
 #define ENDORSEMENT_AUTH_SET 0x2 /* TPMA_PERMANENT */
 
 /* PolicySecret(TPM_RH_ENDORSEMENT) */
@@ -27,13 +29,26 @@
 		0xf2, 0xa1, 0xda, 0x1b, 0x33, 0x14, 0x69, 0xaa } }
 /* clang-format on */
 
+/* PolicyOR of that, by SHA-384, and of what an index of the TPM's memory allows */
+/* clang-format off */
+#define POLICY_HIGH \
+	{ .size = 48, \
+	  .buffer = { \
+		0xb2, 0x6e, 0x7d, 0x28, 0xd1, 0x1a, 0x50, 0xbc, \
+		0x53, 0xd8, 0x82, 0xbc, 0xf5, 0xfd, 0x3a, 0x1a, \
+		0x07, 0x41, 0x48, 0xbb, 0x35, 0xd3, 0xb4, 0xe4, \
+		0xcb, 0x1c, 0x0a, 0xd9, 0xbd, 0xe4, 0x19, 0xca, \
+		0xcb, 0x47, 0xba, 0x09, 0x69, 0x96, 0x46, 0x15, \
+		0x0f, 0x9f, 0xc0, 0x00, 0xf3, 0xf8, 0x0e, 0x12 } }
+/* clang-format on */
+
 #define ATTRIBUTES                                                       \
 	(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |                \
 	 TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_ADMINWITHPOLICY | \
 	 TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT)
 
 /* clang-format off */
-#define AES_128_CFB { .algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB }
+#define AES_CFB(bits) { .algorithm = TPM2_ALG_AES, .keyBits.aes = (bits), .mode.aes = TPM2_ALG_CFB }
 /* clang-format on */
 
 const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES] = {
@@ -43,7 +58,7 @@ const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES] = {
 		  .objectAttributes = ATTRIBUTES,
 		  .authPolicy = POLICY,
 		  .parameters.eccDetail = {
-			  .symmetric = AES_128_CFB,
+			  .symmetric = AES_CFB(128),
 			  .scheme.scheme = TPM2_ALG_NULL,
 			  .curveID = TPM2_ECC_NIST_P256,
 			  .kdf.scheme = TPM2_ALG_NULL,
@@ -56,11 +71,23 @@ const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES] = {
 		  .objectAttributes = ATTRIBUTES,
 		  .authPolicy = POLICY,
 		  .parameters.rsaDetail = {
-			  .symmetric = AES_128_CFB,
+			  .symmetric = AES_CFB(128),
 			  .scheme.scheme = TPM2_ALG_NULL,
 			  .keyBits = 2048,
 		  },
 		  .unique.rsa.size = 256,
+	  } },
+	{ .publicArea = {
+		  .type = TPM2_ALG_ECC,
+		  .nameAlg = TPM2_ALG_SHA384,
+		  .objectAttributes = ATTRIBUTES | TPMA_OBJECT_USERWITHAUTH,
+		  .authPolicy = POLICY_HIGH,
+		  .parameters.eccDetail = {
+			  .symmetric = AES_CFB(256),
+			  .scheme.scheme = TPM2_ALG_NULL,
+			  .curveID = TPM2_ECC_NIST_P384,
+			  .kdf.scheme = TPM2_ALG_NULL,
+		  },
 	  } },
 };
 
@@ -174,7 +201,7 @@ static TSS2_RC make_and_name(struct tpm_esys *link, TPM2B_NAME *ret_name)
 
 	if (rc != TSS2_RC_SUCCESS || locked)
 		return rc;
-	for (size_t i = 0; i < TPM_NR_EK_TEMPLATES; i++) {
+	for (size_t i = 0; i < NR_NAMING_TEMPLATES; i++) {
 		rc = name_made(link, &tpm_esys_ek_templates[i], ret_name);
 		if (!tpm_esys_is_refusal(rc))
 			break;

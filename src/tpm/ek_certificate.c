@@ -11,13 +11,14 @@
 
 #include <errno.h>
 
-/* "TCG EK Credential Profile": templates L-2 and L-1 */
+/* "TCG EK Credential Profile": templates L-2, L-1 and H-3 */
 static const struct {
 	const char *name;
 	uint32_t handle, certificate;
 } kinds[] = {
 	[TPM_EK_ECC_P256] = { "ecc-p256", 0x81010002, 0x01c0000a },
 	[TPM_EK_RSA_2048] = { "rsa-2048", 0x81010001, 0x01c00002 },
+	[TPM_EK_ECC_P384] = { "ecc-p384", 0x81010016, 0x01c00016 },
 };
 
 const char *tpm_ek_kind_name(enum tpm_ek_kind kind)
@@ -294,16 +295,21 @@ static int rate(struct tpm *tpm, enum tpm_ek_kind kind)
 
 int tpm_ek_choose(struct tpm *tpm, enum tpm_ek_kind *ret_kind)
 {
+	static const enum tpm_ek_kind order[TPM_NR_EK_KINDS] = {
+		TPM_EK_ECC_P256,
+		TPM_EK_ECC_P384,
+		TPM_EK_RSA_2048,
+	};
 	enum tpm_ek_kind best = TPM_EK_ECC_P256;
 	int best_rate = 0, r = tpm_begin(tpm);
 
 	if (r < 0)
 		return r;
-	for (int kind = 0; r >= 0 && kind < TPM_NR_EK_KINDS; kind++) {
-		r = rate(tpm, (enum tpm_ek_kind)kind);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(order); i++) {
+		r = rate(tpm, order[i]);
 		if (r > best_rate) {
 			best_rate = r;
-			best = (enum tpm_ek_kind)kind;
+			best = order[i];
 		}
 	}
 	tpm_end(tpm);

@@ -101,8 +101,8 @@ TSS2_RC tpm_esys_read(struct tpm_esys *link, const TPML_PCR_SELECTION *wanted,
  */
 TSS2_RC tpm_esys_ek_name(struct tpm_esys *link, TPM2B_NAME *ret_name);
 
-/* Standard templates of it, of P-256 and of RSA 2048: see ek.c. */
-#define TPM_NR_EK_TEMPLATES 2
+/* Standard templates of it, of P-256, of RSA 2048 and of P-384: see ek.c. */
+#define TPM_NR_EK_TEMPLATES 3
 extern const TPM2B_PUBLIC tpm_esys_ek_templates[TPM_NR_EK_TEMPLATES];
 
 /* Makes a key of the endorsement hierarchy. */

@@ -169,7 +169,12 @@ static void assert_answers(const struct tpm_quote *quote,
 	uint8_t digest[IMASTAGE_DIGEST_MAX];
 	struct evidence_error error;
 	struct evidence_attest attest;
+	struct evidence_public key;
+	enum imastage_bank hash;
 
+	assert_int_equal(evidence_public_parse(tpm_ak_public(ak), &key, &error),
+			 0);
+	assert_int_equal(imastage_bank_by_tpm_alg(key.hash, &hash), 0);
 	assert_int_equal(evidence_attest_parse(tpm_quote_msg(quote), &attest,
 					       &error),
 			 0);
@@ -177,9 +182,10 @@ static void assert_answers(const struct tpm_quote *quote,
 	assert_true(bytes_equal(attest.signer, bytes_of(ak->qualified.bytes,
 							ak->qualified.len)));
 	assert_true(evidence_selections_equal(&attest.selections, &wanted));
-	assert_int_equal(evidence_pcrs_digest(pcrs, IMASTAGE_SHA256, digest),
-			 0);
-	assert_true(bytes_equal(attest.pcr_digest, bytes_of(digest, 32)));
+	assert_int_equal(evidence_pcrs_digest(pcrs, hash, digest), 0);
+	assert_true(
+		bytes_equal(attest.pcr_digest,
+			    bytes_of(digest, imastage_bank_digest_len(hash))));
 }
 
 static int quote(struct tpm *tpm, const struct tpm_ak *ak,

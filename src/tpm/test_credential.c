@@ -285,6 +285,7 @@ TEST(puts_all_away_whatever_is_refused)
 
 #define ECC_INDEX 0x01c0000a
 #define RSA_INDEX 0x01c00002
+#define P384_INDEX 0x01c00016
 
 static void define(uint32_t index, const uint8_t *data, uint16_t len)
 {
@@ -404,11 +405,17 @@ TEST(chooses_the_key_that_shows_most)
 	define(RSA_INDEX, data, sizeof(data));
 	assert_int_equal(tpm_ek_choose(tpm, &kind), 0);
 	assert_int_equal(kind, TPM_EK_RSA_2048);
+	define(P384_INDEX, data, sizeof(data));
+	assert_int_equal(tpm_ek_choose(tpm, &kind), 0);
+	assert_int_equal(kind, TPM_EK_ECC_P384);
 	define(ECC_INDEX, data, sizeof(data));
 	assert_int_equal(tpm_ek_choose(tpm, &kind), 0);
 	assert_int_equal(kind, TPM_EK_ECC_P256);
 	undefine(ECC_INDEX);
 	undefine(RSA_INDEX);
+	assert_int_equal(tpm_ek_choose(tpm, &kind), 0);
+	assert_int_equal(kind, TPM_EK_ECC_P384);
+	undefine(P384_INDEX);
 	tpm_close(tpm);
 }
 

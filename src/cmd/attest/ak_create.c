@@ -28,10 +28,12 @@ static int set_json(void *context, const char *value)
 static const struct opt opts[] = {
 	{ .text = "The key:" },
 	{ "algorithm", 'g', "KIND",
-	  "ecc-p256 (default), rsa-2048, rsa-3072, rsapss-2048 or\n"
-	  "rsapss-3072; all with SHA-256",
+	  "ecc-p256 (default), ecc-p384, rsa-2048, rsa-3072,\n"
+	  "rsapss-2048 or rsapss-3072; all with SHA-256, ecc-p384\n"
+	  "with SHA-384. A TPM need not have ecc-p384 or 3072 bits",
 	  set_kind,
-	  "ecc-p256, rsa-2048, rsa-3072, rsapss-2048 or rsapss-3072" },
+	  "ecc-p256, ecc-p384, rsa-2048, rsa-3072, rsapss-2048 or "
+	  "rsapss-3072" },
 	{ "json", 'j', NULL, "print it as one JSON object", set_json, NULL },
 	{ 0 },
 };

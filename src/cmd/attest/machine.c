@@ -211,11 +211,12 @@ static struct evidence_public parse(const struct tpm_ak *ak)
 void machine_name_kind(const struct tpm_ak *ak, char ret_text[MACHINE_KIND_MAX])
 {
 	struct evidence_public key = parse(ak);
+	enum imastage_bank usual =
+		key.curve == EVIDENCE_P384 ? IMASTAGE_SHA384 : IMASTAGE_SHA256;
 	const char *hash = "";
 	enum imastage_bank bank;
 
-	if (imastage_bank_by_tpm_alg(key.hash, &bank) == 0 &&
-	    bank != IMASTAGE_SHA256)
+	if (imastage_bank_by_tpm_alg(key.hash, &bank) == 0 && bank != usual)
 		hash = imastage_bank_name(bank);
 	if (key.type == EVIDENCE_ALG_RSA)
 		snprintf(ret_text, MACHINE_KIND_MAX, "%s-%u%s%s",

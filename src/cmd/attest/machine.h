@@ -65,7 +65,7 @@ int machine_complain(struct machine *machine, int r);
 /* One of all zeros is fine. */
 void machine_end(struct machine *machine);
 
-/* "ecc-p256", or of another one "rsa-4096", "ecc-p384". */
+/* "ecc-p256", or of another one "rsa-4096"; with a hash that is not usual, "rsa-2048-sha384". */
 #define MACHINE_KIND_MAX 32
 void machine_name_kind(const struct tpm_ak *ak,
 		       char ret_text[MACHINE_KIND_MAX]);

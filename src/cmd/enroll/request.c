@@ -54,9 +54,9 @@ static int set_output(void *context, const char *value)
 static const struct opt opts[] = {
 	{ .text = "What is in the request:" },
 	{ "ek", 'e', "TYPE",
-	  "the endorsement key: ecc-p256 or rsa-2048 (the one with\n"
-	  "a certificate)",
-	  set_kind, "ecc-p256 or rsa-2048" },
+	  "the endorsement key: ecc-p256, ecc-p384 or rsa-2048 (the\n"
+	  "one with a certificate)",
+	  set_kind, "ecc-p256, ecc-p384 or rsa-2048" },
 	{ "ek-certificate", 0, "FILE",
 	  "its certificate, DER or PEM, where the TPM has none;\n"
 	  "'none': without it",
