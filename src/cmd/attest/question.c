@@ -4,11 +4,11 @@
  */
 #include "cmd/attest/question.h"
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/util.h"
 #include "list/pcrs.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "tool/parse.h"
 
 #include <errno.h>
@@ -113,14 +113,12 @@ static int read_challenge(struct question *question, const char *path)
 {
 	cleanup_free uint8_t *data = NULL;
 	size_t len;
-	int r = file_read(strcmp(path, "-") ? path : "/dev/stdin",
-			  MESSAGE_LEN_MAX, &data, &len);
+	int status =
+		given_read(path, "challenge", MESSAGE_LEN_MAX, &data, &len);
 
-	if (r < 0) {
-		cli_error("%s: %s", path, strerror(-r));
-		return CLI_FAILED;
-	}
-	return parse_challenge(question, path, bytes_of(data, len));
+	return status == CLI_OK ?
+		       parse_challenge(question, path, bytes_of(data, len)) :
+		       status;
 }
 
 /* What time it is only the verifier knows. */

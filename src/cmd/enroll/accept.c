@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "tool/json.h"
 
 struct options {
@@ -40,7 +41,7 @@ static int read_answer(const char *path, struct enroll_answer *answer)
 	cleanup_free uint8_t *data = NULL;
 	struct evidence_error error;
 	size_t len;
-	int status = verifier_read(path, MESSAGE_LEN_MAX, &data, &len);
+	int status = given_read(path, "answer", MESSAGE_LEN_MAX, &data, &len);
 
 	if (status != CLI_OK)
 		return status;

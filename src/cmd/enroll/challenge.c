@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "verify/credential.h"
 #include "verify/ek.h"
 
@@ -94,8 +95,10 @@ static int read_certificates(struct options *options, const char *path)
 
 static int complain(const char *path, int r)
 {
-	cli_error("%s: %s", path,
-		  r == -EBADMSG ? "holds no certificate" : strerror(-r));
+	if (r != -EBADMSG)
+		return given_complain(path, "file of certificates", CA_LEN_MAX,
+				      r);
+	cli_error("%s: holds no certificate", path);
 	return CLI_FAILED;
 }
 
@@ -174,7 +177,8 @@ static int check_pinned(struct options *options,
 {
 	cleanup_free uint8_t *data = NULL;
 	size_t len;
-	int status = verifier_read(options->ek, EK_FILE_MAX, &data, &len);
+	int status = given_read(options->ek, "endorsement key", EK_FILE_MAX,
+				&data, &len);
 	int r = status == CLI_OK ? ek_is(ek, bytes_of(data, len)) : 0;
 
 	if (status != CLI_OK)
@@ -295,7 +299,7 @@ static int read_request(struct options *options, const char *path)
 	cleanup_free uint8_t *data = NULL;
 	struct evidence_error error;
 	size_t len;
-	int status = verifier_read(path, MESSAGE_LEN_MAX, &data, &len);
+	int status = given_read(path, "request", MESSAGE_LEN_MAX, &data, &len);
 
 	if (status != CLI_OK)
 		return status;

@@ -3,27 +3,18 @@
  * See message_file.h.
  */
 #include "cmd/enroll/message_file.h"
-#include "base/file.h"
 #include "base/output.h"
 #include "base/util.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 
 #include <errno.h>
 
 int message_file_read(const char *path, struct imastage_buffer *ret_text)
 {
-	bool is_input = !strcmp(path, "-");
-	int r;
-
 	*ret_text = (struct imastage_buffer){ 0 };
-	r = file_read(is_input ? "/dev/stdin" : path, MESSAGE_LEN_MAX,
-		      &ret_text->data, &ret_text->len);
-	if (r == 0)
-		return CLI_OK;
-	cli_error("%s: %s", is_input ? "standard input" : path,
-		  r == -EFBIG ? "too large for a message of enrolment" :
-				strerror(-r));
-	return CLI_FAILED;
+	return given_read(path, "message of enrolment", MESSAGE_LEN_MAX,
+			  &ret_text->data, &ret_text->len);
 }
 
 static int write_text(const char *path, const struct imastage_buffer *text)

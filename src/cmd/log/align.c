@@ -4,11 +4,11 @@
  * and those in excess. The list is read twice, the second time from a copy
  * where it cannot be read twice; records are written as they were.
  */
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/output.h"
 #include "base/util.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "cmd/cmd.h"
 #include "evidence/attest.h"
 #include "evidence/pcrs.h"
@@ -115,16 +115,6 @@ static const struct command command = {
 
 /* ---- the quote --------------------------------------------------------------- */
 
-static int load(const char *path, uint8_t **ret_data, size_t *ret_len)
-{
-	int r = file_read(path, QUOTE_LEN_MAX, ret_data, ret_len);
-
-	if (r == 0)
-		return CLI_OK;
-	cli_error("%s: %s", path, strerror(-r));
-	return CLI_FAILED;
-}
-
 static int refuse(const char *path, const char *reason, size_t offset)
 {
 	cli_error("%s: %s, at byte %zu", path, reason, offset);
@@ -181,7 +171,7 @@ static int read_quote(struct align *align)
 	if (align->target.quote_pcrs || align->target.quote_digest)
 		return cli_usage("--quote has PCRs and digest: leave out "
 				 "--quote-pcrs and --quote-digest");
-	r = load(align->quote.path, &data, &len);
+	r = given_read(align->quote.path, "quote", QUOTE_LEN_MAX, &data, &len);
 	if (r != CLI_OK)
 		return r;
 	r = evidence_attest_parse(bytes_of(data, len), &attest, &error);
@@ -232,7 +222,8 @@ static int read_values(struct align *align)
 	struct evidence_pcrs pcrs;
 	struct evidence_error error;
 	size_t len;
-	int r = load(align->quote.values_path, &data, &len);
+	int r = given_read(align->quote.values_path, "file of PCR values",
+			   QUOTE_LEN_MAX, &data, &len);
 
 	if (r != CLI_OK)
 		return r;

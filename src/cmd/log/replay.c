@@ -3,10 +3,10 @@
  * imastage log replay: computes PCR values and compares them.
  */
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/output.h"
 #include "base/util.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "cmd/cmd.h"
 #include "tool/parse.h"
 #include "list/replay.h"
@@ -112,11 +112,12 @@ static int load(struct options *options, struct imastage_replay **ret_replay)
 	cleanup_free uint8_t *data = NULL;
 	const char *reason = NULL;
 	size_t len;
-	int r = file_read(options->resume, STATE_LEN_MAX, &data, &len);
+	int r = given_read(options->resume, "state", STATE_LEN_MAX, &data,
+			   &len);
 
-	if (r == 0)
-		r = imastage_replay_load(bytes_of(data, len), &reason,
-					 ret_replay);
+	if (r != CLI_OK)
+		return r;
+	r = imastage_replay_load(bytes_of(data, len), &reason, ret_replay);
 	if (r < 0) {
 		cli_error("%s: %s", options->resume,
 			  reason ? reason : strerror(-r));

@@ -4,7 +4,6 @@
  * taken from evidence that holds, or from what the store has of a machine.
  */
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/output.h"
 #include "base/text.h"
@@ -13,6 +12,7 @@
 #include "cmd/verifier/place.h"
 #include "policy/boot_learn.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "tool/parse.h"
 #include "verify/file.h"
 
@@ -249,11 +249,11 @@ static int learn_from_file(struct options *options, const char *path,
 			   const char **ret_reason)
 {
 	const struct verify_verdict *verdict = &options->verdict;
-	int r = file_read(options->ak, AK_LEN_MAX, &options->ak_data,
-			  &options->ak_len);
-	int status = r < 0 ? complain(options->ak, r) :
-			     judge_file(options, path);
+	int status = given_read(options->ak, "attestation key", AK_LEN_MAX,
+				&options->ak_data, &options->ak_len);
 
+	if (status == CLI_OK)
+		status = judge_file(options, path);
 	if (status != CLI_OK)
 		return status;
 	return boot_learn_check(&options->learn, &verdict->pcrs,

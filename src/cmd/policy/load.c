@@ -3,9 +3,9 @@
  * A policy from a file, as JSON, signed or compiled.
  */
 #include "cmd/policy/load.h"
-#include "base/file.h"
 #include "base/util.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 
 #include <errno.h>
 
@@ -21,12 +21,10 @@ static int load_key(const char *path, struct dsse_key **ret_key)
 {
 	cleanup_free uint8_t *pem = NULL;
 	size_t len;
-	int r = file_read(path, DSSE_PEM_MAX, &pem, &len);
+	int status = given_read(path, "key in PEM", DSSE_PEM_MAX, &pem, &len);
 
-	if (r < 0) {
-		cli_error("%s: %s", path, strerror(-r));
-		return CLI_FAILED;
-	}
+	if (status != CLI_OK)
+		return status;
 	if (dsse_key_read(bytes_of(pem, len), ret_key) == 0)
 		return CLI_OK;
 	cli_error("%s: not a P-256 key in PEM without a password", path);
@@ -57,7 +55,7 @@ int policy_load(const char *path, const struct policy_key_files *files,
 		cli_error("%s: refused at byte %zu: %s; nothing of it is used",
 			  path, error.offset, error.reason);
 	else if (r < 0)
-		cli_error("%s: %s", path, strerror(-r));
+		(void)given_complain(path, "policy", POLICY_LEN_MAX, r);
 	return r < 0 ? CLI_FAILED : CLI_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 
 #include <errno.h>
 
@@ -113,7 +114,8 @@ static int read_ak(struct options *options)
 {
 	cleanup_free uint8_t *data = NULL;
 	size_t len;
-	int status = verifier_read(options->ak, ENROLL_PUBLIC_MAX, &data, &len);
+	int status = given_read(options->ak, "attestation key",
+				ENROLL_PUBLIC_MAX, &data, &len);
 
 	return status == CLI_OK ?
 		       trust_set_ak(&options->machine, bytes_of(data, len)) :

@@ -4,7 +4,6 @@
  */
 #include "cmd/verifier/place.h"
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/output.h"
 #include "base/util.h"
 #include "tool/cli.h"
@@ -126,18 +125,6 @@ int verifier_answer(int r, const char *machine)
 }
 
 /* ---- files ---------------------------------------------------------------------- */
-
-int verifier_read(const char *path, size_t max_len, uint8_t **ret_data,
-		  size_t *ret_len)
-{
-	const char *name = strcmp(path, "-") ? path : "/dev/stdin";
-	int r = file_read(name, max_len, ret_data, ret_len);
-
-	if (r == 0)
-		return CLI_OK;
-	cli_error("%s: %s", path, strerror(-r));
-	return CLI_FAILED;
-}
 
 int verifier_write(const char *path, struct imastage_bytes bytes)
 {

@@ -34,9 +34,6 @@ extern const struct say verifier_say;
 int verifier_open(const struct verifier_place *place, bool create,
 		  struct store **ret_store);
 
-/* The file of a message; "-" is standard input. The caller frees it. */
-int verifier_read(const char *path, size_t max_len, uint8_t **ret_data,
-		  size_t *ret_len);
 /* To a file of a message, whole or not at all; NULL and "-": standard output. */
 int verifier_write(const char *path, struct imastage_bytes bytes);
 

@@ -6,12 +6,12 @@
  * what cannot be judged is not valid.
  */
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/util.h"
 #include "cmd/verify/print.h"
 #include "cmd/verify/verify.h"
 #include "evidence/keylime_body.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "tool/json.h"
 
 #include <errno.h>
@@ -340,10 +340,10 @@ int verify_keylime(struct verify_options *options, char **args)
 		status = part_load(&options->ak, "ak");
 	if (status != CLI_OK)
 		return status;
-	r = file_read(options->keylime.path, EVIDENCE_BODY_LEN_MAX,
-		      &request.text, &request.len);
-	if (r < 0)
-		return verify_complain(options->keylime.path, r);
+	status = given_read(options->keylime.path, "request",
+			    EVIDENCE_BODY_LEN_MAX, &request.text, &request.len);
+	if (status != CLI_OK)
+		return status;
 	r = judge_body(&request);
 	status = answer(&request, r);
 	fini(&request);

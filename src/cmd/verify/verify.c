@@ -3,7 +3,6 @@
  * imastage verify: does a TPM's quote prove a list, and what does it say?
  */
 #include "base/bytes.h"
-#include "base/file.h"
 #include "base/hex.h"
 #include "base/output.h"
 #include "base/util.h"
@@ -13,6 +12,7 @@
 #include "cmd/verify/verify.h"
 #include "list/pcrs.h"
 #include "tool/cli.h"
+#include "tool/given.h"
 #include "tool/parse.h"
 
 #include <errno.h>
@@ -311,12 +311,13 @@ static const struct command command = {
 
 int part_load(struct part *part, const char *name)
 {
-	int r;
+	char what[32];
 
 	if (!part->path)
 		return cli_usage("--%s is missing", name);
-	r = file_read(part->path, VERIFY_PART_LEN_MAX, &part->data, &part->len);
-	return r < 0 ? verify_complain(part->path, r) : CLI_OK;
+	snprintf(what, sizeof(what), "file for --%s", name);
+	return given_read(part->path, what, VERIFY_PART_LEN_MAX, &part->data,
+			  &part->len);
 }
 
 struct imastage_bytes part_bytes(const struct part *part)
@@ -425,10 +426,11 @@ static int add_boot_policy(struct boot_policy *policy, const char *path)
 	cleanup_free uint8_t *data = NULL;
 	struct evidence_error error;
 	size_t len;
-	int r = file_read(path, BOOT_POLICY_LEN_MAX, &data, &len);
+	int status = given_read(path, "boot policy", BOOT_POLICY_LEN_MAX, &data,
+				&len);
 
-	if (r < 0)
-		return verify_complain(path, r);
+	if (status != CLI_OK)
+		return status;
 	if (boot_policy_add(policy, bytes_of(data, len), &error) == 0)
 		return CLI_OK;
 	cli_error("%s: not a boot policy: byte %zu: %s", path, error.offset,
