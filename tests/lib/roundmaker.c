@@ -13,8 +13,17 @@ static void sha256(const void *data, size_t len, uint8_t ret_digest[32])
 		EVP_Digest(data, len, ret_digest, NULL, EVP_sha256(), NULL), 1);
 }
 
-static void add(struct made_machine *machine, const char *template,
-		const struct imastage_bytes *fields, unsigned int nr)
+static void extend_and_list(struct made_machine *machine,
+			    const struct imastage_record *record)
+{
+	assert_true(imastage_replay_extend(machine->replay, record, NULL) >= 0);
+	machine->len += put_record(record, machine->list + machine->len,
+				   sizeof(machine->list) - machine->len);
+	machine->ends[machine->nr++] = machine->len;
+}
+
+void made_machine_record(struct made_machine *machine, const char *template,
+			 const struct imastage_bytes *fields, unsigned int nr)
 {
 	struct built_record built;
 	struct imastage_digests digests;
@@ -24,11 +33,21 @@ static void add(struct made_machine *machine, const char *template,
 						  &built.record, &digests),
 			 0);
 	memcpy(built.digest, digests.of[IMASTAGE_SHA1], 20);
-	assert_true(imastage_replay_extend(machine->replay, &built.record,
-					   NULL) >= 0);
-	machine->len += put_record(&built.record, machine->list + machine->len,
-				   sizeof(machine->list) - machine->len);
-	machine->ends[machine->nr++] = machine->len;
+	extend_and_list(machine, &built.record);
+}
+
+void made_machine_violation(struct made_machine *machine, const char *path)
+{
+	static const uint8_t zeros[40] = "sha256:";
+	const struct imastage_bytes fields[] = {
+		bytes_of(zeros, sizeof(zeros)),
+		bytes_of(path, strlen(path) + 1),
+	};
+	struct built_record built;
+
+	build_record(&built, IMASTAGE_SHA1, 10, "ima-ng", fields, 2);
+	memset(built.digest, 0, sizeof(built.digest));
+	extend_and_list(machine, &built.record);
 }
 
 void made_machine_file(struct made_machine *machine, const char *path,
@@ -41,7 +60,7 @@ void made_machine_file(struct made_machine *machine, const char *path,
 	};
 
 	memcpy(named + 8, digest, 32);
-	add(machine, "ima-ng", fields, 2);
+	made_machine_record(machine, "ima-ng", fields, 2);
 }
 
 void made_machine_buffer(struct made_machine *machine, const char *name,
@@ -55,7 +74,7 @@ void made_machine_buffer(struct made_machine *machine, const char *name,
 	};
 
 	sha256(text, strlen(text), named + 8);
-	add(machine, "ima-buf", fields, 3);
+	made_machine_record(machine, "ima-buf", fields, 3);
 }
 
 void made_machine_aggregate(struct made_machine *machine)

@@ -37,6 +37,10 @@ void made_machine_file(struct made_machine *machine, const char *path,
 		       const uint8_t digest[32]);
 void made_machine_buffer(struct made_machine *machine, const char *name,
 			 const char *text);
+/* Of any template. */
+void made_machine_record(struct made_machine *machine, const char *template,
+			 const struct imastage_bytes *fields, unsigned int nr);
+void made_machine_violation(struct made_machine *machine, const char *path);
 /* The first record of a boot, or of a kernel that was started by kexec. */
 void made_machine_aggregate(struct made_machine *machine);
 
