@@ -20,6 +20,7 @@ int cmd_mount(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
 int cmd_release(int argc, char **argv);
+int cmd_reverify(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 

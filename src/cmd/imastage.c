@@ -32,6 +32,8 @@ static const struct verb verbs[] = {
 	{ "policy", "what machines may run and boot", cmd_policy },
 	{ "verify", "check a TPM's quote and the list that it proves",
 	  cmd_verify },
+	{ "reverify", "judge evidence that is kept by another policy",
+	  cmd_reverify },
 	{ "log", "look at measurement lists, replay and convert them",
 	  cmd_log },
 	{ 0 },

@@ -66,6 +66,15 @@ static int get_hash(struct store *store, const char *machine, uint64_t sequence,
 	return r == DB_END ? STORE_UNKNOWN : r;
 }
 
+int chain_knows(struct store *store, const char *machine, uint64_t sequence,
+		const uint8_t hash[CHECKPOINT_HASH_LEN])
+{
+	uint8_t known[CHECKPOINT_HASH_LEN];
+	int r = get_hash(store, machine, sequence, known);
+
+	return r == 0 && memcmp(known, hash, sizeof(known)) ? STORE_UNKNOWN : r;
+}
+
 static int unsigned_or(struct store *store, int r, const char *machine)
 {
 	switch (r) {

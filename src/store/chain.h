@@ -17,6 +17,10 @@ int chain_last(struct store *store, struct store_round *round);
 /* Is it the newest still? STORE_CHANGED */
 int chain_unchanged(struct store *store, const struct store_round *round);
 
+/* Is one with this number and hash in the chain of @machine? STORE_UNKNOWN */
+int chain_knows(struct store *store, const char *machine, uint64_t sequence,
+		const uint8_t hash[CHECKPOINT_HASH_LEN]);
+
 /* Appends @checkpoint, which follows that of @round. */
 int chain_extend(struct store *store, const struct store_round *round,
 		 const struct checkpoint *checkpoint);

@@ -250,23 +250,68 @@ static bool is_table(struct sqlite3_stmt *query,
 	       !strcmp(text, table->text);
 }
 
-static int check_tables(struct store *store)
+/* The version that has brought a table. */
+static int64_t since(const struct schema_table *table)
 {
-	const struct schema_table *table = db_tables;
+	return strncmp(table->name, "kept", strlen("kept")) ? 1 : 2;
+}
+
+/* The first from @table on that a file of that version has. */
+static const struct schema_table *table_of(const struct schema_table *table,
+					   int64_t version)
+{
+	while (table->name && since(table) > version)
+		table++;
+	return table;
+}
+
+static int check_tables(struct store *store, int64_t version)
+{
+	const struct schema_table *table = table_of(db_tables, version);
 	int r;
 	struct sqlite3_stmt *query = db_take(store, QUERY_SCHEMA, &r);
 
 	if (!query)
 		return r;
-	while ((r = db_step(store, query)) == 0)
-		if (!is_table(query, table++))
+	while ((r = db_step(store, query)) == 0) {
+		if (!is_table(query, table))
 			break;
+		table = table_of(table + 1, version);
+	}
 	sqlite3_reset(query);
 	if (r < 0)
 		return r;
 	return r == DB_END && !table->name ?
 		       0 :
 		       db_damaged(store, "its tables are not those of a store");
+}
+
+/* Somebody else may have done it meanwhile. */
+static int add_tables(struct store *store, int64_t version)
+{
+	char text[64];
+	int64_t now = 0;
+	int r = get_pragma(store, "PRAGMA user_version", &now);
+
+	if (r == 0 && now == SCHEMA_VERSION)
+		return check_tables(store, now);
+	if (r == 0)
+		r = check_tables(store, version);
+	for (const struct schema_table *table = db_tables;
+	     r == 0 && table->name; table++)
+		if (since(table) > version)
+			r = run(store, table->text);
+	snprintf(text, sizeof(text), "PRAGMA user_version = %d",
+		 SCHEMA_VERSION);
+	return r == 0 ? run(store, text) : r;
+}
+
+/* All of it, or nothing. */
+static int upgrade(struct store *store, int64_t version)
+{
+	int r = db_begin(store);
+
+	return r < 0 ? r : db_end(store, add_tables(store, version));
 }
 
 /* DB_END: it is empty, as one that was about to be made. */
@@ -291,7 +336,9 @@ static int check_kind(struct store *store)
 		return -EBADMSG;
 	}
 	if (version == SCHEMA_VERSION)
-		return check_tables(store);
+		return check_tables(store, version);
+	if (version > 0 && version < SCHEMA_VERSION)
+		return upgrade(store, version);
 	say(store->say, SAY_ERROR,
 	    "%s: format version %lld is not known here, up to %d is; a newer imastage has made it: use that",
 	    store->path, (long long)version, SCHEMA_VERSION);

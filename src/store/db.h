@@ -56,6 +56,12 @@ enum query {
 	QUERY_VERDICT_LAST,
 	QUERY_VERDICT_PRUNE,
 	QUERY_VERDICTS_REMOVE,
+	QUERY_KEPT_PUT,
+	QUERY_KEPT_NEXT,
+	QUERY_KEPT_ROUND,
+	QUERY_KEPT_NAMED,
+	QUERY_KEPT_SUM,
+	QUERY_KEPT_REMOVE,
 	QUERY_DECISION_PUT,
 	NR_QUERIES,
 };
@@ -66,7 +72,7 @@ struct schema_table {
 };
 
 #define SCHEMA_APPLICATION_ID 0x494d5653 /* "IMVS" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 
 /* In ascending order of names; the last has none. */
 extern const struct schema_table db_tables[];
@@ -76,6 +82,10 @@ struct store {
 	struct sqlite3 *db; /* owned */
 	struct sqlite3_stmt *queries[NR_QUERIES]; /* owned, made when used */
 	char *path; /* owned */
+	const struct io *io; /* for what is not SQLite's */
+	char *kept; /* owned; folder of the evidence that is kept */
+	char *arriving; /* owned; in it, what no verdict has named yet */
+	bool keeps;
 	const struct say *say;
 	char verifier[STORE_ID_LEN + 1];
 	bool in_round; /* between db_begin() and db_end() */

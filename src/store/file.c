@@ -3,6 +3,7 @@
  * From an evidence file to a round of its machine.
  */
 #include "store/file.h"
+#include "store/keep.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct stored {
 	struct imastage_source source;
 	struct verify_file *file; /* owned */
 	const struct store_parts *parts;
+	struct keeping *keeping; /* owned; of the file; NULL: nothing is kept */
 
 	struct imastage_bytes msg, ak;
 	uint64_t first;
@@ -109,11 +111,30 @@ static int begin(struct stored *stored)
 
 /* ---- what comes of it ------------------------------------------------------- */
 
+/* The file is there before the verdict that names it. */
+static int keep_and_commit(struct stored *stored)
+{
+	struct keeping *keeping =
+		kept_wants(stored->verdict) ? stored->keeping : NULL;
+	int r = 0;
+
+	if (keeping)
+		r = kept_file(keeping, &stored->round, stored->verdict);
+	if (r < 0)
+		return r;
+	r = round_commit(stored->store, &stored->round, stored->verdict,
+			 keeping, stored->now);
+	if (!keeping)
+		return r;
+	kept_end(keeping, r);
+	stored->keeping = NULL;
+	return r;
+}
+
 /* A verdict that was not committed is void. */
 static int commit(struct stored *stored)
 {
-	int r = store_commit(stored->store, &stored->round, stored->verdict,
-			     stored->now);
+	int r = keep_and_commit(stored);
 
 	if (r == STORE_CHANGED)
 		return -EAGAIN;
@@ -172,6 +193,10 @@ static int explain(struct stored *stored)
 	if (!again || !verify_has(stored->verdict, VERIFY_LOG_REPLAY) ||
 	    again->begin(again->context) < 0)
 		return 0;
+	if (stored->keeping)
+		r = kept_again(stored->keeping);
+	if (r < 0)
+		return r;
 	if (!stored->parts) {
 		close_file(stored);
 		memset(stored->verdict, 0, sizeof(*stored->verdict));
@@ -187,6 +212,8 @@ static int run(struct stored *stored)
 
 	if (r == 0)
 		r = begin(stored);
+	if (r == 0 && stored->keeping)
+		kept_watch(stored->keeping, &stored->request);
 	if (r == 0)
 		r = verify(stored);
 	if (r == 0)
@@ -204,6 +231,7 @@ static int judge(struct stored *stored)
 	memset(verdict, 0, sizeof(*verdict));
 	r = run(stored);
 	close_file(stored);
+	kept_end(stored->keeping, 1);
 	if (r < 0) {
 		verdict->result = VERIFY_NONE;
 		verdict->proved = false;
@@ -231,6 +259,20 @@ static struct stored *new_stored(struct store *store,
 	return stored;
 }
 
+static int begin_source(struct stored *stored, struct imastage_source source)
+{
+	int r = 0;
+
+	stored->source = source;
+	if (stored->store->keeps)
+		r = kept_new(stored->store, source, &stored->keeping);
+	if (r < 0)
+		memset(stored->verdict, 0, sizeof(*stored->verdict));
+	else if (stored->keeping)
+		stored->source = kept_source(stored->keeping);
+	return r;
+}
+
 int store_verify_file(struct store *store, struct imastage_source source,
 		      const struct store_again *again,
 		      const struct verify_request *policies, uint64_t now,
@@ -240,10 +282,10 @@ int store_verify_file(struct store *store, struct imastage_source source,
 		new_stored(store, again, policies, now, ret_verdict);
 	int r = -ENOMEM;
 
-	if (stored) {
-		stored->source = source;
+	if (stored)
+		r = begin_source(stored, source);
+	if (r == 0)
 		r = judge(stored);
-	}
 	free(stored);
 	return r;
 }

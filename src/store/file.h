@@ -25,6 +25,9 @@ struct store_again {
  * because the file is malformed, answers no challenge, is of no machine that is known, or
  * begins elsewhere than the store can go on from: then the challenge stays good.
  *
+ * A store that keeps evidence has the file in its folder before the verdict is committed, if it
+ * proves records that were not proved before. If that fails there is no verdict.
+ *
  * -EAGAIN: another verification of this machine was faster; the same file can be verified
  * again. Others as verify_quote() and the functions of the store; the verdict is none.
  */
@@ -40,7 +43,7 @@ struct store_parts {
 	uint64_t first;
 };
 
-/* The same for parts, which are always an answer to a challenge. */
+/* The same for parts, which are always an answer to a challenge. They are not kept. */
 int store_verify_parts(struct store *store, const struct store_parts *parts,
 		       const struct store_again *again,
 		       const struct verify_request *policies, uint64_t now,

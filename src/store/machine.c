@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/util.h"
 #include "log/buffer.h"
+#include "store/keep.h"
 #include "verify/checkpoint_text.h"
 
 #include <errno.h>
@@ -255,7 +256,7 @@ static int remove_all(struct store *store, const char *id)
 	static const enum query queries[] = {
 		QUERY_MACHINE_REMOVE,	 QUERY_ENROLMENT_REMOVE,
 		QUERY_CHALLENGES_REMOVE, QUERY_CHECKPOINTS_REMOVE,
-		QUERY_VERDICTS_REMOVE,
+		QUERY_VERDICTS_REMOVE,	 QUERY_KEPT_REMOVE,
 	};
 	int r = 0;
 
@@ -281,7 +282,9 @@ int store_remove_machine(struct store *store, const char *id,
 {
 	int r = db_begin(store);
 
-	return r < 0 ? r : db_end(store, remove_known(store, id, reason, now));
+	if (r == 0)
+		r = db_end(store, remove_known(store, id, reason, now));
+	return r ? r : kept_forget(store, id);
 }
 
 static int readmit(struct store *store, const char *id, const char *reason,

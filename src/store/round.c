@@ -7,6 +7,7 @@
 #include "log/buffer.h"
 #include "store/chain.h"
 #include "store/challenge.h"
+#include "store/keep.h"
 #include "store/machine.h"
 #include "verify/checkpoint_text.h"
 
@@ -295,7 +296,8 @@ static int check_machine(struct store *store, const struct store_round *round)
 }
 
 static int commit(struct store *store, const struct store_round *round,
-		  const struct verify_verdict *verdict, uint64_t now)
+		  const struct verify_verdict *verdict, struct keeping *keeping,
+		  uint64_t now)
 {
 	bool uses = round->has_challenge &&
 		    round->state == VERIFY_CHALLENGE_OPEN;
@@ -306,6 +308,8 @@ static int commit(struct store *store, const struct store_round *round,
 		r = chain_unchanged(store, round);
 	if (r == 0)
 		r = note_verdict(store, round, verdict, now, &id);
+	if (r == 0 && keeping)
+		r = kept_note(keeping, round, verdict, now, id);
 	if (r == 0 && uses)
 		r = challenge_use(store, &round->challenge, id);
 	if (r == 0)
@@ -313,15 +317,24 @@ static int commit(struct store *store, const struct store_round *round,
 	return r ? r : note_machine(store, round, verdict, now);
 }
 
-int store_commit(struct store *store, const struct store_round *round,
-		 const struct verify_verdict *verdict, uint64_t now)
+int round_commit(struct store *store, const struct store_round *round,
+		 const struct verify_verdict *verdict, struct keeping *keeping,
+		 uint64_t now)
 {
 	int r;
 
 	if (verdict->result == VERIFY_NONE || !verdict->is_signed)
 		return 0;
 	r = db_begin(store);
-	return r < 0 ? r : db_end(store, commit(store, round, verdict, now));
+	return r < 0 ? r :
+		       db_end(store,
+			      commit(store, round, verdict, keeping, now));
+}
+
+int store_commit(struct store *store, const struct store_round *round,
+		 const struct verify_verdict *verdict, uint64_t now)
+{
+	return round_commit(store, round, verdict, NULL, now);
 }
 
 /* ---- verdicts ---------------------------------------------------------------------------- */

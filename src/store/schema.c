@@ -48,6 +48,29 @@ const struct schema_table db_tables[] = {
 			"	ak_qualified BLOB,\n"
 			"	ek_name BLOB\n"
 			") STRICT, WITHOUT ROWID" },
+	{ "kept", "CREATE TABLE kept (\n"
+		  "	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+		  "	machine TEXT NOT NULL,\n"
+		  "	name TEXT NOT NULL UNIQUE,\n"
+		  "	sha256 BLOB NOT NULL,\n"
+		  "	bytes INTEGER NOT NULL,\n"
+		  "	verdict INTEGER NOT NULL,\n"
+		  "	made INTEGER NOT NULL,\n"
+		  "	result INTEGER NOT NULL,\n"
+		  "	resets INTEGER NOT NULL,\n"
+		  "	first INTEGER NOT NULL,\n"
+		  "	next INTEGER NOT NULL,\n"
+		  "	policy BLOB,\n"
+		  "	outcomes BLOB,\n"
+		  "	ak BLOB NOT NULL,\n"
+		  "	ak_qualified BLOB,\n"
+		  "	asked BLOB NOT NULL,\n"
+		  "	challenge TEXT,\n"
+		  "	reverify INTEGER NOT NULL,\n"
+		  "	goes_on INTEGER NOT NULL,\n"
+		  "	checkpoint BLOB\n"
+		  ") STRICT" },
+	{ "kept_machine", "CREATE INDEX kept_machine ON kept (machine, id)" },
 	{ "machines", "CREATE TABLE machines (\n"
 		      "	id TEXT PRIMARY KEY,\n"
 		      "	host TEXT NOT NULL,\n"
@@ -172,6 +195,24 @@ const char *const db_texts[NR_QUERIES] = {
 		"(SELECT id FROM verdicts WHERE machine = ?1 "
 		"ORDER BY id DESC LIMIT 1 OFFSET ?2)",
 	[QUERY_VERDICTS_REMOVE] = "DELETE FROM verdicts WHERE machine = ?1",
+
+	[QUERY_KEPT_PUT] =
+		"INSERT INTO kept (machine, name, sha256, bytes, verdict, made, "
+		"result, resets, first, next, policy, outcomes, ak, "
+		"ak_qualified, asked, challenge, reverify, goes_on, checkpoint) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+		"?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+	[QUERY_KEPT_NEXT] =
+		"SELECT id, name, sha256, bytes, made, result, resets, first, "
+		"next, policy, outcomes FROM kept "
+		"WHERE machine = ?1 AND id > ?2 ORDER BY id LIMIT 1",
+	[QUERY_KEPT_ROUND] =
+		"SELECT ak, ak_qualified, asked, challenge, reverify, goes_on, "
+		"checkpoint, machine FROM kept WHERE id = ?1",
+	[QUERY_KEPT_NAMED] = "SELECT id FROM kept WHERE name = ?1",
+	[QUERY_KEPT_SUM] = "SELECT count(*), coalesce(sum(bytes), 0) FROM kept "
+			   "WHERE machine = ?1",
+	[QUERY_KEPT_REMOVE] = "DELETE FROM kept WHERE machine = ?1",
 
 	[QUERY_DECISION_PUT] =
 		"INSERT INTO decisions (made, uid, machine, what, reason) "

@@ -4,6 +4,7 @@
  */
 #include "base/util.h"
 #include "store/db.h"
+#include "store/keep.h"
 #include "store/key.h"
 
 #include <errno.h>
@@ -56,6 +57,27 @@ static int add_keys(struct store *store, const struct store_options *options)
 	return r;
 }
 
+/* ---- the folder ----------------------------------------------------------------- */
+
+static int set_paths(struct store *store, const struct store_options *options)
+{
+	store->io = options->io ? options->io : &io_system;
+	store->path = strdup(options->path);
+	if (asprintf(&store->kept, "%s.evidence", options->path) < 0)
+		store->kept = NULL;
+	if (asprintf(&store->arriving, "%s.evidence/new", options->path) < 0)
+		store->arriving = NULL;
+	return store->path && store->kept && store->arriving ? 0 : -ENOMEM;
+}
+
+static int begin_keeping(struct store *store)
+{
+	int r = kept_open(store);
+
+	store->keeps = r == 0;
+	return r;
+}
+
 /* ---- the store ------------------------------------------------------------------- */
 
 int store_open(const struct store_options *options, struct store **ret_store)
@@ -66,11 +88,13 @@ int store_open(const struct store_options *options, struct store **ret_store)
 	if (!store)
 		return r;
 	store->say = options->say;
-	store->path = strdup(options->path);
-	if (store->path)
+	r = set_paths(store, options);
+	if (r == 0)
 		r = db_open(store, options);
 	if (r == 0)
 		r = add_keys(store, options);
+	if (r == 0 && options->keep)
+		r = begin_keeping(store);
 	if (r < 0)
 		store_close(store);
 	else
@@ -86,6 +110,8 @@ void store_close(struct store *store)
 	for (size_t i = 0; i < store->keys.nr; i++)
 		dsse_key_free(store->own[i]);
 	free(store->path);
+	free(store->kept);
+	free(store->arriving);
 	free(store);
 }
 

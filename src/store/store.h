@@ -27,6 +27,7 @@
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
+#include "base/io.h"
 #include "base/say.h"
 #include "evidence/challenge.h"
 #include "evidence/enroll.h"
@@ -46,7 +47,13 @@ struct store_options {
 	size_t nr_accepted;
 	/* Makes store and key where they are missing, with rights for the owner alone. */
 	bool create;
+	/*
+	 * What store_verify_file() proves is kept in a folder, @path with ".evidence" behind,
+	 * which is made where it is missing. kept.h and history.h are about what is in it.
+	 */
+	bool keep;
 	const char *vfs; /* NULL: the system's files */
+	const struct io *io; /* the same for evidence */
 	const struct say *say; /* NULL: silence */
 };
 
@@ -108,7 +115,7 @@ int store_find_machine(struct store *store, const struct evidence_name *ak_name,
 int store_next_machine(struct store *store, const char *after,
 		       struct store_machine *ret_machine);
 
-/* With its challenges, checkpoints and verdicts. The decision stays. STORE_UNKNOWN */
+/* With its challenges, checkpoints, verdicts and evidence. The decision stays. STORE_UNKNOWN */
 int store_remove_machine(struct store *store, const char *id,
 			 const char *reason, uint64_t now);
 /*

@@ -141,10 +141,10 @@ static void with_sqlite(const char *text)
 
 TEST(what_is_no_store)
 {
-	with_sqlite("PRAGMA user_version = 2");
+	with_sqlite("PRAGMA user_version = 3");
 	assert_int_equal(open_now(), -ENOTSUP);
 	assert_non_null(strstr(said, "a newer imastage"));
-	with_sqlite("PRAGMA user_version = 1; PRAGMA application_id = 7");
+	with_sqlite("PRAGMA user_version = 2; PRAGMA application_id = 7");
 	assert_int_equal(open_now(), -EBADMSG);
 	assert_non_null(strstr(said, "not the store of a verifier"));
 	with_sqlite("PRAGMA application_id = 1229805139; CREATE TABLE a (b)");

@@ -47,7 +47,7 @@ struct command {
 #define OPTS_HELP (-1)
 
 /*
- * Parses up to 4 @groups. Returns CLI_OK with what is not an option in
+ * Parses @groups, with up to 64 options in all. Returns CLI_OK with what is not an option in
  * *ret_args (ends with NULL), CLI_USAGE after a complaint, or OPTS_HELP after
  * it has printed the help.
  */

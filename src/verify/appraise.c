@@ -89,20 +89,39 @@ static void add_reason(struct verify_run *run, enum verify_id id,
 		verify_say(run->verdict, id, where);
 }
 
+static enum verify_id id_of(const struct verify_request *request,
+			    const struct policy_judgement *judgement)
+{
+	if (judgement->outcome == POLICY_IS_VIOLATION &&
+	    tolerates_violations(request))
+		return VERIFY_LOG_VIOLATION;
+	if (judgement->was_other)
+		return VERIFY_FILE_SIGNED_OTHER;
+	return ids[judgement->outcome][judgement->space];
+}
+
+enum verify_level
+verify_judgement_level(const struct verify_request *request,
+		       const struct policy_judgement *judgement)
+{
+	enum verify_id id = id_of(request, judgement);
+
+	if (judgement->outcome == POLICY_OTHER_AGGREGATE)
+		id = VERIFY_BOOT_AGGREGATE;
+	else if (judgement->outcome == POLICY_NO_TPM)
+		id = VERIFY_BOOT_NO_TPM;
+	return id == NO_REASON ? VERIFY_NOTE : verify_id_level(id);
+}
+
 static void say(struct verify_run *run, const struct verify_where *where,
 		const struct policy_judgement *judgement,
 		enum policy_computed computed)
 {
-	enum verify_id id = ids[judgement->outcome][judgement->space];
+	enum verify_id id = id_of(run->request, judgement);
 
 	if (judgement->outcome == POLICY_OTHER_AGGREGATE &&
 	    computed == POLICY_NOT_COMPUTED)
 		id = VERIFY_BOOT_AGGREGATE;
-	if (judgement->was_other)
-		id = VERIFY_FILE_SIGNED_OTHER;
-	if (judgement->outcome == POLICY_IS_VIOLATION &&
-	    tolerates_violations(run->request))
-		id = VERIFY_LOG_VIOLATION;
 	if (id != NO_REASON)
 		add_reason(run, id, where, judgement);
 }

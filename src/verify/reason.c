@@ -460,6 +460,44 @@ void verify_join_carried(struct verify_carried *carried,
 			carried->reasons[carried->nr++] = more->reasons[i];
 }
 
+static size_t nr_shown(const struct verify_verdict *verdict, enum verify_id id)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < verdict->nr_reasons; i++)
+		nr += verdict->reasons[i].id == id;
+	return nr;
+}
+
+static void join_reasons(struct verify_verdict *verdict,
+			 const struct verify_verdict *more)
+{
+	for (size_t i = 0; i < more->nr_reasons; i++)
+		if (verdict->nr_reasons < VERIFY_REASONS_MAX &&
+		    nr_shown(verdict, more->reasons[i].id) < VERIFY_EACH_MAX)
+			verdict->reasons[verdict->nr_reasons++] =
+				more->reasons[i];
+}
+
+void verify_join(struct verify_verdict *verdict,
+		 const struct verify_verdict *more)
+{
+	join_reasons(verdict, more);
+	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++)
+		verdict->nr_of[id] += more->nr_of[id];
+	for (unsigned int i = 0; i < POLICY_NR_OUTCOMES; i++)
+		verdict->nr_outcomes[i] += more->nr_outcomes[i];
+	verdict->nr_violations += more->nr_violations;
+	verdict->nr_bytes += more->nr_bytes;
+	verdict->has_policy = more->has_policy;
+	memcpy(verdict->policy, more->policy, sizeof(verdict->policy));
+	verdict->has_quote = more->has_quote;
+	verdict->clock = more->clock;
+	verdict->firmware = more->firmware;
+	verdict->pcrs = more->pcrs;
+	verdict->boot = more->boot;
+}
+
 enum verify_id verify_id_by_name(const char *name)
 {
 	enum verify_id id = 0;

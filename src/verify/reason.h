@@ -250,6 +250,13 @@ void verify_carry(const struct verify_verdict *verdict,
 void verify_join_carried(struct verify_carried *carried,
 			 const struct verify_carried *more);
 
+/*
+ * Adds reasons and counts of @more, a later verdict of the same machine, as much as there is room
+ * for. Quote, boot and policy are those of @more. The result is the caller's to say.
+ */
+void verify_join(struct verify_verdict *verdict,
+		 const struct verify_verdict *more);
+
 /* VERIFY_NR_IDS: there is none. */
 enum verify_id verify_id_by_name(const char *name);
 

@@ -136,6 +136,11 @@ struct verify_request {
 	bool explain;
 };
 
+/* How bad is it, where @request has a policy? VERIFY_NOTE: the record is approved. */
+enum verify_level
+verify_judgement_level(const struct verify_request *request,
+		       const struct policy_judgement *judgement);
+
 /* The firmware's event log, read. */
 struct verify_boot_log {
 	bool malformed; /* then @error says where, and nothing is in @log */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "store/kept.h"
 #include "tool/cli.h"
 #include "tool/json.h"
 
@@ -59,11 +60,12 @@ static const struct command show_command = {
 		   "the last verdict.\n",
 };
 
-/* A machine, and the last that was said of it. */
+/* A machine, the last that was said of it, and how much of its evidence is kept. */
 struct shown {
 	struct store_machine machine;
 	bool has_verdict;
 	struct store_verdict verdict;
+	struct store_kept_sum kept;
 };
 
 /* Answers as store_get_machine(). */
@@ -73,7 +75,8 @@ static int complete(struct store *store, struct shown *shown)
 				   &shown->verdict);
 
 	shown->has_verdict = r == 0;
-	return r == STORE_UNKNOWN ? 0 : r;
+	return r < 0 ? r :
+		       store_sum_kept(store, shown->machine.id, &shown->kept);
 }
 
 static void put_time(char ret_text[32], uint64_t seconds)
@@ -84,6 +87,61 @@ static void put_time(char ret_text[32], uint64_t seconds)
 	if (!gmtime_r(&at, &tm) ||
 	    strftime(ret_text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		snprintf(ret_text, 32, "%" PRIu64, seconds);
+}
+
+/* ---- what is kept ------------------------------------------------------------------- */
+
+/* Rounds of a boot, each from where the one before it ended. */
+struct stretch {
+	uint32_t resets;
+	uint64_t first, next, nr;
+};
+
+struct stretches {
+	struct store *store;
+	const char *machine;
+	struct store_kept kept; /* the round at hand */
+	struct stretch at; /* of those before it; nr 0: none */
+	bool ended;
+};
+
+static bool goes_on(const struct stretches *all)
+{
+	return all->at.nr > 0 && all->at.resets == all->kept.resets &&
+	       all->at.next == all->kept.first;
+}
+
+static void take_round(struct stretches *all)
+{
+	if (!goes_on(all))
+		all->at = (struct stretch){ .resets = all->kept.resets,
+					    .first = all->kept.first };
+	all->at.next = all->kept.next;
+	all->at.nr++;
+}
+
+/* 0, STORE_UNKNOWN behind the last, negative. */
+static int next_stretch(struct stretches *all, struct stretch *ret_stretch)
+{
+	int r = 0;
+
+	while (!all->ended) {
+		struct stretch before = all->at;
+		bool broken;
+
+		r = store_next_kept(all->store, all->machine, all->kept.id,
+				    &all->kept);
+		if (r < 0)
+			return r;
+		all->ended = r == STORE_UNKNOWN;
+		broken = before.nr > 0 && (all->ended || !goes_on(all));
+		if (!all->ended)
+			take_round(all);
+		*ret_stretch = before;
+		if (broken)
+			return 0;
+	}
+	return STORE_UNKNOWN;
 }
 
 /* ---- JSON ---------------------------------------------------------------------------- */
@@ -115,10 +173,47 @@ static void put_verdict(struct json *json, const struct store_verdict *verdict)
 	json_close(json, '}');
 }
 
-static void put_machine(const struct shown *shown)
+static int put_stretches(struct json *json, struct store *store,
+			 const char *machine)
+{
+	struct stretches all = { .store = store, .machine = machine };
+	struct stretch stretch;
+	int r;
+
+	json_open(json, "ranges", '[');
+	while ((r = next_stretch(&all, &stretch)) == 0) {
+		json_open(json, NULL, '{');
+		json_number(json, "resets", stretch.resets);
+		put_u64(json, "first", stretch.first);
+		put_u64(json, "next", stretch.next);
+		put_u64(json, "rounds", stretch.nr);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	free(all.kept.outcomes.data);
+	return r == STORE_UNKNOWN ? 0 : r;
+}
+
+/* @store: for which rounds these are; NULL: their number is enough. */
+static int put_kept(struct json *json, const struct shown *shown,
+		    struct store *store)
+{
+	int r = 0;
+
+	json_open(json, "kept", '{');
+	put_u64(json, "rounds", shown->kept.nr);
+	put_u64(json, "bytes", shown->kept.bytes);
+	if (store)
+		r = put_stretches(json, store, shown->machine.id);
+	json_close(json, '}');
+	return r;
+}
+
+static int put_machine(const struct shown *shown, struct store *store)
 {
 	const struct store_machine *machine = &shown->machine;
 	struct json json;
+	int r;
 
 	json_start(&json, stdout, '{');
 	json_text(&json, "machine", machine->id);
@@ -134,7 +229,9 @@ static void put_machine(const struct shown *shown)
 		json_text(&json, "barred", machine->barred);
 	if (shown->has_verdict)
 		put_verdict(&json, &shown->verdict);
+	r = put_kept(&json, shown, store);
 	json_end(&json, '}');
+	return r;
 }
 
 /* ---- for people ------------------------------------------------------------------------- */
@@ -173,6 +270,23 @@ static void print_reasons(const struct verify_carried *carried)
 		text_print_line(stdout, "in boot %u: %s: %s", carried->resets,
 				verify_id_name(carried->reasons[i].id),
 				verify_id_meaning(carried->reasons[i].id));
+}
+
+static int print_kept(const struct shown *shown, struct store *store)
+{
+	struct stretches all = { .store = store, .machine = shown->machine.id };
+	struct stretch stretch;
+	int r;
+
+	printf("kept: %" PRIu64 " rounds, %" PRIu64 " bytes\n", shown->kept.nr,
+	       shown->kept.bytes);
+	while ((r = next_stretch(&all, &stretch)) == 0)
+		printf("kept: boot %" PRIu32 ": records %" PRIu64 "..%" PRIu64
+		       ", rounds %" PRIu64 "\n",
+		       stretch.resets, stretch.first, stretch.next - 1,
+		       stretch.nr);
+	free(all.kept.outcomes.data);
+	return r == STORE_UNKNOWN ? 0 : r;
 }
 
 static void print_all(const struct shown *shown)
@@ -215,7 +329,7 @@ static int list(const struct options *options, struct store *store)
 				       &shown.machine)) == 0 &&
 	       (r = complete(store, &shown)) == 0) {
 		if (options->json)
-			put_machine(&shown);
+			(void)put_machine(&shown, NULL);
 		else
 			print_line(&shown);
 	}
@@ -239,6 +353,18 @@ static int write_checkpoint(const struct options *options, struct store *store,
 	return status;
 }
 
+static int print(const struct options *options, struct store *store,
+		 const struct shown *shown)
+{
+	int r;
+
+	if (!options->json)
+		print_all(shown);
+	r = options->json ? put_machine(shown, store) :
+			    print_kept(shown, store);
+	return r < 0 ? CLI_FAILED : CLI_OK;
+}
+
 static int show(const struct options *options, struct store *store,
 		const char *id)
 {
@@ -250,10 +376,8 @@ static int show(const struct options *options, struct store *store,
 	status = verifier_answer(r, id);
 	if (status == CLI_OK && options->checkpoint)
 		status = write_checkpoint(options, store, id);
-	if (status == CLI_OK && options->json)
-		put_machine(&shown);
-	else if (status == CLI_OK)
-		print_all(&shown);
+	if (status == CLI_OK)
+		status = print(options, store, &shown);
 	free(shown.verdict.reasons.data);
 	return status;
 }

@@ -40,7 +40,6 @@ DEFINE_SET_PATH(challenge, challenge.path)
 DEFINE_SET_PATH(checkpoint, checkpoint.path)
 DEFINE_SET_PATH(checkpoint_out, checkpoint_out)
 DEFINE_SET_PATH(store, store_path)
-DEFINE_SET_PATH(policy, policy_path)
 DEFINE_SET_PATH(html, show->html)
 DEFINE_SET_PATH(ear, show->ear)
 
@@ -123,47 +122,6 @@ static int set_asked(void *context, const char *value)
 	return r;
 }
 
-static int set_boot_pcrs(void *context, const char *value)
-{
-	struct verify_options *options = context;
-	struct pcr_values *boot = &options->boots[options->request.nr_boots];
-
-	if (options->request.nr_boots == VERIFY_BOOTS_MAX)
-		return cli_usage("more than %d sets of boot PCRs",
-				 VERIFY_BOOTS_MAX);
-	options->request.boots = options->boots;
-	options->request.nr_boots++;
-	return strchr(value, '=') ? -EINVAL :
-				    pcrs_parse(value, IMASTAGE_PCR_IMA, boot);
-}
-
-static int set_boot_policy(void *context, const char *value)
-{
-	struct verify_options *options = context;
-
-	if (options->nr_boot_policies == VERIFY_BOOTS_MAX)
-		return cli_usage("more than %d boot policies",
-				 VERIFY_BOOTS_MAX);
-	options->boot_policies[options->nr_boot_policies++] = value;
-	return *value ? 0 : -EINVAL;
-}
-
-static int set_policy_key(void *context, const char *value)
-{
-	return policy_key_add(&((struct verify_options *)context)->policy_keys,
-			      value);
-}
-
-static int set_violations(void *context, const char *value)
-{
-	struct verify_request *request =
-		&((struct verify_options *)context)->request;
-
-	request->violations = !strcmp(value, "warn") ? VERIFY_VIOLATIONS_WARN :
-						       VERIFY_VIOLATIONS_FAIL;
-	return !strcmp(value, "warn") || !strcmp(value, "fail") ? 0 : -EINVAL;
-}
-
 static int set_max_gap(void *context, const char *value)
 {
 	uint64_t seconds;
@@ -196,6 +154,13 @@ static int set_strict(void *context, const char *value)
 	return 0;
 }
 
+static int set_keep(void *context, const char *value)
+{
+	(void)value;
+	((struct verify_options *)context)->keep = true;
+	return 0;
+}
+
 static const struct opt evidence_opts[] = {
 	{ .text = "What the machine sent, if it is not an evidence file:" },
 	{ "quote", 'q', "FILE", "what the TPM signed, as of tpm2_quote -m",
@@ -223,6 +188,10 @@ static const struct opt request_opts[] = {
 	  "all of it: the verifier's store, which is brought up to\n"
 	  "date",
 	  set_store, "a file" },
+	{ "keep", 0, NULL,
+	  "with --store: keep evidence that is proved in the folder\n"
+	  "STORE.evidence, for 'imastage reverify'",
+	  set_keep, NULL },
 	{ "ak", 'k', "FILE",
 	  "the machine's attestation key, as of tpm2_readpublic -o;\n"
 	  "in PEM with a warning",
@@ -259,26 +228,6 @@ static const struct opt request_opts[] = {
 	  "several all are accepted, the first one signs\n"
 	  "(with --store, STORE.key)",
 	  set_key, "a file" },
-	{ "boot-policy", 0, "FILE",
-	  "what may be booted, as of 'imastage policy learn-boot';\n"
-	  "may be given several times",
-	  set_boot_policy, "a file" },
-	{ "boot-pcrs", 0, "FILE",
-	  "approved values of PCR 0 to 9, as tpm2_pcrread and evmctl\n"
-	  "have them; may be given several times",
-	  set_boot_pcrs, "[BANK,]FILE" },
-	{ "policy", 0, "FILE",
-	  "what may be measured: a runtime policy of Keylime, or one\n"
-	  "that 'imastage policy compile' has made",
-	  set_policy, "a file" },
-	{ "policy-key", 0, "FILE",
-	  "P-256 key in PEM that the policy has to be signed by; of\n"
-	  "several one is enough",
-	  set_policy_key, "a file" },
-	{ "violations", 0, "LEVEL",
-	  "what a violation comes to, fail or warn (as the policy\n"
-	  "says; without one warn)",
-	  set_violations, "fail or warn" },
 	{ 0 },
 };
 
@@ -421,39 +370,6 @@ static int check_keys(struct verify_options *options)
 	return CLI_OK;
 }
 
-static int add_boot_policy(struct boot_policy *policy, const char *path)
-{
-	cleanup_free uint8_t *data = NULL;
-	struct evidence_error error;
-	size_t len;
-	int status = given_read(path, "boot policy", BOOT_POLICY_LEN_MAX, &data,
-				&len);
-
-	if (status != CLI_OK)
-		return status;
-	if (boot_policy_add(policy, bytes_of(data, len), &error) == 0)
-		return CLI_OK;
-	cli_error("%s: not a boot policy: byte %zu: %s", path, error.offset,
-		  error.reason);
-	return CLI_FAILED;
-}
-
-static int load_boot_policies(struct verify_options *options)
-{
-	int status = CLI_OK;
-
-	if (options->nr_boot_policies == 0)
-		return CLI_OK;
-	if (boot_policy_new(&options->boot_policy) < 0)
-		return verify_complain("boot policies", -ENOMEM);
-	for (size_t i = 0; status == CLI_OK && i < options->nr_boot_policies;
-	     i++)
-		status = add_boot_policy(options->boot_policy,
-					 options->boot_policies[i]);
-	options->request.boot_policy = options->boot_policy;
-	return status;
-}
-
 static int load_all(struct verify_options *options)
 {
 	int status = part_load(&options->ak, "ak");
@@ -569,6 +485,7 @@ static int open_store(struct verify_options *options)
 		.path = options->store_path,
 		.key = options->key_files[0].path,
 		.accepted = accepted,
+		.keep = options->keep,
 		.say = &say,
 	};
 	int status = check_store_options(options);
@@ -679,6 +596,20 @@ static int check_show(const struct verify_options *options)
 	return CLI_OK;
 }
 
+/* Parts are in no file that could be read again. */
+static int check_keep(const struct verify_options *options)
+{
+	if (!options->keep)
+		return CLI_OK;
+	if (!options->store_path)
+		return cli_usage("--keep needs --store");
+	if (options->quote.path || options->keylime_quote.path ||
+	    options->keylime.path)
+		return cli_usage("--keep keeps evidence files: leave it out, "
+				 "or have the machine send one");
+	return CLI_OK;
+}
+
 /* A public key signs nothing. */
 static int check_ear_key(const struct verify_options *options)
 {
@@ -689,19 +620,6 @@ static int check_ear_key(const struct verify_options *options)
 	return CLI_OK;
 }
 
-static int load_policy(struct verify_options *options)
-{
-	int status = policy_keys_load(&options->policy_keys);
-
-	options->request.now = options->sequence.now;
-	if (status != CLI_OK || !options->policy_path)
-		return status;
-	status = policy_load(options->policy_path, &options->policy_keys,
-			     &options->policy);
-	options->request.policy = options->policy;
-	return status;
-}
-
 static int judge(struct verify_options *options, char **args)
 {
 	bool parts = options->quote.path || options->signature.path ||
@@ -710,7 +628,7 @@ static int judge(struct verify_options *options, char **args)
 
 	status = show_begin(options->show, &options->request);
 	if (status == CLI_OK)
-		status = load_boot_policies(options);
+		status = verify_load_boot_policies(options);
 	if (status == CLI_OK)
 		status = options->store_path ? open_store(options) :
 					       load_all(options);
@@ -733,6 +651,7 @@ int cmd_verify(int argc, char **argv)
 	const struct opt_group groups[] = {
 		{ evidence_opts, &options },
 		{ request_opts, &options },
+		{ verify_policy_opts, &options },
 		{ output_opts, &options },
 		{ input_opts, &options.input_options },
 	};
@@ -743,16 +662,19 @@ int cmd_verify(int argc, char **argv)
 	options.sequence.now = (uint64_t)time(NULL);
 	(void)set_asked(&options, ASKED_DEFAULT);
 	options.asked_set = false;
-	status = opts_parse(&command, groups, 4, argc, argv, &args);
+	status = opts_parse(&command, groups, ARRAY_SIZE(groups), argc, argv,
+			    &args);
 	if (status != CLI_OK)
 		return status == OPTS_HELP ? CLI_OK : status;
 	status = check_show(&options);
+	if (status == CLI_OK)
+		status = check_keep(&options);
 	if (status != CLI_OK)
 		return status;
 	if (options.policy_keys.nr > 0 && !options.policy_path &&
 	    !options.keylime.path)
 		return cli_usage("--policy-key needs --policy");
-	status = load_policy(&options);
+	status = verify_load_policy(&options);
 	if (status == CLI_OK)
 		status = options.keylime.path ? verify_keylime(&options, args) :
 						judge(&options, args);

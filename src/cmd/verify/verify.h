@@ -41,6 +41,7 @@ struct verify_options {
 	const char *checkpoint_out;
 	const char *store_path; /* instead of all these */
 	struct store *store; /* owned */
+	bool keep; /* evidence, with it */
 	uint8_t nonce[EVIDENCE_NONCE_MAX];
 	uint8_t qualified_name[EVIDENCE_NAME_MAX];
 	struct pcr_values boots[VERIFY_BOOTS_MAX];
@@ -62,6 +63,13 @@ struct verify_options {
 	struct verify_sequence sequence; /* where it goes on, and to */
 	struct verify_verdict verdict;
 };
+
+/* --policy, --boot-policy and the like; the context is a struct verify_options. */
+extern const struct opt verify_policy_opts[];
+
+/* Load what they name, into the request. Return enum cli_status, after a complaint. */
+int verify_load_policy(struct verify_options *options);
+int verify_load_boot_policies(struct verify_options *options);
 
 /* Loads @part, which is an option @name. Returns enum cli_status. */
 int part_load(struct part *part, const char *name);
