@@ -294,6 +294,7 @@ check_attest() {
 	run_tap boot tests/attest/test-boot build/test
 	run_tap enrolled tests/attest/test-enrolled build/test
 	run_tap refused tests/attest/test-refused build/test
+	run_tap history tests/attest/test-history build/test
 	run_tap rounds tests/attest/test-rounds build/test
 	run_tap self tests/attest/test-self build/test
 }

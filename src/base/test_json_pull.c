@@ -163,7 +163,7 @@ TEST(strings_with_escapes_share_memory)
 {
 	static const char text[] =
 		"[\"\\n\",\"\\nabc\",\"\\\"\",\"\\\\\",\"abc\\n\"]";
-	struct imastage_bytes string;
+	struct imastage_bytes string = { 0 };
 	struct json_pull pull;
 
 	assert_int_equal(json_pull_init(&pull, bytes_of_text(text)), 0);

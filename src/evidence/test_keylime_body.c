@@ -23,12 +23,11 @@ static int parse(const char *text, struct evidence_keylime_body *ret_body,
 {
 	/* Its own block, so that the sanitizer sees what is read behind it. */
 	size_t len = strlen(text);
-	uint8_t *copy = malloc(len + 1);
+	uint8_t *copy = malloc(len ? len : 1);
 	int r;
 
 	assert_non_null(copy);
 	memcpy(copy, text, len);
-	copy = realloc(copy, len ? len : 1);
 	r = evidence_keylime_body_parse(bytes_of(copy, len), ret_body,
 					ret_error);
 	free(copy);

@@ -55,7 +55,7 @@ static void put_machine(const char *id, char ret_text[MACHINE_LEN_MAX + 2])
 {
 	size_t i = 0;
 
-	for (; id[i] && i < MACHINE_LEN_MAX; i++)
+	for (; i < MACHINE_LEN_MAX && id[i]; i++)
 		ret_text[i] = (char)(is_plain(id[i]) ? id[i] : '_');
 	ret_text[i++] = '.';
 	ret_text[i] = '\0';

@@ -607,7 +607,7 @@ TEST(a_round_without_records_is_no_hole)
 
 TEST(strays_are_named)
 {
-	struct history_strays strays;
+	struct history_strays strays = { 0 };
 	char all[600];
 
 	then = make(9, 0, 0);
