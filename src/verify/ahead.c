@@ -5,6 +5,14 @@
 #include "verify/ahead.h"
 #include "log/copy.h"
 
+size_t verify_ahead_from = (size_t)2 << 20;
+
+static bool reads_ahead(const struct verify_run *run)
+{
+	return run->appraisal &&
+	       policy_image(run->request->policy).len >= verify_ahead_from;
+}
+
 /* Its first two fields, and in them what the policy is asked about. */
 static int look_into(struct verify_run *run, struct verify_ahead_record *next)
 {
@@ -14,7 +22,7 @@ static int look_into(struct verify_run *run, struct verify_ahead_record *next)
 	if (!imastage_record_is_violation(&next->record) &&
 	    !next->record.opaque)
 		r = policy_read_record(&next->record, &next->reading);
-	if (r == 0 && run->appraisal && next->reading.readable)
+	if (r == 0 && reads_ahead(run) && next->reading.readable)
 		policy_expect_reading(run->request->policy, &next->reading);
 	return r;
 }
@@ -41,7 +49,7 @@ static bool read_one(struct verify_run *run, struct verify_ahead_record *next)
 		run->list.next(run->list.context, &next->record, &next->place);
 	if (next->r)
 		return false;
-	kept = run->appraisal && keep(run->ahead, next);
+	kept = reads_ahead(run) && keep(run->ahead, next);
 	next->r = look_into(run, next);
 	return kept && next->r == 0;
 }
@@ -67,7 +75,7 @@ static void fill(struct verify_run *run)
 	ahead->len = 0;
 	while (more && ahead->nr < VERIFY_AHEAD_RECORDS)
 		more = read_one(run, &ahead->records[ahead->nr++]);
-	if (run->appraisal)
+	if (reads_ahead(run))
 		expect_all(run);
 }
 

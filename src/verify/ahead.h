@@ -29,8 +29,14 @@ struct verify_ahead {
 };
 
 /*
- * The next one, which stays until the call after it. Without a policy nothing is read ahead, nor
- * copied. Memory does not depend on records: one that is too long to be copied is the last of
+ * Bytes of a policy from which on it is worth it: copies cost more than what is in a cache
+ * anyway. Tests set it.
+ */
+extern size_t verify_ahead_from;
+
+/*
+ * The next one, which stays until the call after it. Without a policy of that size nothing is read
+ * ahead, nor copied. Memory does not depend on records: one that is too long to be copied is the last of
  * those read.
  */
 struct verify_ahead_record *verify_next_record(struct verify_run *run);

@@ -125,6 +125,7 @@ static void verify(const struct made_machine *machine, struct policy *policy,
 		.watch = told ? &watch : NULL,
 	};
 
+	verify_ahead_from = 0;
 	verify_list(machine, &request, verdict);
 	if (told)
 		imastage_reader_free(told->reader);

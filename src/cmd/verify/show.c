@@ -79,11 +79,18 @@ static void note_refused(struct show *show, uint64_t index,
 		show->error = r;
 }
 
-static void see_record(void *context, const struct verify_where *where,
-		       const struct policy_reading *reading,
-		       const struct policy_judgement *judgement)
+/* Nearly all records are allowed, and without a page nobody wants to see these. */
+static bool wants(const struct show *show,
+		  const struct policy_judgement *judgement)
 {
-	struct show *show = context;
+	return show->part ||
+	       (judgement && kind_of(judgement->outcome) == REPORT_REFUSED);
+}
+
+static void show_record(struct show *show, const struct verify_where *where,
+			const struct policy_reading *reading,
+			const struct policy_judgement *judgement)
+{
 	bool violation = imastage_record_is_violation(where->record);
 	struct report_record shown = {
 		.index = where->index,
@@ -108,6 +115,16 @@ static void see_record(void *context, const struct verify_where *where,
 	r = show->part ? report_add(show->part, &shown) : 0;
 	if (r < 0)
 		show->error = r;
+}
+
+static void see_record(void *context, const struct verify_where *where,
+		       const struct policy_reading *reading,
+		       const struct policy_judgement *judgement)
+{
+	struct show *show = context;
+
+	if (wants(show, judgement))
+		show_record(show, where, reading, judgement);
 }
 
 int show_begin(struct show *show, struct verify_request *request)
