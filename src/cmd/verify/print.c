@@ -11,7 +11,7 @@
 
 #define VERDICT_VERSION 1
 
-static const char *level_name(enum verify_id id)
+const char *print_level_name(enum verify_id id)
 {
 	static const char *const names[] = {
 		[VERIFY_NOTE] = "note",
@@ -26,7 +26,7 @@ static const char *level_name(enum verify_id id)
 
 static void print_reason(FILE *file, const struct verify_reason *reason)
 {
-	fprintf(file, "%s: %s: %s", level_name(reason->id),
+	fprintf(file, "%s: %s: %s", print_level_name(reason->id),
 		verify_id_name(reason->id), verify_id_meaning(reason->id));
 	if (reason->text[0])
 		fprintf(file, "; %s", reason->text);
@@ -53,7 +53,7 @@ static void print_more(FILE *file, const struct verify_verdict *verdict)
 	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++)
 		if (verdict->nr_of[id] > shown[id])
 			fprintf(file, "%s: %s: %" PRIu64 " more\n",
-				level_name(id), verify_id_name(id),
+				print_level_name(id), verify_id_name(id),
 				verdict->nr_of[id] - shown[id]);
 }
 
@@ -131,7 +131,7 @@ static void put_reason(struct json *json, const struct verify_reason *reason)
 {
 	json_open(json, NULL, '{');
 	json_text(json, "id", verify_id_name(reason->id));
-	json_text(json, "level", level_name(reason->id));
+	json_text(json, "level", print_level_name(reason->id));
 	if (reason->earlier)
 		json_boolean(json, "earlier", true);
 	if (reason->has_index)

@@ -9,6 +9,9 @@
 #include "tool/json.h"
 #include "verify/reason.h"
 
+/* "note", "warning" or "failure": never changes. */
+const char *print_level_name(enum verify_id id);
+
 void verdict_print_text(FILE *file, const struct verify_verdict *verdict);
 void verdict_print_json(FILE *file, const struct verify_verdict *verdict);
 

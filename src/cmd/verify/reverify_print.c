@@ -5,21 +5,11 @@
 #include "cmd/verify/reverify_print.h"
 #include "base/bytes.h"
 #include "base/text.h"
+#include "cmd/verify/print.h"
 
 #include <inttypes.h>
 
 #define REVERIFY_VERSION 1
-
-static const char *level_name(enum verify_id id)
-{
-	static const char *const names[] = {
-		[VERIFY_NOTE] = "note",
-		[VERIFY_WARNING] = "warning",
-		[VERIFY_FAILURE] = "failure",
-	};
-
-	return names[verify_id_level(id)];
-}
 
 static const char *word_of(const struct outcome *outcome)
 {
@@ -137,7 +127,7 @@ static void print_counts(FILE *file, const struct verify_verdict *verdict)
 	for (enum verify_id id = 0; id < VERIFY_NR_IDS; id++)
 		if (verdict->nr_of[id] && verify_id_level(id) != VERIFY_NOTE)
 			fprintf(file, "  %s: %s: %s: %" PRIu64 "\n",
-				level_name(id), verify_id_name(id),
+				print_level_name(id), verify_id_name(id),
 				verify_id_meaning(id), verdict->nr_of[id]);
 }
 
