@@ -76,18 +76,31 @@ void cli_hold_standard_streams(void)
 
 /* ---- signals --------------------------------------------------------------- */
 
+/*
+ * A call that begins to wait just after somebody has looked for a signal would wait for
+ * ever: from the first signal on, one comes every second, and ends what waits.
+ */
+static void wake(int signal)
+{
+	(void)signal;
+	alarm(1);
+}
+
 static void catch (int signal)
 {
 	caught = signal;
+	alarm(1);
 }
 
 void cli_catch_signals(void)
 {
+	struct sigaction waking = { .sa_handler = wake };
 	/* The second of them ends the process at once. Reads are not resumed. */
 	struct sigaction action = { .sa_handler = catch,
 				    .sa_flags = (int)SA_RESETHAND };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
+	sigaction(SIGALRM, &waking, NULL);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);

@@ -54,7 +54,8 @@ void cli_hold_standard_streams(void);
 
 /*
  * From here on SIGINT, SIGTERM and SIGHUP ask for an end, which every loop
- * that takes long looks for, and writing to a closed pipe is an error.
+ * that takes long looks for, and writing to a closed pipe is an error. A call that waits
+ * ends with EINTR, also one that begins after the signal: SIGALRM follows it, once a second.
  */
 void cli_catch_signals(void);
 bool cli_interrupted(void);
