@@ -297,6 +297,7 @@ check_attest() {
 	run_tap history tests/attest/test-history build/test
 	run_tap rounds tests/attest/test-rounds build/test
 	run_tap self tests/attest/test-self build/test
+	run_tap withhold tests/attest/test-withhold build/test
 }
 
 # Keepers that are killed, starved and cut off at every step and at any moment;

@@ -14,6 +14,7 @@
 
 #include "attest/align.h"
 #include "evidence/container.h"
+#include "evidence/withheld.h"
 #include "tpm/quote.h"
 
 struct attest_request {
@@ -68,10 +69,13 @@ struct attest_file {
 	uint64_t first; /* at most evidence->end */
 	bool excess; /* also what is ahead of the quote */
 	bool pack; /* in a frame */
+	/* What is not shown (evidence/withheld.h). */
+	struct withheld_prefixes withhold;
 	struct imastage_bytes boot_log; /* empty: none */
 
 	/* What was written. */
 	uint64_t nr_records, nr_excess;
+	uint64_t nr_withheld; /* of both */
 };
 
 /* As container_write(), and attest_records_each(). */

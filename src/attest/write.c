@@ -14,7 +14,11 @@
 struct stream {
 	struct attest_records *records;
 	uint64_t first, end;
+	const struct withheld_prefixes *withhold;
+	unsigned int banks; /* of the quote */
+	uint64_t nr_withheld;
 	struct imastage_sink sink;
+	struct imastage_hasher *hasher; /* for records that are withheld */
 	struct imastage_writer
 		*writer; /* for records that are not little-endian */
 };
@@ -35,10 +39,26 @@ static int put_converted(struct stream *stream,
 	return r < 0 ? r : imastage_writer_put(stream->writer, record);
 }
 
+static int put_withheld(struct stream *stream,
+			const struct imastage_record *record)
+{
+	int r = 0;
+
+	if (!stream->hasher)
+		r = imastage_hasher_new(stream->banks | 1u << IMASTAGE_SHA1,
+					&stream->hasher);
+	stream->nr_withheld++;
+	return r < 0 ? r :
+		       withheld_write(stream->hasher, stream->banks, record,
+				      stream->sink);
+}
+
 static int put_record(void *context, const struct imastage_record *record)
 {
 	struct stream *stream = context;
 
+	if (withheld_wants(stream->withhold, record))
+		return put_withheld(stream, record);
 	return record->endian == IMASTAGE_LITTLE ?
 		       stream->sink.write(stream->sink.context,
 					  record->raw.data, record->raw.len) :
@@ -51,6 +71,7 @@ static int write_records(void *context, struct imastage_sink sink)
 	int r;
 
 	stream->sink = sink;
+	stream->nr_withheld = 0;
 	r = attest_records_each(stream->records, stream->first, stream->end,
 				put_record, stream);
 	if (r == 0 && stream->writer)
@@ -135,10 +156,13 @@ int attest_write(struct attest_records *records,
 		 struct attest_file *file, struct imastage_sink sink)
 {
 	struct attest_extent extent = attest_records_extent(records);
-	struct stream stream = { .records = records,
-				 .first = file->first,
-				 .end = file->excess ? extent.end :
-						       evidence->end };
+	struct stream stream = {
+		.records = records,
+		.first = file->first,
+		.end = file->excess ? extent.end : evidence->end,
+		.withhold = &file->withhold,
+		.banks = banks_of(&evidence->pcrs.selections)
+	};
 	struct imastage_buffer pcrs = { 0 };
 	int r;
 
@@ -150,6 +174,8 @@ int attest_write(struct attest_records *records,
 	if (r == 0)
 		r = write_file(evidence, file, &stream,
 			       bytes_of(pcrs.data, pcrs.len), sink);
+	file->nr_withheld = stream.nr_withheld;
+	imastage_hasher_free(stream.hasher);
 	free(pcrs.data);
 	return r;
 }

@@ -67,6 +67,13 @@ struct catalog {
 	unsigned int nr_threads; /* 0: as many as processors */
 	bool merged; /* give both names of merged folders */
 	int (*found)(void *context, const struct catalog_entry *entry);
+	/*
+	 * Files of a list that machines withhold (evidence/withheld.h); of these
+	 * found_template() gets the template digests, and found() nothing. NULL: none.
+	 */
+	const struct withheld_prefixes *withhold;
+	int (*found_template)(void *context, enum imastage_bank bank,
+			      const uint8_t *digest);
 	/* Now and then; a negative result ends all. May be NULL. */
 	int (*tick)(void *context, const struct catalog_counts *counts);
 	void *context;

@@ -5,16 +5,23 @@
  */
 #include "catalog/list.h"
 #include "base/bytes.h"
+#include "evidence/withheld.h"
 #include "tool/progress.h"
 
 #include <errno.h>
 #include <inttypes.h>
+
+/* A quote may be of any of them. */
+#define TEMPLATE_BANKS \
+	(1u << IMASTAGE_SHA256 | 1u << IMASTAGE_SHA384 | 1u << IMASTAGE_SHA512)
 
 struct reading {
 	struct catalog *catalog;
 	struct input *input;
 	struct imastage_hasher *hasher; /* for the bank below; NULL: none yet */
 	enum imastage_bank bank;
+	struct imastage_hasher
+		*templates; /* for TEMPLATE_BANKS; NULL: none yet */
 	struct catalog_list_counts counts;
 };
 
@@ -72,10 +79,42 @@ static int parse(const struct imastage_record *record,
 	return 0;
 }
 
-/* A name with "." or ".." in it is not the kernel's. */
-static int give(struct reading *reading, const struct catalog_entry *entry)
+/* Its name is not needed to know it by. */
+static int give_templates(struct reading *reading,
+			  const struct imastage_record *record)
 {
-	int r = catalog_add(reading->catalog, entry);
+	struct catalog *catalog = reading->catalog;
+	struct imastage_digests digests;
+	int r = 0;
+
+	if (!reading->templates)
+		r = imastage_hasher_new(TEMPLATE_BANKS, &reading->templates);
+	if (r == 0)
+		r = imastage_hasher_template(reading->templates, record,
+					     &digests);
+	for (unsigned int banks = TEMPLATE_BANKS; banks && r == 0;
+	     banks &= banks - 1) {
+		enum imastage_bank bank =
+			(enum imastage_bank)__builtin_ctz(banks);
+
+		r = catalog->found_template(catalog->context, bank,
+					    digests.of[bank]);
+	}
+	reading->counts.nr_files++;
+	reading->counts.nr_withheld++;
+	return r;
+}
+
+/* A name with "." or ".." in it is not the kernel's. */
+static int give(struct reading *reading, const struct imastage_record *record,
+		const struct catalog_entry *entry)
+{
+	const struct catalog *catalog = reading->catalog;
+	int r;
+
+	if (catalog->withhold && withheld_path(catalog->withhold, entry->path))
+		return give_templates(reading, record);
+	r = catalog_add(reading->catalog, entry);
 
 	if (r == -EINVAL)
 		reading->counts.nr_others++;
@@ -100,7 +139,7 @@ static int take(struct reading *reading, const struct imastage_record *record)
 	}
 	r = is_proved(reading, record);
 	if (r > 0)
-		return give(reading, &entry);
+		return give(reading, record, &entry);
 	if (r < 0)
 		return say_errno(reading->catalog->say, r, "record %" PRIu64,
 				 input_index(reading->input));
@@ -132,5 +171,6 @@ int catalog_list_read(struct catalog *catalog, struct input *input,
 	r = 0;
 out:
 	imastage_hasher_free(reading.hasher);
+	imastage_hasher_free(reading.templates);
 	return r;
 }

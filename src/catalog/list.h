@@ -12,6 +12,7 @@
 struct catalog_list_counts {
 	uint64_t nr_records;
 	uint64_t nr_files; /* records of files, each of which was found */
+	uint64_t nr_withheld; /* of these, the records whose template digests were found */
 	uint64_t nr_violations; /* passed over: nobody knows what was in the file */
 	uint64_t nr_others; /* passed over: boot_aggregate, buffers, other templates */
 };

@@ -224,18 +224,15 @@ static int keep(struct update *update, const struct policy_entry *entry)
 	return policy_add(update->builder, &kept);
 }
 
-/* What is denied is named by its algorithm and itself. */
 static int is_denied(const struct policy *policy,
 		     const struct policy_entry *entry)
 {
-	uint8_t name[1 + IMASTAGE_DIGEST_MAX] = { entry->alg };
 	struct policy_item item;
 
-	if (entry->digest.len > IMASTAGE_DIGEST_MAX)
-		return 0;
-	memcpy(name + 1, entry->digest.data, entry->digest.len);
-	return policy_find(policy, POLICY_DENIED,
-			   bytes_of(name, 1 + entry->digest.len), &item);
+	return policy_names_digests(entry->space) ?
+		       0 :
+		       policy_find_digest(policy, POLICY_DENIED, entry->alg,
+					  entry->digest, &item);
 }
 
 static int add(struct update *update, const struct policy_entry *entry)

@@ -273,6 +273,21 @@ int replay_extend_digests(struct imastage_replay *replay,
 	return extend_banks(replay, hasher, known, record->pcr, digest);
 }
 
+int replay_extend_given(struct imastage_replay *replay,
+			const struct imastage_record *record,
+			const struct imastage_digests *given)
+{
+	bool wanted = replay_wants(replay, record->pcr);
+	int r = wanted ? replay_extend_digests(replay, &replay->hasher, record,
+					       false, given) :
+			 0;
+
+	if (r < 0)
+		return r;
+	replay->nr_records++;
+	return wanted ? 0 : IMASTAGE_OTHER_PCR;
+}
+
 int imastage_replay_extend(struct imastage_replay *replay,
 			   const struct imastage_record *record,
 			   struct imastage_digests *ret_digests)

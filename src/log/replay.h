@@ -49,6 +49,14 @@ static inline bool replay_knows(const struct imastage_replay *replay,
 	       (replay->padded & 1u << bank ? IMASTAGE_SHA1 : bank);
 }
 
+/*
+ * Extends with digests that are given, in place of those of a record's data: of all banks that are
+ * replayed in their own form, and of sha1 for the others. Else as imastage_replay_extend().
+ */
+int replay_extend_given(struct imastage_replay *replay,
+			const struct imastage_record *record,
+			const struct imastage_digests *given);
+
 /* The digests of an opaque record, as far as there are any. */
 void replay_take_listed(const struct imastage_record *record,
 			struct imastage_digests *digests);

@@ -50,6 +50,8 @@ static const struct {
 	[POLICY_IS_WEAK] = { "weak", "its digest is by SHA-1 or MD5" },
 	[POLICY_IS_VIOLATION] = { "violation",
 				  "nothing proves what was measured" },
+	[POLICY_IS_WITHHELD] = { "withheld",
+				 "its machine withholds what was measured" },
 	[POLICY_UNPROVED] = { "unproved", "it is of a PCR that is not "
 					  "replayed" },
 	[POLICY_MALFORMED] = { "malformed",
@@ -205,17 +207,11 @@ static int is_denied(const struct policy_appraisal *appraisal,
 		     const struct policy_reading *reading,
 		     struct policy_judgement *judgement)
 {
-	uint8_t name[1 + IMASTAGE_DIGEST_MAX];
 	struct policy_entry entry;
 	struct policy_item item;
-	int r;
+	int r = policy_find_digest(appraisal->policy, POLICY_DENIED,
+				   reading->alg, reading->digest, &item);
 
-	if (policy_nr_names(appraisal->policy, POLICY_DENIED) == 0)
-		return 0;
-	name[0] = reading->alg;
-	memcpy(name + 1, reading->digest.data, reading->digest.len);
-	r = policy_find(appraisal->policy, POLICY_DENIED,
-			bytes_of(name, 1 + reading->digest.len), &item);
 	if (r == 1)
 		r = policy_item_next(&item, &entry);
 	if (r != 1)
@@ -601,4 +597,50 @@ int policy_appraise(struct policy_appraisal *appraisal,
 	if (!imastage_record_is_violation(record))
 		policy_check_form(record, reading);
 	return judge(appraisal, record, reading, computed, ret_judgement);
+}
+
+/* ---- a record that is withheld --------------------------------------------------- */
+
+/* 1: this digest counts. */
+static int read_given(const struct policy_appraisal *appraisal,
+		      const struct imastage_digests *given,
+		      enum imastage_bank bank, struct policy_reading *reading)
+{
+	const struct imastage_bytes name =
+		bytes_of_text(imastage_bank_name(bank));
+
+	if (policy_algorithm_by_name(name, &reading->alg) < 0 ||
+	    (policy_algorithm_is_weak(reading->alg) &&
+	     !appraisal->policy->switches.weak_allowed))
+		return 0;
+	reading->has_alg = true;
+	reading->algorithm = name;
+	reading->digest =
+		bytes_of(given->of[bank], imastage_bank_digest_len(bank));
+	return 1;
+}
+
+int policy_appraise_withheld(const struct policy_appraisal *appraisal,
+			     const struct imastage_digests *given,
+			     unsigned int banks,
+			     struct policy_reading *ret_reading,
+			     struct policy_judgement *ret_judgement)
+{
+	struct policy_item item;
+	int r = 0;
+
+	*ret_reading = (struct policy_reading){ 0 };
+	*ret_judgement =
+		(struct policy_judgement){ .outcome = POLICY_IS_WITHHELD };
+	for (; r == 0 && banks; banks &= banks - 1)
+		if (read_given(appraisal, given,
+			       (enum imastage_bank)__builtin_ctz(banks),
+			       ret_reading))
+			r = policy_find_digest(appraisal->policy,
+					       POLICY_WITHHELD,
+					       ret_reading->alg,
+					       ret_reading->digest, &item);
+	if (r == 1)
+		ret_judgement->outcome = POLICY_BY_DIGEST;
+	return r < 0 ? r : 0;
 }

@@ -14,6 +14,8 @@
 #include "policy/policy.h"
 #include "policy/reading.h"
 
+#include <imastage/digest.h>
+
 enum policy_outcome {
 	POLICY_BY_DIGEST, /* its digest is listed for its path */
 	POLICY_BY_SIGNATURE,
@@ -29,6 +31,7 @@ enum policy_outcome {
 	POLICY_UNSIGNED, /* listed or signed, where both are required */
 	POLICY_IS_WEAK, /* SHA-1 or MD5 */
 	POLICY_IS_VIOLATION, /* nothing proves what was measured, nor of which path */
+	POLICY_IS_WITHHELD, /* its machine shows digests alone, and none is listed */
 	POLICY_UNPROVED, /* for the caller: of a PCR that nobody quoted */
 	POLICY_MALFORMED, /* it cannot be read as of its template */
 	POLICY_NO_TPM, /* a boot_aggregate of zeros */
@@ -86,5 +89,15 @@ int policy_appraise(struct policy_appraisal *appraisal,
 		    struct policy_reading *reading,
 		    enum policy_computed computed,
 		    struct policy_judgement *ret_judgement);
+
+/*
+ * The same of a record that is withheld (evidence/withheld.h), by its template digests in @banks:
+ * one that is listed, and not weak, approves it. *ret_reading gets a digest of it, a view of @given.
+ */
+int policy_appraise_withheld(const struct policy_appraisal *appraisal,
+			     const struct imastage_digests *given,
+			     unsigned int banks,
+			     struct policy_reading *ret_reading,
+			     struct policy_judgement *ret_judgement);
 
 #endif

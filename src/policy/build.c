@@ -110,7 +110,7 @@ static bool is_sane(const struct policy_builder *builder,
 	if (len == 0 || entry->digest.len != len ||
 	    entry->package > builder->nr_packages)
 		return false;
-	if (entry->space == POLICY_DENIED)
+	if (policy_names_digests(entry->space))
 		return true;
 	return entry->name.len > 0 && entry->name.len <= POLICY_NAME_LEN_MAX &&
 	       !bytes_contain(entry->name, '\0');
@@ -131,8 +131,8 @@ static int put_name(struct policy_builder *builder,
 	return 0;
 }
 
-/* What is denied has its algorithm and itself as its name. */
-static int put_denied(struct policy_builder *builder, struct built *built)
+/* In a space of digests, one has its algorithm and itself as its name. */
+static int put_digest_name(struct policy_builder *builder, struct built *built)
 {
 	uint32_t at;
 	int r = put_bytes(builder, bytes_of(&built->alg, 1), &built->name_at);
@@ -150,7 +150,7 @@ int policy_add(struct policy_builder *builder, const struct policy_entry *entry)
 			       .alg = entry->alg };
 	int r = is_sane(builder, entry) ? grow(builder) : -EINVAL;
 
-	if (r == 0 && entry->space != POLICY_DENIED &&
+	if (r == 0 && !policy_names_digests(entry->space) &&
 	    !text_is_utf8(entry->name))
 		r = -EILSEQ;
 
@@ -162,8 +162,8 @@ int policy_add(struct policy_builder *builder, const struct policy_entry *entry)
 	if (r == 0)
 		r = put_bytes(builder, entry->digest, &built.digest_at);
 	if (r == 0)
-		r = entry->space == POLICY_DENIED ?
-			    put_denied(builder, &built) :
+		r = policy_names_digests(entry->space) ?
+			    put_digest_name(builder, &built) :
 			    put_name(builder, entry, &built);
 	if (r == 0)
 		builder->entries[builder->nr++] = built;
@@ -471,11 +471,14 @@ static void put_head(const struct policy_builder *builder,
 	image_set_u32(head + HEAD_SWITCHES_AT,
 		      (is->violations_warn ? IMAGE_VIOLATIONS_WARN : 0) |
 			      (is->weak_allowed ? IMAGE_WEAK_ALLOWED : 0) |
-			      (is->require_both ? IMAGE_REQUIRE_BOTH : 0));
+			      (is->require_both ? IMAGE_REQUIRE_BOTH : 0) |
+			      (is->withheld_warn ? IMAGE_WITHHELD_WARN : 0));
 	image_set_u64(head + HEAD_DIGESTS_AT, builder->nr);
-	for (size_t i = 0; i < POLICY_NR_SPACES; i++)
+	for (size_t i = 0; i < POLICY_WITHHELD; i++)
 		image_set_u64(head + HEAD_NAMES_AT + 8 * i,
 			      layout->nr_names[i]);
+	image_set_u32(head + HEAD_WITHHELD_AT,
+		      (uint32_t)layout->nr_names[POLICY_WITHHELD]);
 	for (size_t i = 0; i < POLICY_NR_TEXTS; i++)
 		image_set_u32(head + HEAD_TEXTS_AT + 4 * i,
 			      builder->nr_texts[i]);

@@ -51,11 +51,13 @@ static int read_numbers(struct policy *policy, struct policy_error *error)
 		.violations_warn = switches & IMAGE_VIOLATIONS_WARN,
 		.weak_allowed = switches & IMAGE_WEAK_ALLOWED,
 		.require_both = switches & IMAGE_REQUIRE_BOTH,
+		.withheld_warn = switches & IMAGE_WITHHELD_WARN,
 	};
 	policy->seed = image_u64(head + HEAD_SEED_AT);
 	policy->nr_digests = image_u64(head + HEAD_DIGESTS_AT);
-	for (size_t i = 0; i < POLICY_NR_SPACES; i++)
+	for (size_t i = 0; i < POLICY_WITHHELD; i++)
 		policy->nr_names[i] = image_u64(head + HEAD_NAMES_AT + 8 * i);
+	policy->nr_names[POLICY_WITHHELD] = image_u32(head + HEAD_WITHHELD_AT);
 	for (size_t i = 0; i < POLICY_NR_TEXTS; i++)
 		policy->nr_texts[i] = image_u32(head + HEAD_TEXTS_AT + 4 * i);
 	return 0;
@@ -287,6 +289,22 @@ int policy_find(const struct policy *policy, enum policy_space space,
 {
 	return policy_find_hash(policy, policy_name_hash(policy, space, name),
 				space, name, ret_item);
+}
+
+int policy_find_digest(const struct policy *policy, enum policy_space space,
+		       uint8_t alg, struct imastage_bytes digest,
+		       struct policy_item *ret_item)
+{
+	uint8_t name[1 + IMASTAGE_DIGEST_MAX];
+
+	if (policy_nr_names(policy, space) == 0 ||
+	    digest.len > IMASTAGE_DIGEST_MAX)
+		return 0;
+	name[0] = alg;
+	if (digest.len > 0)
+		memcpy(name + 1, digest.data, digest.len);
+	return policy_find(policy, space, bytes_of(name, 1 + digest.len),
+			   ret_item);
 }
 
 int policy_next(const struct policy *policy, uint64_t *place,

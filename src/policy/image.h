@@ -41,7 +41,8 @@ enum image_section {
 #define IMAGE_VIOLATIONS_WARN 1u
 #define IMAGE_WEAK_ALLOWED 2u
 #define IMAGE_REQUIRE_BOTH 4u
-#define IMAGE_SWITCHES 7u
+#define IMAGE_WITHHELD_WARN 8u
+#define IMAGE_SWITCHES 15u
 
 /* Where things are in the head. */
 #define HEAD_LEN_AT 16
@@ -50,8 +51,9 @@ enum image_section {
 #define HEAD_SWITCHES_AT 64
 #define HEAD_ZERO_AT 68
 #define HEAD_DIGESTS_AT 72
-#define HEAD_NAMES_AT 80 /* u64 for each space */
-#define HEAD_TEXTS_AT 112 /* u32 for each kind, and four bytes of zero */
+#define HEAD_NAMES_AT 80 /* u64 for each space but POLICY_WITHHELD */
+#define HEAD_TEXTS_AT 112 /* u32 for each kind */
+#define HEAD_WITHHELD_AT 124 /* u32; it was zero before there was that space */
 #define HEAD_SECTIONS_AT 128 /* u64 offset and length for each */
 #define HEAD_END (HEAD_SECTIONS_AT + 16 * IMAGE_NR_SECTIONS)
 

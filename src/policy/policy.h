@@ -39,8 +39,15 @@ enum policy_space {
 	POLICY_BUFFERS,
 	POLICY_KEYRINGS,
 	POLICY_DENIED, /* its names are digests, its packages say why */
+	POLICY_WITHHELD, /* its names are template digests, of what is not shown */
 	POLICY_NR_SPACES
 };
+
+/* Are the names in it digests, each with itself as its only digest? */
+static inline bool policy_names_digests(enum policy_space space)
+{
+	return space >= POLICY_DENIED;
+}
 
 enum policy_text {
 	POLICY_EXCLUDE, /* a regular expression, as Python's re.match() has it */
@@ -53,6 +60,7 @@ struct policy_switches {
 	bool violations_warn; /* a violation is a warning, not a failure */
 	bool weak_allowed; /* SHA-1 and MD5 approve files, too */
 	bool require_both; /* a file needs a signature and a listed digest */
+	bool withheld_warn; /* what is withheld is a warning, not a failure */
 };
 
 /* What a digest came with. */
@@ -81,7 +89,7 @@ void policy_builder_free(struct policy_builder *builder);
 
 /*
  * Copied. One that is there twice counts once; of its packages the one that retires last does. For
- * POLICY_DENIED the name is not looked at. -EINVAL: a digest that is not of its
+ * spaces of digests the name is not looked at. -EINVAL: a digest that is not of its
  * algorithm's length, a name that is empty, too long or has a NUL; -EILSEQ: one that is no UTF-8, which JSON cannot
  * hold; -E2BIG, -ENOMEM.
  */
@@ -149,6 +157,11 @@ struct policy_item {
 /* 1: found, 0: not. -EBADMSG: a compiled file is damaged. */
 int policy_find(const struct policy *policy, enum policy_space space,
 		struct imastage_bytes name, struct policy_item *ret_item);
+
+/* The same in a space of digests. */
+int policy_find_digest(const struct policy *policy, enum policy_space space,
+		       uint8_t alg, struct imastage_bytes digest,
+		       struct policy_item *ret_item);
 
 /* The number that a name is looked up by: it takes as long as the name. */
 uint64_t policy_name_hash(const struct policy *policy, enum policy_space space,

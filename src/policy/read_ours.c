@@ -3,9 +3,10 @@
  * The member "imastage" of a policy:
  *
  *	{"version":1,"violations":"fail","weak_digests":"refuse","require":"either",
+ *	"withheld":"fail",
  *	"files":{PATH:[DIGEST]},
  *	"packages":[{"name":TEXT,"version":TEXT,"retires":"2027-01-31","files":{PATH:[DIGEST]}}],
- *	"deny":{DIGEST:WHY}}
+ *	"deny":{DIGEST:WHY},"withheld_digests":[DIGEST]}
  *
  * All but the version may be missing. Nothing else may be there.
  */
@@ -57,6 +58,12 @@ static int read_require(struct reading *reading)
 {
 	return read_switch(reading, "either", "both",
 			   &reading->switches.require_both);
+}
+
+static int read_withheld(struct reading *reading)
+{
+	return read_switch(reading, "fail", "warn",
+			   &reading->switches.withheld_warn);
 }
 
 static int read_files(struct reading *reading)
@@ -206,6 +213,25 @@ static int read_deny(struct reading *reading)
 	return r;
 }
 
+/* ---- what is withheld ---------------------------------------------------------- */
+
+static int read_withheld_digests(struct reading *reading)
+{
+	struct policy_entry entry = { .space = POLICY_WITHHELD };
+	int r = json_pull_open(&reading->pull, '[');
+
+	while (r == 0 && (r = json_pull_element(&reading->pull)) == 1) {
+		r = read_digest(reading, true, &entry.alg);
+		if (r == 0 && entry.alg & POLICY_VERITY)
+			r = refuse(reading, "no digest of a template");
+		entry.digest = bytes_of(reading->digest, reading->digest_len);
+		if (r == 0)
+			r = read_added(reading,
+				       policy_add(reading->builder, &entry));
+	}
+	return r;
+}
+
 int read_ours(struct reading *reading)
 {
 	static const struct member members[] = {
@@ -213,9 +239,11 @@ int read_ours(struct reading *reading)
 		{ "violations", read_violations, false },
 		{ "weak_digests", read_weak, false },
 		{ "require", read_require, false },
+		{ "withheld", read_withheld, false },
 		{ "files", read_files, false },
 		{ "packages", read_packages, false },
 		{ "deny", read_deny, false },
+		{ "withheld_digests", read_withheld_digests, false },
 	};
 
 	return read_members(reading, members, ARRAY_SIZE(members), true);

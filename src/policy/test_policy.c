@@ -117,7 +117,7 @@ static const char written[] =
 	"\"verification-keys\":\"{\\\"meta\\\":{\\\"version\\\":1},"
 	"\\\"keyids\\\":[],\\\"pubkeys\\\":[\\\"AQI=\\\"]}\",\n"
 	"\"imastage\":{\"version\":1,\"violations\":\"warn\","
-	"\"weak_digests\":\"refuse\",\"require\":\"either\",\n"
+	"\"weak_digests\":\"refuse\",\"require\":\"either\",\"withheld\":\"warn\",\n"
 	"\"files\":{\n"
 	"\"/c\":[\"verity:sha256:070203000000000000000000000000000000000000000"
 	"0000000000000000000\"]},\n"
@@ -128,11 +128,15 @@ static const char written[] =
 	"0000000000\"]}}],\n"
 	"\"deny\":{\n"
 	"\"sha256:0902030000000000000000000000000000000000000000000000000000"
-	"000000\":\"a worm\"}}}\n";
+	"000000\":\"a worm\"},\n"
+	"\"withheld_digests\":[\n"
+	"\"sha256:0302030000000000000000000000000000000000000000000000000000"
+	"000000\"]}}\n";
 
 static struct policy *example(void)
 {
-	const struct policy_switches switches = { .violations_warn = true };
+	const struct policy_switches switches = { .violations_warn = true,
+						  .withheld_warn = true };
 	struct policy_builder *builder = new_builder();
 	struct policy *policy;
 	uint32_t one, why;
@@ -155,6 +159,7 @@ static struct policy *example(void)
 	add(builder, POLICY_FILES, "/a", POLICY_SHA256, 1, 0);
 	add(builder, POLICY_FILES, "/a", POLICY_SHA256, 1, 0);
 	add(builder, POLICY_DENIED, "", POLICY_SHA256, 9, why);
+	add(builder, POLICY_WITHHELD, "", POLICY_SHA256, 3, 0);
 	assert_int_equal(policy_add_text(builder, POLICY_EXCLUDE,
 					 bytes_of_text("/tmp/")),
 			 0);

@@ -54,13 +54,16 @@ TEST(reads_what_it_writes)
 		     "\"violations\":\"warn\",\"weak_digests\":\"allow\","
 		     "\"require\":\"both\",\"files\":{\"/v\":[\"verity:sha256:"
 		     "0202030405060708010203040506070801020304050607080102030"
-		     "405060708\"]},\"deny\":{" D2 ":\"worm\"}}"));
+		     "405060708\"]},\"deny\":{" D2 ":\"worm\"},"
+		     "\"withheld\":\"warn\",\"withheld_digests\":[" D1 "]}"));
 	cleanup_free char *first = written(policy), *second = NULL;
 	struct policy *again = read_good(first);
 
 	second = written(again);
 	assert_string_equal(first, second);
-	assert_int_equal(policy_nr_digests(again), 5);
+	assert_int_equal(policy_nr_digests(again), 6);
+	assert_int_equal(policy_nr_names(again, POLICY_WITHHELD), 1);
+	assert_true(policy_switches(again)->withheld_warn);
 	assert_true(policy_switches(again)->violations_warn);
 	assert_true(policy_switches(again)->weak_allowed);
 	assert_true(policy_switches(again)->require_both);
@@ -116,6 +119,15 @@ TEST(refuses_what_it_does_not_know_in_its_own_member)
 		    "\"2027-02-29\"", "no day, as 2027-01-31 is one");
 	must_refuse(OURS("{\"version\":1,\"deny\":{\"sha256:01\":\"x\"}}"),
 		    "\"sha256:01\"", "no digest of its algorithm's length");
+	must_refuse(OURS("{\"version\":1,\"withheld\":\"allow\"}"), "\"allow\"",
+		    "a word that is not known");
+	must_refuse(
+		OURS("{\"version\":1,\"withheld_digests\":[\"sha256:01\"]}"),
+		"\"sha256:01\"", "no digest of its algorithm's length");
+	must_refuse(
+		OURS("{\"version\":1,\"withheld_digests\":[\"verity:sha256:02020304050607080102030405060708010203040506070801020304050607"
+		     "08\"]}"),
+		"\"verity:", "no digest of a template");
 	must_refuse(OURS("{\"version\":1,\"version\":1}"), "\"version\"",
 		    "a name that is there twice");
 	must_refuse(OURS("{\"version\":1,\"deny\":{" D1 ":\"\",\"\\u0030102030"

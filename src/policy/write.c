@@ -14,6 +14,7 @@
 #include <errno.h>
 
 #define LABEL_MAX 32 /* "verity:streebog512:" */
+#define DIGEST_TEXT_LEN (LABEL_MAX + HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX))
 
 struct write {
 	const struct policy *policy;
@@ -42,7 +43,7 @@ static bool is_bare(const struct policy_entry *entry)
 static void put_digest(struct json *json, const struct policy_entry *entry,
 		       bool labelled)
 {
-	char text[LABEL_MAX + HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)] = "";
+	char text[DIGEST_TEXT_LEN] = "";
 	size_t len = 0;
 
 	if (labelled && !is_bare(entry))
@@ -279,13 +280,46 @@ static int put_packages(struct write *write)
 	return 0;
 }
 
+/* "sha256:0123..." */
+static void name_digest(const struct policy_entry *entry,
+			char ret_text[DIGEST_TEXT_LEN])
+{
+	int len = snprintf(ret_text, LABEL_MAX,
+			   "%s%s:", entry->alg & POLICY_VERITY ? "verity:" : "",
+			   policy_algorithm_name(entry->alg));
+
+	hex_encode(entry->digest, ret_text + len);
+}
+
+static int put_withheld(struct write *write)
+{
+	char text[DIGEST_TEXT_LEN];
+	struct policy_entry entry;
+	struct policy_item item;
+	uint64_t place = 0;
+	int r;
+
+	json_newline(&write->json);
+	json_open(&write->json, "withheld_digests", '[');
+	while ((r = policy_next(write->policy, &place, &item)) == 1) {
+		if (item.space != POLICY_WITHHELD ||
+		    policy_item_next(&item, &entry) != 1)
+			continue;
+		name_digest(&entry, text);
+		json_newline(&write->json);
+		json_text(&write->json, NULL, text);
+	}
+	json_close(&write->json, ']');
+	return r;
+}
+
 static int put_denied(struct write *write)
 {
 	struct json *json = &write->json;
 	struct policy_entry entry;
 	struct policy_item item;
 	uint64_t place = 0;
-	char text[LABEL_MAX + HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
+	char text[DIGEST_TEXT_LEN];
 	int r;
 
 	json_newline(json);
@@ -294,10 +328,7 @@ static int put_denied(struct write *write)
 		if (item.space != POLICY_DENIED ||
 		    policy_item_next(&item, &entry) != 1)
 			continue;
-		r = snprintf(text, LABEL_MAX, "%s%s:",
-			     entry.alg & POLICY_VERITY ? "verity:" : "",
-			     policy_algorithm_name(entry.alg));
-		hex_encode(entry.digest, text + r);
+		name_digest(&entry, text);
 		json_newline(json);
 		json_text_named(
 			json, bytes_of_text(text),
@@ -319,11 +350,14 @@ static int put_ours(struct write *write)
 	json_text(json, "violations", is->violations_warn ? "warn" : "fail");
 	json_text(json, "weak_digests", is->weak_allowed ? "allow" : "refuse");
 	json_text(json, "require", is->require_both ? "both" : "either");
+	json_text(json, "withheld", is->withheld_warn ? "warn" : "fail");
 	r = put_space(write, "files", POLICY_FILES, true, is_ours_alone);
 	if (r == 0)
 		r = put_packages(write);
 	if (r == 0)
 		r = put_denied(write);
+	if (r == 0)
+		r = put_withheld(write);
 	json_close(json, '}');
 	return r;
 }

@@ -130,7 +130,7 @@ TEST(what_is_no_text)
 		{ 0x21, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
 		  0x80, 0x80 },
 		{ 0x01, 1 }, /* judged at no level */
-		{ 0x33, 1 }, /* an outcome that is none */
+		{ 0x34, 1 }, /* an outcome that is none */
 		{ 0x81, 1 }, /* a level that is none */
 	};
 	static const size_t lens[] = { 1, 2, 2, 12, 2, 2, 2 };

@@ -3,6 +3,7 @@
  * Reading ahead.
  */
 #include "verify/ahead.h"
+#include "evidence/withheld.h"
 #include "log/copy.h"
 
 size_t verify_ahead_from = (size_t)2 << 20;
@@ -19,6 +20,10 @@ static int look_into(struct verify_run *run, struct verify_ahead_record *next)
 	int r = 0;
 
 	next->reading = (struct policy_reading){ 0 };
+	next->withheld = withheld_is(&next->record);
+	if (next->withheld)
+		return withheld_read(&next->record, run->banks, &next->given,
+				     &next->place.reason);
 	if (!imastage_record_is_violation(&next->record) &&
 	    !next->record.opaque)
 		r = policy_read_record(&next->record, &next->reading);

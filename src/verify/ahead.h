@@ -17,8 +17,10 @@ struct verify_ahead_record {
 	int r; /* as of verify_list */
 	struct imastage_record record; /* copied, but for the last one */
 	struct imastage_error place;
-	/* Not of violations, nor of what is opaque. */
+	/* Not of violations, nor of what is opaque; of what is withheld, its digest alone. */
 	struct policy_reading reading;
+	bool withheld; /* then its digests are given */
+	struct imastage_digests given;
 };
 
 struct verify_ahead {

@@ -32,6 +32,8 @@ static const enum verify_id ids[POLICY_NR_OUTCOMES][POLICY_DENIED] = {
 			     VERIFY_FILE_WEAK },
 	[POLICY_IS_VIOLATION] = { VERIFY_FILE_VIOLATION, VERIFY_FILE_VIOLATION,
 				  VERIFY_FILE_VIOLATION },
+	[POLICY_IS_WITHHELD] = { VERIFY_FILE_WITHHELD, VERIFY_FILE_WITHHELD,
+				 VERIFY_FILE_WITHHELD },
 	[POLICY_UNPROVED] = { VERIFY_FILE_UNPROVED, VERIFY_FILE_UNPROVED,
 			      VERIFY_FILE_UNPROVED },
 	[POLICY_MALFORMED] = { VERIFY_FILE_UNREADABLE, VERIFY_FILE_UNREADABLE,
@@ -95,6 +97,9 @@ static enum verify_id id_of(const struct verify_request *request,
 	if (judgement->outcome == POLICY_IS_VIOLATION &&
 	    tolerates_violations(request))
 		return VERIFY_LOG_VIOLATION;
+	if (judgement->outcome == POLICY_IS_WITHHELD &&
+	    policy_switches(request->policy)->withheld_warn)
+		return VERIFY_LOG_WITHHELD;
 	if (judgement->was_other)
 		return VERIFY_FILE_SIGNED_OTHER;
 	return ids[judgement->outcome][judgement->space];
@@ -129,6 +134,10 @@ static void say(struct verify_run *run, const struct verify_where *where,
 static int judge(struct verify_run *run, const struct imastage_record *record,
 		 enum policy_computed computed)
 {
+	if (run->given)
+		return policy_appraise_withheld(run->appraisal, run->given,
+						run->banks, &run->reading,
+						&run->judgement);
 	if (!record->opaque)
 		return policy_appraise(run->appraisal, record, &run->reading,
 				       computed, &run->judgement);
@@ -139,11 +148,13 @@ static int judge(struct verify_run *run, const struct imastage_record *record,
 	return 0;
 }
 
-/* Without a policy, a violation alone is said. */
-static void say_violation(struct verify_run *run,
-			  const struct imastage_record *record,
-			  const struct verify_where *where)
+/* Without a policy, what nobody could judge is said. */
+static void say_unjudged(struct verify_run *run,
+			 const struct imastage_record *record,
+			 const struct verify_where *where)
 {
+	if (run->given)
+		verify_say(run->verdict, VERIFY_LOG_WITHHELD, where);
 	if (imastage_record_is_violation(record))
 		verify_say(run->verdict,
 			   tolerates_violations(run->request) ?
@@ -173,7 +184,7 @@ int verify_appraise(struct verify_run *run,
 	int r;
 
 	if (!run->appraisal) {
-		say_violation(run, record, where);
+		say_unjudged(run, record, where);
 		return 0;
 	}
 	r = judge(run, record, computed);

@@ -4,6 +4,7 @@
  * first record. The shortest prefix that leads there counts; what follows is excess.
  */
 #include "log/hash.h"
+#include "log/replay.h"
 #include "verify/ahead.h"
 
 #include <imastage/snapshot.h>
@@ -126,6 +127,8 @@ static int check_digest(struct verify_run *run,
 {
 	int r;
 
+	if (run->given)
+		return 0;
 	if (record->opaque) {
 		verify_say(run->verdict, VERIFY_LOG_OPAQUE, where);
 		return 0;
@@ -136,6 +139,14 @@ static int check_digest(struct verify_run *run,
 	return r;
 }
 
+static int extend(const struct verify_run *run, struct imastage_replay *replay,
+		  const struct imastage_record *record,
+		  struct imastage_digests *ret_digests)
+{
+	return run->given ? replay_extend_given(replay, record, run->given) :
+			    imastage_replay_extend(replay, record, ret_digests);
+}
+
 static int extend_padded(struct verify_run *run,
 			 const struct imastage_record *record)
 {
@@ -144,7 +155,7 @@ static int extend_padded(struct verify_run *run,
 
 		if (!run->padded[i])
 			continue;
-		r = imastage_replay_extend(run->padded[i], record, NULL);
+		r = extend(run, run->padded[i], record, NULL);
 		if (r < 0)
 			return r;
 		if (run->has_values && is_there(run, run->padded[i]) &&
@@ -202,7 +213,7 @@ static int note_first(struct verify_run *run,
 	struct hash hash;
 	int r;
 
-	if (index > 0 || record->opaque || run->request->start ||
+	if (index > 0 || record->opaque || run->given || run->request->start ||
 	    run->request->from_snapshot)
 		return 0;
 	r = hash_init(&hash, IMASTAGE_SHA256);
@@ -221,9 +232,11 @@ static void tell_watch(struct verify_run *run, const struct verify_where *where)
 {
 	const struct verify_watch *watch = run->request->watch;
 
+	bool read = run->reading.readable || (run->given && run->appraisal);
+
 	if (watch)
 		watch->record(watch->context, where,
-			      run->reading.readable ? &run->reading : NULL,
+			      read ? &run->reading : NULL,
 			      run->appraisal ? &run->judgement : NULL);
 }
 
@@ -236,12 +249,13 @@ static int take_record(struct verify_run *run,
 	int r;
 
 	run->verdict->nr_violations += imastage_record_is_violation(record);
+	run->verdict->nr_withheld += run->given != NULL;
 	run->verdict->nr_bytes += record->raw.len;
 	r = note_first(run, record, where->index);
 	if (r == 0)
 		r = judge(run, record, where);
 	if (r == 0)
-		r = imastage_replay_extend(run->replay, record, &digests);
+		r = extend(run, run->replay, record, &digests);
 	if (r >= 0)
 		r = check_digest(run, record, where, VERIFY_LOG_DIGEST,
 				 &digests);
@@ -266,7 +280,7 @@ static int take_excess(struct verify_run *run,
 	/* No later quote proves it either. */
 	if (run->appraisal && !is_replayed(run, record))
 		verify_say_unproved(run, record, where);
-	if (record->opaque)
+	if (record->opaque || run->given)
 		return 0;
 	if (!run->excess_hasher)
 		r = imastage_hasher_new(1u << record->bank,
@@ -304,6 +318,7 @@ static int take_one(struct verify_run *run, uint64_t index)
 		return next->r;
 	where.record = &next->record;
 	run->reading = next->reading;
+	run->given = next->withheld ? &next->given : NULL;
 	return run->matched ? take_excess(run, &next->record, &where) :
 			      take_record(run, &next->record, &where);
 }

@@ -37,6 +37,8 @@ struct verify_run {
 	/* Of the record at hand: what it says, and with a policy what that comes to. */
 	struct policy_reading reading;
 	struct policy_judgement judgement;
+	/* Of one that is withheld, its digests in all banks; NULL: they are those of its data. */
+	const struct imastage_digests *given;
 	bool begins_anew; /* the first record that came is a boot_aggregate */
 	bool began; /* the first record that is replayed was judged, or is known */
 	bool matched;

@@ -188,6 +188,9 @@ static const struct {
 				    "was measured with" },
 	[VERIFY_LOG_OPAQUE] = { "log.opaque", VERIFY_WARNING,
 				"a record's data is not known" },
+	[VERIFY_LOG_WITHHELD] = { "log.withheld", VERIFY_WARNING,
+				  "the machine withholds what was measured, "
+				  "and shows template digests" },
 	[VERIFY_EXCESS_FORM] = { "excess.form", VERIFY_WARNING,
 				 "what follows the records that the quote "
 				 "proves cannot be read" },
@@ -261,6 +264,8 @@ static const struct {
 				       "a signed file's path is listed with other digests: it may be an older version" },
 	[VERIFY_FILE_VIOLATION] = { "file.violation", VERIFY_FAILURE,
 				    "a violation: what was measured is not what was used, and nothing proves its path" },
+	[VERIFY_FILE_WITHHELD] = { "file.withheld", VERIFY_FAILURE,
+				   "the machine withholds what was measured, and no template digest of it is approved" },
 	[VERIFY_FILE_UNPROVED] = { "file.unproved", VERIFY_FAILURE,
 				   "a record is for a PCR that is not "
 				   "replayed, so nothing proves what a policy "
@@ -488,6 +493,7 @@ void verify_join(struct verify_verdict *verdict,
 	for (unsigned int i = 0; i < POLICY_NR_OUTCOMES; i++)
 		verdict->nr_outcomes[i] += more->nr_outcomes[i];
 	verdict->nr_violations += more->nr_violations;
+	verdict->nr_withheld += more->nr_withheld;
 	verdict->nr_bytes += more->nr_bytes;
 	verdict->has_policy = more->has_policy;
 	memcpy(verdict->policy, more->policy, sizeof(verdict->policy));

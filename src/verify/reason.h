@@ -93,6 +93,7 @@ enum verify_id {
 	VERIFY_LOG_VIOLATION,
 	VERIFY_LOG_RELABELLED,
 	VERIFY_LOG_OPAQUE,
+	VERIFY_LOG_WITHHELD,
 	VERIFY_EXCESS_FORM,
 	VERIFY_EXCESS_DIGEST,
 	VERIFY_BOOT_AGGREGATE,
@@ -122,6 +123,7 @@ enum verify_id {
 	VERIFY_FILE_UNSIGNED,
 	VERIFY_FILE_SIGNED_OTHER,
 	VERIFY_FILE_VIOLATION,
+	VERIFY_FILE_WITHHELD,
 	VERIFY_FILE_UNPROVED,
 	VERIFY_BUFFER_UNLISTED,
 	VERIFY_BUFFER_DIGEST,
@@ -199,6 +201,7 @@ struct verify_verdict {
 	uint64_t first_index, next_index;
 	uint64_t nr_bytes; /* of these records, as they were read */
 	uint64_t nr_violations; /* among these records */
+	uint64_t nr_withheld; /* among these records: only digests were shown */
 	uint64_t nr_excess; /* records behind them, of which nothing is proved */
 
 	/* SHA-256 of the policy that records were judged by, and what came of it. */

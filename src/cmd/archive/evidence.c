@@ -20,6 +20,7 @@ struct options {
 	struct place place;
 	const char *boot, *dir;
 	uint64_t from;
+	struct withheld_prefixes withhold;
 	bool has_from, pack, json;
 };
 
@@ -58,6 +59,12 @@ static int set_from(void *context, const char *value)
 	return parse_number(value, INT64_MAX, &options->from);
 }
 
+static int set_withhold(void *context, const char *value)
+{
+	return withheld_prefixes_add(&((struct options *)context)->withhold,
+				     value);
+}
+
 static int set_pack(void *context, const char *value)
 {
 	(void)value;
@@ -82,6 +89,10 @@ static const struct opt evidence_opts[] = {
 	{ "output", 'o', "DIR",
 	  "the folder for the file history-BOOT.evidence (this one)", set_dir,
 	  "a folder" },
+	{ "withhold", 0, "PATH",
+	  "of files at or below PATH, show template digests and not what\n"
+	  "was measured; may be repeated",
+	  set_withhold, WITHHELD_WANTED },
 	{ "compress", 'z', NULL, "in a frame of zstd", set_pack, NULL },
 	{ "json", 'j', NULL, "say what was done as one JSON object", set_json,
 	  NULL },
@@ -184,6 +195,7 @@ static int make(struct work *work)
 	work->file.kind = MANIFEST_HISTORY;
 	work->file.chain = &work->chain;
 	work->file.pack = options->pack;
+	work->file.withhold = options->withhold;
 	status = write_file(work);
 	attest_records_close(work->records);
 	return status;
@@ -195,10 +207,14 @@ static void print(const struct work *work)
 	struct json json;
 
 	if (!work->options->json) {
-		printf("%s: the quote of %s proves records %s\n", work->path,
+		printf("%s: the quote of %s proves records %s", work->path,
 		       survey_time(work->time, when),
 		       words_of_range(work->file.first, work->evidence.end,
 				      there));
+		if (work->file.nr_withheld)
+			printf(", %" PRIu64 " are withheld",
+			       work->file.nr_withheld);
+		putchar('\n');
 		return;
 	}
 	json_start(&json, stdout, '{');
@@ -208,6 +224,7 @@ static void print(const struct work *work)
 	json_number(&json, "first", work->file.first);
 	json_number(&json, "records", work->file.nr_records);
 	json_number(&json, "next", work->evidence.end);
+	json_number(&json, "withheld", work->file.nr_withheld);
 	json_number(&json, "unproved", work->boot.end - work->evidence.end);
 	json_text(&json, "time", survey_time(work->time, when));
 	json_end(&json, '}');

@@ -28,6 +28,7 @@ struct options {
 	struct question question;
 	const char *path; /* of the evidence */
 	const char *boot_log_path;
+	struct withheld_prefixes withhold;
 	bool excess, trim, pack, no_archive, no_boot_log, json;
 };
 
@@ -72,6 +73,12 @@ static int set_boot_log(void *context, const char *value)
 	return *value ? 0 : -EINVAL;
 }
 
+static int set_withhold(void *context, const char *value)
+{
+	return withheld_prefixes_add(&((struct options *)context)->withhold,
+				     value);
+}
+
 static const struct opt attest_opts[] = {
 	{ .text = "The evidence:" },
 	{ "output", 'o', "FILE", "where it is written (standard output)",
@@ -79,6 +86,10 @@ static const struct opt attest_opts[] = {
 	{ "compress", 'z', NULL, "in a frame of zstd", set_pack, NULL },
 	{ "excess", 0, NULL, "also records that are newer than the quote",
 	  set_excess, NULL },
+	{ "withhold", 0, "PATH",
+	  "of files at or below PATH, show template digests and not what\n"
+	  "was measured; may be repeated",
+	  set_withhold, WITHHELD_WANTED },
 	{ "trim", 0, NULL,
 	  "when it is written, delete from the kernel those of its\n"
 	  "records that the quote proves, by T:N; they are archived",
@@ -350,6 +361,7 @@ static int make(struct work *work)
 	work->file.kind = MANIFEST_LIVE;
 	work->file.excess = options->excess;
 	work->file.pack = options->pack;
+	work->file.withhold = options->withhold;
 	work->file.boot_log = bytes_of(work->boot_log, work->boot_log_len);
 	return status == CLI_OK ? write_evidence(work) : status;
 }
@@ -392,6 +404,7 @@ static void print_json(const struct work *work)
 	json_number(&json, "records", work->file.nr_records);
 	json_number(&json, "next", work->evidence.end);
 	json_number(&json, "excess", work->file.nr_excess);
+	json_number(&json, "withheld", work->file.nr_withheld);
 	json_boolean(&json, "boot_log", work->boot_log_len > 0);
 	json_number(&json, "resets", work->evidence.clock.resets);
 	json_number(&json, "restarts", work->evidence.clock.restarts);
@@ -419,6 +432,8 @@ static void print(const struct work *work)
 	if (work->file.nr_excess)
 		printf(", %" PRIu64 " that follow are there",
 		       work->file.nr_excess);
+	if (work->file.nr_withheld)
+		printf(", %" PRIu64 " are withheld", work->file.nr_withheld);
 	puts(work->boot_log_len ? ", with the event log" : "");
 	if (work->options->trim)
 		printf("%" PRIu64 " records deleted from the kernel\n",

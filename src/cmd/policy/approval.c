@@ -120,33 +120,48 @@ static int put_update(const struct approval_policy *policy,
 	return r < 0 ? r : put_policy(policy, line);
 }
 
-/* "/bin/x=sha256:0123..." */
+/* "sha256:0123..." */
 static int put_digest(const struct approval_file *file,
 		      struct imastage_buffer *word)
 {
 	char text[32 + HEX_TEXT_LEN(IMASTAGE_DIGEST_MAX)];
-	int r = buffer_put(word, file->path);
 
 	snprintf(text, sizeof(text),
-		 "=%s%s:", file->alg & POLICY_VERITY ? "verity:" : "",
+		 "%s%s:", file->alg & POLICY_VERITY ? "verity:" : "",
 		 policy_algorithm_name(file->alg));
 	hex_encode(bytes_first(file->digest, IMASTAGE_DIGEST_MAX),
 		   text + strlen(text));
-	return r < 0 ? r : put_text(word, text);
+	return put_text(word, text);
 }
 
-/* Approves this digest under this path, for whoever has looked at the file. */
+/* "/bin/x=sha256:0123..." */
+static int put_path_digest(const struct approval_file *file,
+			   struct imastage_buffer *word)
+{
+	int r = buffer_put(word, file->path);
+
+	if (r == 0)
+		r = put_text(word, "=");
+	return r < 0 ? r : put_digest(file, word);
+}
+
+/*
+ * Approves this digest under this path, for whoever has looked at the file; or this digest of a
+ * template, for whoever knows what it is of.
+ */
 static int put_by_digest(const struct approval_policy *policy,
 			 const struct approval_file *file,
 			 struct imastage_buffer *line)
 {
+	bool withheld = file->outcome == POLICY_IS_WITHHELD;
 	struct imastage_buffer word = { 0 };
 	int r = put_update(policy, line);
 
 	if (r == 0)
-		r = put_text(line, " --digest ");
+		r = put_text(line, withheld ? " --withheld " : " --digest ");
 	if (r == 0)
-		r = put_digest(file, &word);
+		r = withheld ? put_digest(file, &word) :
+			       put_path_digest(file, &word);
 	if (r == 0)
 		r = put_word(line, bytes_of(word.data, word.len));
 	free(word.data);
@@ -206,6 +221,14 @@ static bool lacks_signature(const struct approval_policy *policy,
 	       !file->has_signature;
 }
 
+static const char *signed_advice(const struct approval_policy *policy)
+{
+	return policy->is_signed ?
+		       "the policy is signed; update what was signed, and sign "
+		       "it again" :
+		       NULL;
+}
+
 /* Why no digest that is listed would approve the file; or NULL. */
 static const char *advise(const struct approval_policy *policy,
 			  const struct approval_file *file)
@@ -216,6 +239,11 @@ static const char *advise(const struct approval_policy *policy,
 	case POLICY_RETIRED:
 	case POLICY_UNSIGNED:
 		break;
+	case POLICY_IS_WITHHELD:
+		if (!file->has_alg)
+			return "the quote is of sha1 alone, which proves "
+			       "nothing of it; quote sha256";
+		return signed_advice(policy);
 	case POLICY_IS_DENIED:
 		return "the policy denies its digest; take it out of deny only "
 		       "if it came there by mistake";
@@ -237,10 +265,7 @@ static const char *advise(const struct approval_policy *policy,
 		       "and measure it again";
 	if (unlistable(file))
 		return unlistable(file);
-	return policy->is_signed ?
-		       "the policy is signed; update what was signed, and sign "
-		       "it again" :
-		       NULL;
+	return signed_advice(policy);
 }
 
 /* A newer package helps where an older one is listed, or none. */

@@ -153,18 +153,12 @@ static int count_digest(const struct policy *policy,
 			struct counts *counts)
 {
 	uint64_t retires = policy_package_of(policy, entry->package).retires;
-	uint8_t name[1 + IMASTAGE_DIGEST_MAX];
 	struct policy_item item;
-	int r;
+	int r = policy_find_digest(policy, POLICY_DENIED, entry->alg,
+				   entry->digest, &item);
 
 	counts->weak += policy_algorithm_is_weak(entry->alg);
 	counts->retired += retires > 0 && now >= retires;
-	if (policy_nr_names(policy, POLICY_DENIED) == 0)
-		return 0;
-	name[0] = entry->alg;
-	memcpy(name + 1, entry->digest.data, entry->digest.len);
-	r = policy_find(policy, POLICY_DENIED,
-			bytes_of(name, 1 + entry->digest.len), &item);
 	counts->denied += r == 1;
 	return r < 0 ? r : 0;
 }
@@ -175,7 +169,7 @@ static int count_item(const struct policy *policy, struct policy_item item,
 	struct policy_entry entry;
 	int r;
 
-	if (item.space == POLICY_DENIED)
+	if (policy_names_digests(item.space))
 		return 0;
 	counts->blank += item.space == POLICY_FILES &&
 			 bytes_contain(item.name, ' ');
@@ -227,6 +221,9 @@ static void check_switches(struct check *check, const struct policy *policy)
 	if (is->violations_warn)
 		check_find(check, "switch.violations", bytes_of(NULL, 0),
 			   "violations only warn", NULL);
+	if (is->withheld_warn)
+		check_find(check, "switch.withheld", bytes_of(NULL, 0),
+			   "what a machine withholds only warns", NULL);
 	if (is->weak_allowed)
 		check_find(check, "switch.weak", bytes_of(NULL, 0),
 			   "SHA-1 and MD5 approve files", NULL);

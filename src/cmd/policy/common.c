@@ -67,8 +67,8 @@ void policy_digest_text(const struct policy_entry *entry,
 
 const char *policy_space_name(enum policy_space space)
 {
-	static const char *const names[] = { "file", "buffer", "key",
-					     "denied" };
+	static const char *const names[] = { "file", "buffer", "key", "denied",
+					     "withheld" };
 
 	return names[space];
 }

@@ -62,7 +62,8 @@ static int compare(const struct side *a, const struct side *b)
 		return b->has - a->has;
 	if (x->space != y->space)
 		return x->space < y->space ? -1 : 1;
-	r = x->space == POLICY_DENIED ? 0 : compare_bytes(x->name, y->name);
+	r = policy_names_digests(x->space) ? 0 :
+					     compare_bytes(x->name, y->name);
 	if (r == 0 && x->alg != y->alg)
 		r = x->alg < y->alg ? -1 : 1;
 	return r ? r : compare_bytes(x->digest, y->digest);
@@ -74,7 +75,7 @@ static void print(char sign, const struct policy_entry *entry)
 
 	policy_digest_text(entry, text);
 	printf("%c%s %s", sign, policy_space_name(entry->space), text);
-	if (entry->space != POLICY_DENIED) {
+	if (!policy_names_digests(entry->space)) {
 		putchar(' ');
 		text_print(stdout, entry->name);
 	}
@@ -155,6 +156,8 @@ static bool diff_rest(const struct policy *old, const struct policy *new)
 			      b->weak_allowed);
 	differ |=
 		diff_switch("both required", a->require_both, b->require_both);
+	differ |= diff_switch("withheld only warns", a->withheld_warn,
+			      b->withheld_warn);
 	for (enum policy_text kind = 0; kind < POLICY_NR_TEXTS; kind++) {
 		differ |= diff_texts('-', old, new, kind);
 		differ |= diff_texts('+', new, old, kind);

@@ -38,7 +38,7 @@ static const char *const kinds[POLICY_NR_TEXTS] = {
 
 /* Of a policy, in the words that it is written in. */
 struct words {
-	const char *violations, *weak, *require;
+	const char *violations, *weak, *require, *withheld;
 };
 
 static struct words words_of(const struct policy *policy)
@@ -47,7 +47,8 @@ static struct words words_of(const struct policy *policy)
 
 	return (struct words){ is->violations_warn ? "warn" : "fail",
 			       is->weak_allowed ? "allow" : "refuse",
-			       is->require_both ? "both" : "either" };
+			       is->require_both ? "both" : "either",
+			       is->withheld_warn ? "warn" : "fail" };
 }
 
 static void print_texts(const struct policy *policy, enum policy_text kind)
@@ -66,14 +67,16 @@ static void print_text(const struct policy *policy)
 	fputs("sha256 ", stdout);
 	text_print_hex(stdout, bytes_of(policy_hash(policy), POLICY_HASH_LEN));
 	printf("\nfiles %" PRIu64 "\nbuffers %" PRIu64 "\nkeyrings %" PRIu64
-	       "\ndenied digests %" PRIu64 "\ndigests in all %" PRIu64 "\n",
+	       "\ndenied digests %" PRIu64 "\nwithheld digests %" PRIu64
+	       "\ndigests in all %" PRIu64 "\n",
 	       policy_nr_names(policy, POLICY_FILES),
 	       policy_nr_names(policy, POLICY_BUFFERS),
 	       policy_nr_names(policy, POLICY_KEYRINGS),
 	       policy_nr_names(policy, POLICY_DENIED),
+	       policy_nr_names(policy, POLICY_WITHHELD),
 	       policy_nr_digests(policy));
-	printf("violations %s\nweak digests %s\nrequire %s\n", words.violations,
-	       words.weak, words.require);
+	printf("violations %s\nweak digests %s\nrequire %s\nwithheld %s\n",
+	       words.violations, words.weak, words.require, words.withheld);
 	printf("keys that sign files %zu\n",
 	       policy_nr_texts(policy, POLICY_KEY));
 	printf("excludes %zu\n", policy_nr_texts(policy, POLICY_EXCLUDE));
@@ -112,10 +115,13 @@ static void print_json(const struct policy *policy)
 	json_number(&json, "keyrings",
 		    policy_nr_names(policy, POLICY_KEYRINGS));
 	json_number(&json, "denied", policy_nr_names(policy, POLICY_DENIED));
+	json_number(&json, "withheld_digests",
+		    policy_nr_names(policy, POLICY_WITHHELD));
 	json_number(&json, "digests", policy_nr_digests(policy));
 	json_text(&json, "violations", words.violations);
 	json_text(&json, "weak_digests", words.weak);
 	json_text(&json, "require", words.require);
+	json_text(&json, "withheld", words.withheld);
 	for (enum policy_text kind = 0; kind < POLICY_NR_TEXTS; kind++)
 		put_texts(&json, policy, kind);
 	json_end(&json, '}');

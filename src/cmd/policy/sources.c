@@ -107,6 +107,20 @@ static int found(void *context, const struct catalog_entry *from)
 	return policy_add(sources->builder, &entry);
 }
 
+static int found_template(void *context, enum imastage_bank bank,
+			  const uint8_t *digest)
+{
+	struct sources *sources = context;
+	struct policy_entry entry = {
+		.space = POLICY_WITHHELD,
+		.digest = bytes_of(digest, imastage_bank_digest_len(bank)),
+	};
+	int r = policy_algorithm_by_name(
+		bytes_of_text(imastage_bank_name(bank)), &entry.alg);
+
+	return r < 0 ? r : policy_add(sources->builder, &entry);
+}
+
 /* ---- folders of packages --------------------------------------------------- */
 
 struct package_path {
@@ -291,31 +305,57 @@ static int read_list(struct sources *sources, const char *path)
 		return r < 0 ? r : 0;
 	sources->list.nr_records += counts.nr_records;
 	sources->list.nr_files += counts.nr_files;
+	sources->list.nr_withheld += counts.nr_withheld;
 	sources->list.nr_violations += counts.nr_violations;
 	sources->list.nr_others += counts.nr_others;
 	return 0;
 }
 
-/* PATH=ALGORITHM:HEX, as somebody says. The last '=' ends the path. */
-static int read_digest(struct sources *sources, const char *text)
+/* ALGORITHM:HEX, of which the digest is put into @digest. */
+static int add_digest(struct sources *sources, const char *text,
+		      struct policy_entry *entry)
 {
-	const char *end = strrchr(text, '='), *colon = strrchr(text, ':');
-	struct policy_entry entry = { .space = POLICY_FILES };
+	const char *colon = strrchr(text, ':');
 	uint8_t digest[IMASTAGE_DIGEST_MAX];
-	size_t len = 0;
+	size_t len;
 	int r = -EINVAL;
 
-	if (text[0] == '/' && end && colon > end)
+	if (colon)
 		r = policy_algorithm_by_name(
-			bytes_of(end + 1, (size_t)(colon - end - 1)),
-			&entry.alg);
+			bytes_of(text, (size_t)(colon - text)), &entry->alg);
 	if (r == 0)
 		r = hex_decode(bytes_of_text(colon + 1), sizeof(digest), digest,
 			       &len);
+	if (r < 0)
+		return r;
+	entry->digest = bytes_of(digest, len);
+	return policy_add(sources->builder, entry);
+}
+
+/* As somebody says. */
+static int read_withheld(struct sources *sources, const char *text)
+{
+	struct policy_entry entry = { .space = POLICY_WITHHELD };
+	int r = strstr(text, "verity:") ? -EINVAL :
+					  add_digest(sources, text, &entry);
+
+	if (r < 0)
+		cli_error("%s: not a hash and a template digest, as of "
+			  "sha256:0123...",
+			  text);
+	return r;
+}
+
+/* PATH=ALGORITHM:HEX, as somebody says. The last '=' ends the path. */
+static int read_digest(struct sources *sources, const char *text)
+{
+	const char *end = strrchr(text, '=');
+	struct policy_entry entry = { .space = POLICY_FILES };
+	int r = -EINVAL;
+
 	entry.name = bytes_of(text, end ? (size_t)(end - text) : 0);
-	entry.digest = bytes_of(digest, len);
-	if (r == 0)
-		r = policy_add(sources->builder, &entry);
+	if (text[0] == '/' && end)
+		r = add_digest(sources, end + 1, &entry);
 	if (r < 0)
 		cli_error("%s: not a path, a hash and a digest, as of "
 			  "/bin/x=sha256:0123...",
@@ -344,6 +384,7 @@ static void add_switches(struct sources *sources,
 	is->violations_warn = is->violations_warn && more->violations_warn;
 	is->weak_allowed = is->weak_allowed && more->weak_allowed;
 	is->require_both = is->require_both || more->require_both;
+	is->withheld_warn = is->withheld_warn && more->withheld_warn;
 	policy_set_switches(sources->builder, is);
 }
 
@@ -376,6 +417,8 @@ static int read_source(struct sources *sources, const struct source *source)
 		return r < 0 ? r : 0;
 	case SOURCE_DIGEST:
 		return read_digest(sources, source->path);
+	case SOURCE_WITHHELD:
+		return read_withheld(sources, source->path);
 	case SOURCE_LIST:
 		return read_list(sources, source->path);
 	case SOURCE_POLICY:
@@ -440,6 +483,8 @@ int sources_read(struct sources *sources)
 	catalog->nr_threads = (unsigned int)sources->nr_threads;
 	catalog->merged = !sources->real_names;
 	catalog->found = found;
+	catalog->withhold = &sources->withhold;
+	catalog->found_template = found_template;
 	catalog->tick = tick;
 	catalog->context = sources;
 	catalog->say = &say_to;
@@ -553,10 +598,11 @@ void sources_print(const struct sources *sources, FILE *file)
 	if (sources->list.nr_records)
 		fprintf(file,
 			"list           %" PRIu64 " records: %" PRIu64
-			" of files, %" PRIu64 " violations, %" PRIu64
-			" others\n",
+			" of files, %" PRIu64 " of these withheld, %" PRIu64
+			" violations, %" PRIu64 " others\n",
 			sources->list.nr_records, sources->list.nr_files,
-			sources->list.nr_violations, sources->list.nr_others);
+			sources->list.nr_withheld, sources->list.nr_violations,
+			sources->list.nr_others);
 }
 
 static void put_rpm(const struct rpm_reader *rpm, struct json *json)
@@ -611,6 +657,7 @@ void sources_put(const struct sources *sources, struct json *json)
 	json_open(json, "list", '{');
 	json_number(json, "records", sources->list.nr_records);
 	json_number(json, "files", sources->list.nr_files);
+	json_number(json, "withheld", sources->list.nr_withheld);
 	json_number(json, "violations", sources->list.nr_violations);
 	json_number(json, "others", sources->list.nr_others);
 	json_number(json, "refused", sources->nr_lists_refused);

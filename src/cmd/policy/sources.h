@@ -13,6 +13,7 @@
 #include "catalog/list.h"
 #include "catalog/rpm.h"
 #include "cmd/policy/load.h"
+#include "evidence/withheld.h"
 #include "policy/policy.h"
 #include "tool/opts.h"
 #include "tool/progress.h"
@@ -28,7 +29,8 @@ enum source_kind {
 	SOURCE_INITRAMFS,
 	SOURCE_LIST,
 	SOURCE_POLICY,
-	SOURCE_DIGEST
+	SOURCE_DIGEST,
+	SOURCE_WITHHELD
 };
 
 struct source {
@@ -51,6 +53,7 @@ struct sources {
 	const char *prefix, *cache_path;
 	uint64_t nr_threads;
 	enum progress_mode progress;
+	struct withheld_prefixes withhold; /* of lists */
 	struct policy_key_files keys; /* that policies have to be signed by */
 
 	struct catalog catalog;

@@ -67,6 +67,17 @@ static int set_digest(void *context, const char *value)
 	return add_source(context, value, SOURCE_DIGEST);
 }
 
+static int set_withheld(void *context, const char *value)
+{
+	return add_source(context, value, SOURCE_WITHHELD);
+}
+
+static int set_withhold(void *context, const char *value)
+{
+	return withheld_prefixes_add(&((struct sources *)context)->withhold,
+				     value);
+}
+
 static int add_text(struct text_row *row, const char *value)
 {
 	if (!*value)
@@ -201,6 +212,10 @@ const struct opt sources_opts[] = {
 	{ "digest", 0, "FILE=DIGEST",
 	  "one digest of one path, as /bin/x=sha256:0123...", set_digest,
 	  "a path, a hash and a digest" },
+	{ "withheld", 0, "DIGEST",
+	  "a template digest of a record that a machine withholds, as\n"
+	  "sha256:0123...",
+	  set_withheld, "a hash and a digest" },
 	{ .text = "What packages are held against:" },
 	{ "release", 0, "FILE",
 	  "an InRelease, or a Release with Release.gpg beside it, of a\n"
@@ -227,6 +242,10 @@ const struct opt sources_opts[] = {
 	{ "algorithm", 'a', "ALGORITHM",
 	  "hash that the kernel measures files with (sha256)", set_algorithm,
 	  WANTED_BANK },
+	{ "withhold", 0, "PATH",
+	  "of files at or below PATH, take from a --list the template\n"
+	  "digests alone, as for 'imastage attest --withhold PATH'",
+	  set_withhold, WITHHELD_WANTED },
 	{ "prefix", 0, "PATH", "what --tree puts before the names", set_prefix,
 	  "an absolute path without a slash at its end" },
 	{ "mounts", 0, NULL, "let --tree enter other mounts", set_mounts,
@@ -265,7 +284,10 @@ int sources_check(const struct sources *sources)
 
 	if (!sources->nr)
 		return cli_usage(
-			"no source; name one with --deb, --apt, --rpm, --tree, --initramfs, --list, --policy or --digest");
+			"no source; name one with --deb, --apt, --rpm, --tree, --initramfs, --list, --policy, --digest or --withheld");
+	if (sources->withhold.nr && !has(sources, SOURCE_LIST))
+		return cli_usage(
+			"--withhold is for lists; name one with --list");
 	if (sources->keys.nr && !has(sources, SOURCE_POLICY))
 		return cli_usage("a key, and no --policy that it signed");
 	if (debs && !indexes && !sources->is_unsigned)

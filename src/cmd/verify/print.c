@@ -214,6 +214,7 @@ static void put_verdict(struct json *json, const struct verify_verdict *verdict)
 	put_u64(json, "first", verdict->first_index);
 	put_u64(json, "next", verdict->next_index);
 	put_u64(json, "violations", verdict->nr_violations);
+	put_u64(json, "withheld", verdict->nr_withheld);
 	put_u64(json, "excess", verdict->nr_excess);
 	if (verdict->has_quote)
 		put_clock(json, verdict);
