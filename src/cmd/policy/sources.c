@@ -317,7 +317,7 @@ static int add_digest(struct sources *sources, const char *text,
 {
 	const char *colon = strrchr(text, ':');
 	uint8_t digest[IMASTAGE_DIGEST_MAX];
-	size_t len;
+	size_t len = 0;
 	int r = -EINVAL;
 
 	if (colon)
