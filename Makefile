@@ -36,22 +36,22 @@ bench-memory: ## what records and digests cost, on three kernels
 	@scripts/setup.sh build vm bench && bench/memory/run
 
 bench-log: ## checking and replaying lists, beside evmctl and bare hashing
-	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench && bench/log/run
+	@scripts/setup.sh build bench && scripts/run-tests.sh bench && bench/log/run
 
 bench-verify: ## making and verifying evidence, beside replaying its list and evmctl; FULL=--full: up to 10 million records
-	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench store-bench && bench/verify/run $(FULL)
+	@scripts/setup.sh build bench && scripts/run-tests.sh bench && bench/verify/run $(FULL)
 
 bench-appraise: ## what a record policy costs, of up to a million paths
-	@scripts/setup.sh build bench && scripts/run-tests.sh release && ninja -C build/release log-bench verify-bench && bench/appraise/run
+	@scripts/setup.sh build bench && scripts/run-tests.sh bench && bench/appraise/run
 
 bench-create: ## making a policy of Debian packages, beside unpacking and hashing them
 	@scripts/setup.sh build bench && scripts/run-tests.sh release && bench/create/run
 
 bench-imasim: ## how fast imasim measures, beside the TPM that it extends
-	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release tpm-bench && bench/imasim/run
+	@scripts/setup.sh build bench && scripts/run-tests.sh bench && bench/imasim/run
 
 bench-keeper: ## what the keeper costs: drains of a million records, memory, an idle daemon, reading the view
-	@scripts/setup.sh build bench && scripts/run-tests.sh build && ninja -C build/release passthrough && bench/keeper/run && bench/keeper/view
+	@scripts/setup.sh build bench && scripts/run-tests.sh bench && bench/keeper/run && bench/keeper/view
 
 bars: ## the bars of all benches, and whether they hold
 	@scripts/setup.sh bench && bench/bars build/bench

@@ -7,7 +7,7 @@
 # layers checkpatch. Each is a function lint_NAME below that prints what it
 # finds and returns non-zero when that is something, or 77 with a word on what
 # is missing. The output is TAP.
-# shellcheck disable=SC2317 # checks are called by name
+# shellcheck disable=SC2317,SC2016 # checks are called by name; what is not expanded is awk's
 set -u -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -27,10 +27,8 @@ c_files() { files "$@" | grep -E '\.[ch]$'; }
 
 # Scripts are known by their first line, not by their name.
 scripts() {
-	files | while IFS= read -r file; do
-		head -c 64 "$file" | head -n 1 | tr -d '\0' | grep -Eq "^#!.*[/ ]$1" && printf '%s\n' "$file"
-	done
-	return 0
+	files | LC_ALL=C xargs -r -d '\n' awk -v interpreter="^#!.*[/ ]$1" '
+		FNR == 1 { if ($0 ~ interpreter) print FILENAME; nextfile }'
 }
 
 missing() {
@@ -86,29 +84,26 @@ lint_shellcheck() {
 # Python is compiled only: its few scripts have no dependencies.
 lint_python() {
 	have python3 || missing python3 || return
-	scripts python3 | while IFS= read -r file; do
-		python3 -c 'import sys; compile(open(sys.argv[1]).read(), sys.argv[1], "exec")' "$file" || exit 1
-	done
+	scripts python3 | xargs -r -d '\n' python3 -c '
+import sys
+for name in sys.argv[1:]: compile(open(name).read(), name, "exec")'
 }
 
 # Every source file names its licence in its first lines, and the right one.
 lint_spdx() {
-	local file licence bad=0
-	while IFS= read -r file; do
-		licence=$(head -n 5 "$file" | sed -n 's/.*SPDX-License-Identifier: *\([^*]*[^* ]\).*/\1/p')
-		case $file:$licence in
-		kernel/src/*:'GPL-2.0-only OR MIT' | kernel/src/*:'GPL-2.0-only OR MIT '*) ;;
-		kernel/*:*GPL-2.0-only* | *:MIT) ;;
-		*)
-			echo "$file: licence is '$licence'"
-			bad=1
-			;;
-		esac
-	done < <(
+	{
 		files | grep -E '\.(c|h|sh|py|hex|build)$|(^|/)(Makefile|Kconfig|meson_options.txt|\.clang-format)$'
 		scripts '(ba|da)?sh|python3'
-	)
-	return "$bad"
+	} | sort -u | LC_ALL=C xargs -r -d '\n' awk '
+		function judge() {
+			if (!file) return
+			if (file ~ /^kernel\/src\//) good = licence ~ /^GPL-2\.0-only OR MIT( |$)/
+			else good = licence == "MIT" || (file ~ /^kernel\// && licence ~ /GPL-2\.0-only/)
+			if (!good) { print file ": licence is \047" licence "\047"; bad = 1 }
+		}
+		FNR == 1 { judge(); file = FILENAME; licence = "" }
+		FNR <= 5 && !licence && sub(/.*SPDX-License-Identifier: */, "") { sub(/ *\*.*/, ""); licence = $0 }
+		END { judge(); exit bad }'
 }
 
 # Functions and files stay short. In kernel style a function's body is what
@@ -126,11 +121,9 @@ lint_length() {
 		}
 		FNR == 1 { start = 0 }
 		END { exit bad }' || bad=1
-	while IFS= read -r file; do
-		(($(wc -l <"$file") <= file_max)) && continue
-		echo "$file: more than $file_max lines"
-		bad=1
-	done < <(c_files; scripts '(ba|da)?sh|python3')
+	{ c_files; scripts '(ba|da)?sh|python3'; } | xargs -r -d '\n' awk -v max="$file_max" '
+		FNR == max + 1 { print FILENAME ": more than " max " lines"; bad = 1 }
+		END { exit bad }' || bad=1
 	return "$bad"
 }
 
@@ -139,14 +132,22 @@ lint_layers() {
 	local layers=(base log tool list source archive tpm evidence keep attest view service agent policy verify store report catalog cmd)
 	local rank=(0 1 2 3 5 5 5 4 6 7 7 8 9 5 6 7 7 7 10)
 	local machine=source\|archive\|tpm\|keep\|attest\|view\|service\|agent verifier=policy\|verify\|store\|report\|catalog
-	local i j bad=0
-	for i in "${!layers[@]}"; do
-		for j in "${!layers[@]}"; do
-			((rank[j] > rank[i] || (rank[j] == rank[i] && j != i))) || continue
-			c_files "src/${layers[i]}" | grep -v '/test_' |
-				xargs -r grep -Hn "#include \"${layers[j]}/" && bad=1
-		done
-	done
+	local bad=0
+	c_files src | grep -v '/test_' | xargs -r awk -v layers="${layers[*]}" -v ranks="${rank[*]}" '
+		BEGIN {
+			n = split(layers, names, " ")
+			split(ranks, numbers, " ")
+			for (i = 1; i <= n; i++) rank[names[i]] = numbers[i]
+		}
+		FNR == 1 { split(FILENAME, parts, "/"); own = parts[2] }
+		/^ *# *include "/ && split($0, included, "\"") && split(included[2], path, "/") > 1 && path[1] in rank {
+			other = path[1]
+			if (own in rank && other != own && rank[other] >= rank[own]) {
+				print FILENAME ":" FNR ": " $0
+				bad = 1
+			}
+		}
+		END { exit bad }' || bad=1
 	c_files src | grep -E "^src/($machine)/" | xargs -r grep -HnE "#include \"($verifier)/" && bad=1
 	c_files src | grep -E "^src/($verifier)/" | xargs -r grep -HnE "#include \"($machine)/" && bad=1
 	return "$bad"

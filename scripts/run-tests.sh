@@ -145,19 +145,24 @@ tap_results() {
 		}'
 }
 
-# build_in FOLDER OPTION...: configures it the first time, and builds. One at a time.
+# build_in FOLDER OPTION... [-- TARGET...]: configures it the first time, and builds. One at a time.
 build_in() {
-	local dir=$1 lock
+	local dir=$1 lock options=()
 	shift
 	mkdir -p build
 	exec {lock}>"$dir.lock"
 	flock "$lock"
-	[[ -f $dir/build.ninja ]] || meson setup "$dir" "$@"
-	ninja -C "$dir"
+	while (($#)) && [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	[[ -f $dir/build.ninja ]] || meson setup "$dir" "${options[@]}"
+	ninja -C "$dir" "${@:2}"
 	exec {lock}>&-
 }
 
-build_release() { CC=gcc build_in build/release --buildtype=release -Dwerror=true; }
+# What is installed, without tests: these are built once, with the sanitizers.
+build_release() { CC=gcc build_in build/release --buildtype=release -Dtests=disabled -Dwerror=true; }
 build_tests() { build_in build/test -Db_sanitize=address,undefined -Dwerror=true; }
 
 # ---- the checks ------------------------------------------------------------
@@ -175,12 +180,19 @@ check_lint() { run_tap lint scripts/lint.sh; }
 # The programs, as they are used.
 check_release() { build_release; }
 
+# The same, with what benches measure with.
+check_bench() {
+	build_release
+	meson configure build/release -Dtests=enabled
+	ninja -C build/release log-bench verify-bench store-bench archive-bench tpm-bench passthrough
+}
+
 # Both compilers, optimised, without a warning.
 check_build() {
 	build_release
 	pass gcc
 	need clang clang || return 0
-	CC=clang build_in build/clang --buildtype=release -Dwerror=true
+	CC=clang build_in build/clang --buildtype=release -Dtests=disabled -Dwerror=true
 	pass clang
 }
 
@@ -222,10 +234,11 @@ verifier_needs() {
 
 # What runs on several threads, under TSAN.
 check_threads() {
-	local name
-	build_in build/tsan -Db_sanitize=thread -Dwerror=true
-	for name in test_log_align test_log_check test_archive_processes test_source_source test_source_holders \
-		test_tpm_tpm test_keep_live test_view_view test_view_load; do
+	local name names=(test_log_align test_log_check test_archive_processes test_source_source test_source_holders
+		test_tpm_tpm test_keep_live test_view_view test_view_load)
+	build_in build/tsan -Db_sanitize=thread -Dwerror=true -- "${names[@]}" \
+		imastage imasim imasim-crowd keylime-like view-server
+	for name in "${names[@]}"; do
 		TSAN_OPTIONS=halt_on_error=1 run_tap "$name" "build/tsan/$name"
 	done
 	note "imasim, with a crowd of clients"
@@ -273,7 +286,8 @@ check_policy() {
 check_cli_valgrind() {
 	need cli_valgrind valgrind || return 0
 	build_release
-	run_tap log tests/cli/test-log-valgrind build/release
+	build_tests
+	run_tap log env corpus_tool="$PWD/build/test/fuzz_log_parse_corpus" tests/cli/test-log-valgrind build/release
 }
 
 # The keeper's daemon and its verbs as their user sees them, on the emulator.

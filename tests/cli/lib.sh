@@ -11,7 +11,7 @@ golden=$PWD/golden
 source=$(dirname "$PWD")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$build/fuzz_log_parse_corpus" --binary "$work" golden/*.hex || exit 1
+"${corpus_tool:-$build/fuzz_log_parse_corpus}" --binary "$work" golden/*.hex || exit 1
 cd "$work" || exit 1
 for file in *.hex; do mv "$file" "${file%.hex}"; done
 

@@ -78,7 +78,7 @@ boot() {
 # keeper_programs: into $adds, options by which a guest has what keeps records, and the way of TSS to /dev/tpmrm0
 keeper_programs() {
 	local name tcti
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	adds=()
 	for name in imastage imastaged; do
 		adds+=(--add "$PWD/build/release/$name:/usr/bin/$name")
@@ -90,7 +90,7 @@ keeper_programs() {
 # installed_programs: into $adds, options by which a guest has all that is installed, systemd and AppArmor
 installed_programs() {
 	local tree=build/vm/installed units=/usr/lib/systemd/system path
-	CC=gcc build_in build/release --buildtype=release -Dwerror=true
+	build_release
 	rm -rf "$tree"
 	DESTDIR=$PWD/$tree meson install -C build/release --no-rebuild --quiet
 	rm -rf "$tree"/usr/local/{include,share}
