@@ -198,8 +198,11 @@ int range_judge(struct range *range, int status)
 		.report = report,
 	};
 
+	if (!range->damaged && range->failed)
+		return CLI_FAILED;
 	if (!range->damaged)
-		return range->failed ? CLI_FAILED : status;
+		return status == CLI_OK && range->nr_gaps ? CLI_REJECTED :
+							    status;
 	return archive_verify(range->archive, &options) > 0 ? CLI_REJECTED :
 							      CLI_FAILED;
 }
