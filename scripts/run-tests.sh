@@ -200,7 +200,8 @@ check_build() {
 check_install() {
 	need install c++ nm pkg-config || return 0
 	build_release
-	run_tap install tests/test-install build/release
+	build_tests
+	corpus_tool=$PWD/build/test/fuzz_log_parse_corpus run_tap install tests/test-install build/release
 }
 
 # The unit tests beside the modules, under ASAN and UBSAN.
@@ -287,7 +288,7 @@ check_cli_valgrind() {
 	need cli_valgrind valgrind || return 0
 	build_release
 	build_tests
-	run_tap log env corpus_tool="$PWD/build/test/fuzz_log_parse_corpus" tests/cli/test-log-valgrind build/release
+	corpus_tool=$PWD/build/test/fuzz_log_parse_corpus run_tap log tests/cli/test-log-valgrind build/release
 }
 
 # The keeper's daemon and its verbs as their user sees them, on the emulator.
