@@ -84,6 +84,10 @@ run_tap() {
 	rm -f "$raw"{,.pid,.tee,.silent}
 }
 
+# run_many TITLE COMMAND...: run_tap, of what starts sanitized programs by the thousand. Half of such a
+# start is the look for leaks at its end: that is left to daemons and unit tests, or LEAKS=1 has it all.
+run_many() { ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=${LEAKS:-0} run_tap "$@"; }
+
 # end_silent FILE: ends the process in FILE.pid, which prints to FILE, with its children, once
 # it has printed nothing for TAP_SECONDS of the idle clock; or, when it has ended before, who
 # waits for more of FILE, a little later. FILE.silent has the status for it.
@@ -213,10 +217,10 @@ check_unit() {
 	for name in $names; do
 		run_tap "$name" "build/test/$name"
 	done
-	run_tap quotes build/test/verify-cases tests/verify/quote build/test/imastage
-	run_tap policies build/test/verify-policies tests/verify/policy
-	run_tap keylime tests/verify/test-keylime
-	run_tap matrix build/test/verify-matrix build/test/imastage
+	run_many quotes build/test/verify-cases tests/verify/quote build/test/imastage
+	run_many policies build/test/verify-policies tests/verify/policy
+	run_many keylime tests/verify/test-keylime
+	run_many matrix build/test/verify-matrix build/test/imastage
 	verifier_needs
 }
 
@@ -263,11 +267,11 @@ check_fuzz_corpus() {
 # that judge what it says.
 check_cli() {
 	build_tests
-	run_tap log tests/cli/test-log build/test
-	run_tap banks tests/cli/test-log-banks build/test
-	run_tap found tests/cli/test-log-found build/test
+	run_many log tests/cli/test-log build/test
+	run_many banks tests/cli/test-log-banks build/test
+	run_many found tests/cli/test-log-found build/test
 	run_tap docs tests/cli/test-docs build/test
-	run_tap oracle tests/cli/test-log-oracle build/test
+	run_many oracle tests/cli/test-log-oracle build/test
 	run_tap verify tests/cli/test-verify build/test
 	run_tap policy tests/cli/test-policy build/test
 	run_tap ak tests/cli/test-ak build/test

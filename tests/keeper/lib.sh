@@ -23,7 +23,9 @@ top=$(cd ../.. && pwd)
 . "$top/scripts/idle-clock.sh"
 PATH=$build:$PATH
 work=$(mktemp -d)
-export IMASIM_SOCKET=$work/sim STATE_DIRECTORY=$work/state ASAN_OPTIONS=${ASAN_OPTIONS:-}
+export IMASIM_SOCKET=$work/sim STATE_DIRECTORY=$work/state
+# Half of a sanitized program's start is the look for leaks at its end: daemons alone have it.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=${LEAKS:-0}
 nr=0
 bad=0
 agent_pid=
@@ -131,7 +133,7 @@ machine() {
 	wait_for test ! -S "$IMASIM_SOCKET"
 	rm -rf "${work:?}"/{archive,twin,boot_id,conf,log,control,metrics,out,err}
 	mkdir -p "$work/ima"
-	imasim run --background --tpm "$tpm" --twin "$work/twin" --boot-id "$work/boot_id" "$@" "$work/ima" ||
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=1 imasim run --background --tpm "$tpm" --twin "$work/twin" --boot-id "$work/boot_id" "$@" "$work/ima" ||
 		{ echo "Bail out! imasim does not start"; exit 1; }
 	if [[ $tpm == swtpm ]]; then
 		tcti="cmd:imasim --socket $IMASIM_SOCKET tpm"
@@ -184,7 +186,7 @@ config() {
 # ---- the agent -------------------------------------------------------------
 
 agent_start() {
-	imastaged --verbose --config "$work/conf" 2>>"$work/log" 4<&- &
+	ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=1 imastaged --verbose --config "$work/conf" 2>>"$work/log" 4<&- &
 	agent_pid=$!
 }
 
