@@ -57,6 +57,7 @@ int cmd_policy_show(int argc, char **argv);
 
 int cmd_machine_add(int argc, char **argv);
 int cmd_machine_list(int argc, char **argv);
+int cmd_machine_forget(int argc, char **argv);
 int cmd_machine_readmit(int argc, char **argv);
 int cmd_machine_remove(int argc, char **argv);
 int cmd_machine_show(int argc, char **argv);

@@ -5,6 +5,7 @@
 #include "log/buffer.h"
 #include "store/chain.h"
 #include "store/keep.h"
+#include "store/machine.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,6 +74,17 @@ int store_next_kept(struct store *store, const char *machine, uint64_t after,
 	return r == DB_END ? STORE_UNKNOWN : r;
 }
 
+static int sum(struct store *store, struct sqlite3_stmt *query,
+	       struct store_kept_sum *ret_sum)
+{
+	int r = db_step(store, query);
+	if (r == 0)
+		*ret_sum = (struct store_kept_sum){ sql_number(query, 0),
+						    sql_number(query, 1) };
+	sqlite3_reset(query);
+	return r == DB_END ? 0 : r;
+}
+
 int store_sum_kept(struct store *store, const char *machine,
 		   struct store_kept_sum *ret_sum)
 {
@@ -82,12 +94,65 @@ int store_sum_kept(struct store *store, const char *machine,
 	if (!query)
 		return r;
 	sql_bind_text(query, 1, machine);
-	r = db_step(store, query);
+	return sum(store, query, ret_sum);
+}
+
+/* ---- forgetting ------------------------------------------------------------------------ */
+
+static int sum_before(struct store *store, const char *machine, uint64_t before,
+		      struct store_kept_sum *ret_sum)
+{
+	int r;
+	struct sqlite3_stmt *query = db_take(store, QUERY_KEPT_SUM_BEFORE, &r);
+
+	if (!query)
+		return r;
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, before);
+	return sum(store, query, ret_sum);
+}
+
+static int remove_before(struct store *store, const char *machine,
+			 uint64_t before)
+{
+	int r;
+	struct sqlite3_stmt *query =
+		db_take(store, QUERY_KEPT_REMOVE_BEFORE, &r);
+
+	if (!query)
+		return r;
+	sql_bind_text(query, 1, machine);
+	sql_bind(query, 2, before);
+	return db_finish(store, query);
+}
+
+static int forget_rows(struct store *store, const char *machine,
+		       uint64_t before, const char *reason, uint64_t now,
+		       struct store_kept_sum *ret_removed)
+{
+	struct store_machine *known = malloc(sizeof(*known));
+	int r = known ? store_get_machine(store, machine, known) : -ENOMEM;
+
+	free(known);
+	*ret_removed = (struct store_kept_sum){ 0 };
 	if (r == 0)
-		*ret_sum = (struct store_kept_sum){ sql_number(query, 0),
-						    sql_number(query, 1) };
-	sqlite3_reset(query);
-	return r == DB_END ? 0 : r;
+		r = sum_before(store, machine, before, ret_removed);
+	if (r || !ret_removed->nr)
+		return r;
+	r = remove_before(store, machine, before);
+	return r < 0 ? r : decision_put(store, machine, "forget", reason, now);
+}
+
+int store_forget_kept(struct store *store, const char *machine, uint64_t before,
+		      const char *reason, uint64_t now,
+		      struct store_kept_sum *ret_removed)
+{
+	int r = db_begin(store);
+
+	if (r == 0)
+		r = db_end(store, forget_rows(store, machine, before, reason,
+					      now, ret_removed));
+	return r ? r : kept_forget(store, machine);
 }
 
 /* ---- as it was then ------------------------------------------------------------------- */

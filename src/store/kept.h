@@ -37,4 +37,14 @@ struct store_kept_sum {
 int store_sum_kept(struct store *store, const char *machine,
 		   struct store_kept_sum *ret_sum);
 
+/*
+ * Removes the evidence of rounds that were made at @before or earlier, in seconds since 1970; the
+ * verdicts stay, and so does the decision, if there was any such evidence. The rows go first, in one
+ * transaction: who is ended behind it leaves files that nobody names, and the next call removes them.
+ * STORE_UNKNOWN: there is no such machine.
+ */
+int store_forget_kept(struct store *store, const char *machine, uint64_t before,
+		      const char *reason, uint64_t now,
+		      struct store_kept_sum *ret_removed);
+
 #endif

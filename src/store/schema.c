@@ -212,6 +212,11 @@ const char *const db_texts[NR_QUERIES] = {
 	[QUERY_KEPT_NAMED] = "SELECT id FROM kept WHERE name = ?1",
 	[QUERY_KEPT_SUM] = "SELECT count(*), coalesce(sum(bytes), 0) FROM kept "
 			   "WHERE machine = ?1",
+	[QUERY_KEPT_SUM_BEFORE] =
+		"SELECT count(*), coalesce(sum(bytes), 0) FROM kept "
+		"WHERE machine = ?1 AND made <= ?2",
+	[QUERY_KEPT_REMOVE_BEFORE] =
+		"DELETE FROM kept WHERE machine = ?1 AND made <= ?2",
 	[QUERY_KEPT_REMOVE] = "DELETE FROM kept WHERE machine = ?1",
 
 	[QUERY_DECISION_PUT] =

@@ -25,6 +25,7 @@
 static char folder[] = "/tmp/imastage-keep-XXXXXX";
 static char path[64], kept_path[80], new_path[96];
 static char said[4096];
+static uint64_t now;
 static struct store *store;
 static struct made_machine machine;
 static struct challenge challenge;
@@ -63,6 +64,7 @@ static int begin(void **state)
 	policy = NULL;
 	assert_int_equal(open_store(true), 0);
 	made_machine_init(&machine);
+	now = NOW;
 	assert_int_equal(storing_add(store, &machine, "m", NOW), 0);
 	return 0;
 }
@@ -141,7 +143,7 @@ static enum verify_result judge(void)
 	const struct store_again again = { read_again, &left };
 
 	assert_int_equal(store_verify_file(store, source, &again, &policies,
-					   NOW, &verdict),
+					   now, &verdict),
 			 0);
 	return verdict.result;
 }
@@ -150,7 +152,7 @@ static void answer(size_t first)
 {
 	const struct store_ask is = { .machine = "m", .seconds = 60 };
 
-	assert_int_equal(store_challenge(store, &is, NOW, &challenge), 0);
+	assert_int_equal(store_challenge(store, &is, now, &challenge), 0);
 	storing_quote(&machine, &challenge);
 	made_machine_pack(&machine, first, NULL, &file);
 }
@@ -457,6 +459,44 @@ TEST(a_machine_goes_with_its_evidence)
 	assert_true(is_there(kept_path, "m2.boot-1.0-3." RANDOM ".evidence"));
 }
 
+/* Its verdicts stay, and it goes on. */
+TEST(evidence_goes_when_it_is_old)
+{
+	struct store_verdict last = { 0 };
+	struct store_kept_sum removed;
+	struct store_kept kept = { 0 };
+
+	answer(0);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	now = NOW + 5000;
+	made_machine_measure(&machine, 2);
+	answer(4);
+	assert_int_equal(judge(), VERIFY_WARNED);
+	assert_int_equal(store_forget_kept(store, "m", NOW - 1, "old", now,
+					   &removed),
+			 0);
+	assert_int_equal(removed.nr, 0);
+	expect_kept(2);
+	put(kept_path, "m.boot-1.0-3." RANDOM ".evidence"); /* of a kill */
+	put(kept_path, "m2.boot-1.0-3." RANDOM ".evidence");
+	assert_int_equal(
+		store_forget_kept(store, "m", NOW, "old", now, &removed), 0);
+	assert_int_equal(removed.nr, 1);
+	assert_true(removed.bytes > 0);
+	assert_int_equal(nr_kept(), 1);
+	assert_false(is_there(kept_path, "m.boot-1.0-3." RANDOM ".evidence"));
+	assert_int_equal(names(kept_path, remove_one), 3);
+	assert_int_equal(store_next_kept(store, "m", 0, &kept), 0);
+	assert_int_equal(kept.first, 4);
+	free(kept.outcomes.data);
+	assert_int_equal(store_last_verdict(store, "m", 0, &last), 0);
+	assert_int_equal(last.next, 6);
+	free(last.reasons.data);
+	assert_int_equal(store_forget_kept(store, "n", NOW, "old", now,
+					   &removed),
+			 STORE_UNKNOWN);
+}
+
 TEST(a_group_keeps_nothing)
 {
 	struct imastage_bytes left;
@@ -505,5 +545,6 @@ TEST_MAIN(ONE(what_proves_something_is_kept), ONE(nothing_new_is_not),
 	  ONE(what_somebody_is_at_is_left_alone),
 	  ONE(what_is_no_evidence_is_passed_over_by_name),
 	  ONE(a_folder_that_is_none_is_refused),
-	  ONE(a_machine_goes_with_its_evidence), ONE(a_group_keeps_nothing),
+	  ONE(a_machine_goes_with_its_evidence),
+	  ONE(evidence_goes_when_it_is_old), ONE(a_group_keeps_nothing),
 	  ONE(an_older_store_is_upgraded))

@@ -13,6 +13,8 @@ static const struct verb verbs[] = {
 	{ "add", "trust an attestation key without proof", cmd_machine_add },
 	{ "remove", "forget one, and all that was said of it",
 	  cmd_machine_remove },
+	{ "forget", "remove evidence that was kept for long enough",
+	  cmd_machine_forget },
 	{ "readmit", "begin anew with one that was rejected",
 	  cmd_machine_readmit },
 	{ 0 },

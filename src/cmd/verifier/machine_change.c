@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: MIT
 /*
- * imastage machine add, remove, readmit: decisions of an operator.
+ * imastage machine add, remove, forget, readmit: decisions of an operator.
  */
 #include "cmd/verifier/trust.h"
 #include "cmd/verifier/place.h"
+#include "store/kept.h"
 #include "base/bytes.h"
 #include "base/hex.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "tool/cli.h"
 #include "tool/given.h"
+#include "tool/parse.h"
 
 #include <errno.h>
+#include <inttypes.h>
+
+#define DAY ((uint64_t)24 * 3600)
+#define DAYS_MAX 100000
 
 struct options {
 	struct verifier_place place;
 	const char *reason, *ak, *host;
+	bool has_days;
+	uint64_t days;
 	struct store_machine machine;
 };
 
@@ -67,6 +75,14 @@ static int set_qualified(void *context, const char *value)
 	return r < 0 || name->len == 0 ? -EINVAL : 0;
 }
 
+static int set_days(void *context, const char *value)
+{
+	struct options *options = context;
+
+	options->has_days = true;
+	return parse_number(value, DAYS_MAX, &options->days);
+}
+
 #define WANTED_TEXT "printable ASCII, 255 characters at most"
 
 static const struct opt add_opts[] = {
@@ -88,6 +104,14 @@ static const struct opt reason_opts[] = {
 	{ 0 },
 };
 
+static const struct opt forget_opts[] = {
+	{ .text = "What goes:" },
+	{ "older-than", 0, "DAYS",
+	  "evidence of rounds that were made so many days ago or before",
+	  set_days, "a number of days" },
+	{ 0 },
+};
+
 static const struct command add_command = {
 	.synopsis = "--trust-ak FILE [OPTION]...",
 	.summary = "Adds a machine by its attestation key alone. Nothing shows "
@@ -99,6 +123,14 @@ static const struct command remove_command = {
 	.synopsis = "--reason TEXT [OPTION]... MACHINE",
 	.summary = "Forgets a machine with its challenges, checkpoints and "
 		   "verdicts. The decision is kept.\n",
+};
+
+static const struct command forget_command = {
+	.synopsis = "--older-than DAYS --reason TEXT [OPTION]... [MACHINE]...",
+	.summary =
+		"Removes evidence that 'imastage verify --keep' has kept, of "
+		"these machines or of all.\nVerdicts and checkpoints stay: "
+		"the machines go on as before. The decision is kept.\n",
 };
 
 static const struct command readmit_command = {
@@ -199,4 +231,87 @@ int cmd_machine_remove(int argc, char **argv)
 int cmd_machine_readmit(int argc, char **argv)
 {
 	return decide(&readmit_command, argc, argv, store_readmit_machine);
+}
+
+/* ---- forget ------------------------------------------------------------------------- */
+
+struct forgetting {
+	struct store *store;
+	const struct options *options;
+	uint64_t now;
+	struct store_kept_sum removed; /* of all */
+};
+
+static int forget_one(struct forgetting *forgetting, const char *id)
+{
+	const struct options *options = forgetting->options;
+	uint64_t age = options->days * DAY;
+	uint64_t before = forgetting->now > age ? forgetting->now - age : 0;
+	struct store_kept_sum removed;
+	int status = verifier_answer(
+		store_forget_kept(forgetting->store, id, before,
+				  options->reason, forgetting->now, &removed),
+		id);
+
+	if (status != CLI_OK)
+		return status;
+	forgetting->removed.nr += removed.nr;
+	forgetting->removed.bytes += removed.bytes;
+	return CLI_OK;
+}
+
+static int forget_all(struct forgetting *forgetting)
+{
+	cleanup_free struct store_machine *machine =
+		calloc(1, sizeof(*machine));
+	int status = CLI_OK, r = machine ? 0 : -ENOMEM;
+
+	while (r == 0 && status == CLI_OK && !cli_interrupted()) {
+		r = store_next_machine(forgetting->store, machine->id, machine);
+		if (r == 0)
+			status = forget_one(forgetting, machine->id);
+	}
+	return r < 0 ? verifier_answer(r, "") : status;
+}
+
+static int forget(struct forgetting *forgetting, char **ids)
+{
+	int status = CLI_OK;
+
+	if (!*ids)
+		status = forget_all(forgetting);
+	for (; *ids && status == CLI_OK && !cli_interrupted(); ids++)
+		status = forget_one(forgetting, *ids);
+	printf("%" PRIu64 " files of evidence removed, %" PRIu64 " bytes\n",
+	       forgetting->removed.nr, forgetting->removed.bytes);
+	return status;
+}
+
+int cmd_machine_forget(int argc, char **argv)
+{
+	static struct options options;
+	const struct opt_group groups[] = {
+		{ forget_opts, &options },
+		{ reason_opts, &options },
+		{ verifier_opts, &options.place },
+	};
+	struct forgetting forgetting = { .options = &options,
+					 .now = verifier_now() };
+	char **args;
+	int status = opts_parse(&forget_command, groups, 3, argc, argv, &args);
+
+	if (status != CLI_OK)
+		return status == OPTS_HELP ? CLI_OK : status;
+	if (!options.has_days)
+		return cli_usage("--older-than is missing: how many days is "
+				 "evidence kept?");
+	if (!options.reason)
+		return cli_usage("--reason is missing: the decision is kept "
+				 "with it");
+	status = verifier_open(&options.place, false, &forgetting.store);
+	if (status != CLI_OK)
+		return status;
+	status = forget(&forgetting, args);
+	store_close(forgetting.store);
+	return status;
 }
