@@ -49,6 +49,9 @@ TEST(prefixes_end_at_a_name)
 	assert_true(is_below("/home", "/home/x/y"));
 	assert_true(is_below("/home/", "/home/x"));
 	assert_true(is_below("/", "/x"));
+	assert_true(is_below("/my files", "/my_files/x"));
+	assert_true(is_below("/my files", "/my files/x"));
+	assert_false(is_below("/my_files", "/my files/x"));
 	assert_false(is_below("/home", "/homestead"));
 	assert_false(is_below("/home", "/hom"));
 	assert_false(is_below("/", "boot_aggregate"));
@@ -143,6 +146,18 @@ TEST(only_files_below_a_prefix_are_wanted)
 	assert_false(withheld_wants(&prefixes, &built.record));
 }
 
+TEST(what_nobody_can_read_is_wanted)
+{
+	const struct imastage_bytes fields[] = { bytes_of_text(
+		"/home/secret") };
+	struct withheld_prefixes prefixes = { 0 };
+
+	build_record(&built, IMASTAGE_SHA1, 10, "of-its-own", fields, 1);
+	assert_false(withheld_wants(&prefixes, &built.record));
+	assert_int_equal(withheld_prefixes_add(&prefixes, "/srv"), 0);
+	assert_true(withheld_wants(&prefixes, &built.record));
+}
+
 /* Any bytes are read, or refused. */
 TEST(random_records_are_no_harm)
 {
@@ -163,4 +178,5 @@ TEST_MAIN(cmocka_unit_test(prefixes_are_absolute),
 	  cmocka_unit_test(prefixes_end_at_a_name),
 	  cmocka_unit_test(digests_of_each_bank_come_back),
 	  cmocka_unit_test(only_files_below_a_prefix_are_wanted),
+	  cmocka_unit_test(what_nobody_can_read_is_wanted),
 	  cmocka_unit_test(random_records_are_no_harm))

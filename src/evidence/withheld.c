@@ -54,14 +54,27 @@ int withheld_prefixes_add(struct withheld_prefixes *prefixes,
 	return 0;
 }
 
+/* Kernels write _ for a blank. */
+static bool begins_with(struct imastage_bytes path, const char *prefix,
+			size_t len)
+{
+	if (path.len < len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (path.data[i] != (uint8_t)prefix[i] &&
+		    !(prefix[i] == ' ' && path.data[i] == '_'))
+			return false;
+	return true;
+}
+
 static bool is_below(const char *prefix, struct imastage_bytes path)
 {
 	size_t len = strlen(prefix);
 
 	while (len > 0 && prefix[len - 1] == '/')
 		len--;
-	return path.len > 0 && path.data[0] == '/' && path.len >= len &&
-	       memcmp(path.data, prefix, len) == 0 &&
+	return path.len > 0 && path.data[0] == '/' &&
+	       begins_with(path, prefix, len) &&
 	       (path.len == len || path.data[len] == '/');
 }
 
@@ -79,9 +92,11 @@ bool withheld_wants(const struct withheld_prefixes *prefixes,
 {
 	struct imastage_bytes path;
 
-	return prefixes->nr > 0 &&
-	       imastage_record_event_name(record, &path) == 0 &&
-	       withheld_path(prefixes, path);
+	if (prefixes->nr == 0)
+		return false;
+	return imastage_record_event_name(record, &path) == 0 ?
+		       withheld_path(prefixes, path) :
+		       !imastage_record_is_known(record);
 }
 
 /* ---- writing ----------------------------------------------------------------- */

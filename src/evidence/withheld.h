@@ -17,7 +17,7 @@ bool withheld_is(const struct imastage_record *record);
 
 /*
  * The paths of which nothing is shown: each is absolute, and stands for itself and all that is
- * below it.
+ * below it. A blank in it stands for the _ that kernels write, too.
  */
 #define WITHHELD_PREFIXES_MAX 64
 #define WITHHELD_WANTED \
@@ -35,7 +35,10 @@ int withheld_prefixes_add(struct withheld_prefixes *prefixes,
 bool withheld_path(const struct withheld_prefixes *prefixes,
 		   struct imastage_bytes path);
 
-/* Is the file of that record among them, of a violation, too? */
+/*
+ * Is the file of that record among them, of a violation, too? Of a template that is not known, nobody
+ * can say what is in it: where anything is withheld, that is.
+ */
 bool withheld_wants(const struct withheld_prefixes *prefixes,
 		    const struct imastage_record *record);
 
