@@ -18,7 +18,9 @@ static struct policy *new_policy(void)
 		"\"/tmp/\",\"/(a+)+$\",\".*x\"],\"keyrings\":{\".ima\":[\"11"
 		"11111111111111111111111111111111111111\"]},\"ima\":{"
 		"\"ignored_keyrings\":[\".builtin\"],\"log_hash_alg\":"
-		"\"sha1\"},\"ima-buf\":{},\"verification-keys\":\"\"}";
+		"\"sha1\"},\"ima-buf\":{},\"verification-keys\":\"\","
+		"\"imastage\":{\"version\":1,\"withheld_digests\":[\"sha256:2222"
+		"222222222222222222222222222222222222222222222222222222222222\"]}}";
 	struct policy_error error;
 	struct policy *policy = NULL;
 
