@@ -40,7 +40,7 @@ int store_sum_kept(struct store *store, const char *machine,
 /*
  * Removes the evidence of rounds that were made at @before or earlier, in seconds since 1970; the
  * verdicts stay, and so does the decision, if there was any such evidence. The rows go first, in one
- * transaction: who is ended behind it leaves files that nobody names, and the next call removes them.
+ * transaction: a process that ends behind it leaves files that no verdict names, and the next call removes them.
  * STORE_UNKNOWN: there is no such machine.
  */
 int store_forget_kept(struct store *store, const char *machine, uint64_t before,
