@@ -90,7 +90,7 @@ int main(int argc, char **argv)
 	passthrough.fd = open(argv[1], O_RDONLY | O_CLOEXEC);
 	if (passthrough.fd < 0)
 		err(1, "%s", argv[1]);
-	flat_dir_init(&passthrough.dir, FLAT_FOREVER);
+	flat_dir_init(&passthrough.dir, 0755, FLAT_FOREVER);
 	flat_dir_add(&passthrough.dir, S_IFREG | 0444, "file", NULL);
 	session = new_session(&passthrough);
 	if (!session || fuse_session_mount(session, argv[2]) < 0)
